@@ -1,0 +1,43 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+DEMO_SECONDS ?= 120
+
+.PHONY: help setup demo test lint unit broker lock clean
+
+help:  ## Show what can be done
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready  ## Make .venv with every locked dependency (the other targets call it)
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Freshet needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; try: make $(MAKECMDGOALS) PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/uv pip install --python $(BIN)/python -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+demo: setup  ## Real shoppers' lists change while their purchases stream (DEMO_SECONDS=120)
+	$(BIN)/freshet demo --seconds $(DEMO_SECONDS)
+
+test: lint unit broker  ## Everything CI runs: lint, types, import rules, unit, contract, flow, real Kafka
+
+lint: setup  ## Style, types and import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: setup  ## Tests that need no Kafka
+	$(BIN)/pytest --ignore=tests/broker
+
+broker: setup  ## Tests on a real Kafka, with real processes
+	$(BIN)/pytest tests/broker
+
+lock: setup  ## Renew requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --extra dev --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
+
+clean:  ## Remove what was made here
+	rm -rf $(VENV) .freshet build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

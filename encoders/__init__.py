@@ -1,0 +1,1 @@
+"""Raw media to vectors, one modality a file; knows nothing of streams or learning."""

@@ -1,0 +1,101 @@
+"""What flows into state and learning: events, examples and the sets they form."""
+
+import msgspec
+
+
+class Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """Where an event lies in the log. Comparable only within one topic id and partition."""
+
+    topic_id: str
+    partition: int
+    offset: int
+    index: int
+    """Place within a packed message; 0 in a message with one event."""
+
+    def reaches(self, other: "Cursor") -> bool:
+        """Whether this cursor is at or behind which `other` lies: same log, same or later place."""
+        return (
+            self.topic_id == other.topic_id
+            and self.partition == other.partition
+            and (self.offset, self.index) >= (other.offset, other.index)
+        )
+
+
+class Event(msgspec.Struct, frozen=True, array_like=True):
+    """One valid interaction, with everything resolved: its place, its id's hash, a bounded timestamp."""
+
+    user_id: str
+    item_id: str
+    action: str
+    value: float
+    timestamp_ms: int
+    event_hash: int
+    """64-bit hash of the event id; 0 <= event_hash < 2**64."""
+    cursor: Cursor
+
+
+class Past(msgspec.Struct, frozen=True, array_like=True):
+    """One entry of a user's history."""
+
+    item_id: str
+    timestamp_s: int
+    action: str
+    value: float = 1.0
+
+
+class Example(msgspec.Struct, array_like=True):
+    """One applied event together with the user as it stood *before the event's set*.
+
+    A set is all events of one user with one timestamp, for instance a shopping basket.
+    """
+
+    user_id: str
+    item_id: str
+    action: str
+    value: float
+    timestamp_ms: int
+    offset: int
+    index: int
+    event_hash: int
+    times_had: int
+    """How many earlier sets of this user had the item."""
+    last_had_s: int
+    """When the item was had last before this set, seconds since the epoch; 0 if never."""
+    history: list[Past] | None
+    """At most 60 entries, oldest first; None: the same as the previous example's, which is of the same set."""
+    standing: list[str] | None
+    """Ids of the list that stood before the set, best first; None as for history."""
+    list_id: str | None = None
+    """The list the event says it came from."""
+
+
+class ExampleSet(msgspec.Struct):
+    """The examples of one user with one timestamp: scored once, learned once."""
+
+    user_id: str
+    timestamp_ms: int
+    history: list[Past]
+    standing: list[str]
+    examples: list[Example]
+
+
+POSITIVE_ACTIONS: dict[str, float] = {
+    "view": 0.5,
+    "click": 1.0,
+    "play": 1.0,
+    "like": 2.0,
+    "save": 2.0,
+    "share": 2.0,
+    "cart": 2.0,
+    "purchase": 3.0,
+    "rate": 1.0,
+}
+"""Actions that enter the history and the statistics, with their weight."""
+
+HIDING_ACTIONS: frozenset[str] = frozenset({"hide", "dislike"})
+"""Actions after which the item is never in this user's list again."""
+
+NEUTRAL_ACTIONS: frozenset[str] = frozenset({"impression", "skip"})
+"""Actions that are recorded in examples but change no history."""
+
+ACTIONS: frozenset[str] = frozenset(POSITIVE_ACTIONS) | HIDING_ACTIONS | NEUTRAL_ACTIONS

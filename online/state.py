@@ -1,0 +1,161 @@
+"""What is kept of one user: history, what they had, recent event ids and the cursor. Bounded in size.
+
+A *set* is all events of the user with one timestamp (a basket). The newest set stays open until an event with
+another timestamp arrives; examples see the user as of the last closed set, lists see everything.
+"""
+
+from array import array
+
+import msgspec
+
+from online.events import HIDING_ACTIONS, POSITIVE_ACTIONS, Cursor, Event, Example, Past
+
+HISTORY_LIMIT = 60
+"""Entries of closed sets kept in order."""
+HASH_LIMIT = 128
+"""Recent event ids kept: a producer's retry within that many events of the user counts once."""
+OPEN_LIMIT = 256
+"""Entries of one set; a larger one is learned in full but remembered by its first entries."""
+HAD_LIMIT = 800
+HAD_BYTES_LIMIT = 12_000
+"""Distinct items remembered, and the sum of their ids' bytes; the least recently had go first."""
+HIDDEN_BYTES_LIMIT = 4_000
+STANDING_LIMIT = 10
+"""Ids of a list that are kept, to be scored against what the user does next."""
+SET_DECAY = 0.98
+"""An item's personal frequency is multiplied by this at each later set of the user."""
+RENORMALISE_EVERY = 500
+"""Sets after which the stored frequencies are scaled down, so that they never overflow."""
+
+
+class Had(msgspec.Struct):
+    """How often and when one item was had, over closed sets."""
+
+    set_count: int
+    last_s: int
+    scaled_weight: float
+    """Decayed frequency times SET_DECAY ** -(sets since the last renormalisation)."""
+
+
+class UserState:
+    """One user. `apply` and `published` alone change it; the same calls in the same order give the same state."""
+
+    __slots__ = (
+        "applied_count", "applied_xor", "current", "cursor", "had", "hidden", "history", "open", "open_ms",
+        "recent", "set_count", "standing", "user_id",
+    )  # fmt: skip
+
+    def __init__(self, user_id: str) -> None:
+        self.user_id = user_id
+        self.cursor: Cursor | None = None
+        self.applied_count = 0
+        self.applied_xor = 0
+        self.recent: array[int] = array("Q")
+        self.history: list[Past] = []
+        """Closed sets, oldest first. Replaced, never changed in place: examples share it."""
+        self.had: dict[str, Had] = {}
+        """Over closed sets, least recently had first."""
+        self.set_count = 0
+        self.open_ms = -1
+        self.open: list[Past] = []
+        """Positive entries of the newest set."""
+        self.hidden: dict[str, None] = {}
+        self.standing: list[str] = []
+        """Ids of the list as it stood before the open set."""
+        self.current: list[str] = []
+        """Ids of the newest list."""
+
+    def apply(self, event: Event) -> Example | None:
+        """Applies an event once.
+
+        Returns:
+            The example to learn from, or None if the event was applied before: a replay (at or below the cursor)
+            or a producer's retry (its id is among the recent ones).
+        """
+        if self.cursor is not None and self.cursor.reaches(event.cursor):
+            return None
+        self.cursor = event.cursor
+        if event.event_hash in self.recent:
+            return None
+        self._remember(event.event_hash)
+        if event.timestamp_ms != self.open_ms:
+            self._close_set()
+            self.open_ms = event.timestamp_ms
+            self.standing = self.current
+        example = self._example(event)
+        self._record(event)
+        return example
+
+    def published(self, item_ids: list[str]) -> None:
+        """Notes the ids of the user's newest list, best first."""
+        self.current = item_ids[:STANDING_LIMIT]
+
+    def frequency(self, had: Had) -> float:
+        """The item's personal frequency, decayed by SET_DECAY for every set of the user."""
+        return float(had.scaled_weight * SET_DECAY ** (self.set_count % RENORMALISE_EVERY))
+
+    def _remember(self, event_hash: int) -> None:
+        self.applied_count += 1
+        self.applied_xor ^= event_hash
+        self.recent.append(event_hash)
+        if len(self.recent) > HASH_LIMIT:
+            del self.recent[: len(self.recent) - HASH_LIMIT]
+
+    def _example(self, event: Event) -> Example:
+        had = self.had.get(event.item_id)
+        return Example(
+            user_id=event.user_id,
+            item_id=event.item_id,
+            action=event.action,
+            value=event.value,
+            timestamp_ms=event.timestamp_ms,
+            offset=event.cursor.offset,
+            index=event.cursor.index,
+            event_hash=event.event_hash,
+            times_had=had.set_count if had else 0,
+            last_had_s=had.last_s if had else 0,
+            history=self.history,
+            standing=self.standing,
+        )
+
+    def _record(self, event: Event) -> None:
+        if event.action in HIDING_ACTIONS:
+            self._hide(event.item_id)
+        elif event.action in POSITIVE_ACTIONS:
+            self.hidden.pop(event.item_id, None)
+            if len(self.open) < OPEN_LIMIT:
+                timestamp_s = event.timestamp_ms // 1000
+                self.open.append(Past(event.item_id, timestamp_s, event.action, event.value))
+
+    def _hide(self, item_id: str) -> None:
+        self.hidden[item_id] = None
+        size = sum(len(i) for i in self.hidden)
+        while size > HIDDEN_BYTES_LIMIT:
+            oldest = next(iter(self.hidden))
+            del self.hidden[oldest]
+            size -= len(oldest)
+
+    def _close_set(self) -> None:
+        if not self.open:
+            return
+        step = SET_DECAY ** -(self.set_count % RENORMALISE_EVERY + 1)
+        for item_id in dict.fromkeys(past.item_id for past in self.open):
+            had = self.had.pop(item_id, None) or Had(0, 0, 0.0)
+            had.set_count += 1
+            had.last_s = self.open_ms // 1000
+            had.scaled_weight += step
+            self.had[item_id] = had
+        self.set_count += 1
+        if self.set_count % RENORMALISE_EVERY == 0:
+            for had in self.had.values():
+                had.scaled_weight *= SET_DECAY**RENORMALISE_EVERY
+        self._evict()
+        self.history = (self.history + self.open)[-HISTORY_LIMIT:]
+        self.open = []
+
+    def _evict(self) -> None:
+        size = sum(len(item_id.encode()) for item_id in self.had) if len(self.had) > HAD_LIMIT // 10 else 0
+        while len(self.had) > HAD_LIMIT or size > HAD_BYTES_LIMIT:
+            oldest = next(iter(self.had))
+            del self.had[oldest]
+            size -= len(oldest.encode())

@@ -1,0 +1,1 @@
+"""The river: the only folder that knows Kafka, Faust and Prometheus."""
