@@ -38,7 +38,7 @@ class Had(msgspec.Struct):
 
 
 class UserState:
-    """One user. `apply` and `published` alone change it; the same calls in the same order give the same state."""
+    """One user. `apply` and `published` alone change it; same calls in the same order, same state."""
 
     __slots__ = (
         "applied_count", "applied_xor", "current", "cursor", "had", "hidden", "history", "open", "open_ms",
@@ -69,8 +69,8 @@ class UserState:
         """Applies an event once.
 
         Returns:
-            The example to learn from, or None if the event was applied before: a replay (at or below the cursor)
-            or a producer's retry (its id is among the recent ones).
+            The example to learn from, or None if the event was applied before: a replay (at or below the
+            cursor) or a producer's retry (its id is among the recent ones).
         """
         if self.cursor is not None and self.cursor.reaches(event.cursor):
             return None
