@@ -62,7 +62,7 @@ class Example(msgspec.Struct, array_like=True):
     last_had_s: int
     """When the item was had last before this set, seconds since the epoch; 0 if never."""
     history: list[Past] | None
-    """At most 60 entries, oldest first; None: the same as the previous example's, which is of the same set."""
+    """At most 60 entries, oldest first; None: as in this user's previous example, of the same set."""
     standing: list[str] | None
     """Ids of the list that stood before the set, best first; None as for history."""
     list_id: str | None = None
