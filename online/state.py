@@ -26,6 +26,13 @@ SET_DECAY = 0.98
 """An item's personal frequency is multiplied by this at each later set of the user."""
 RENORMALISE_EVERY = 500
 """Sets after which the stored frequencies are scaled down, so that they never overflow."""
+_MAX_COUNT = 65_535
+_MAX_S = 4_294_967_295
+
+
+def single(value: float) -> float:
+    """The nearest single-precision number: a state is the same whether or not it was packed in between."""
+    return array("f", (value,))[0]
 
 
 class Had(msgspec.Struct):
@@ -124,8 +131,8 @@ class UserState:
         elif event.action in POSITIVE_ACTIONS:
             self.hidden.pop(event.item_id, None)
             if len(self.open) < OPEN_LIMIT:
-                timestamp_s = event.timestamp_ms // 1000
-                self.open.append(Past(event.item_id, timestamp_s, event.action, event.value))
+                timestamp_s = min(event.timestamp_ms // 1000, _MAX_S)
+                self.open.append(Past(event.item_id, timestamp_s, event.action, single(event.value)))
 
     def _hide(self, item_id: str) -> None:
         self.hidden[item_id] = None
@@ -141,14 +148,14 @@ class UserState:
         step = SET_DECAY ** -(self.set_count % RENORMALISE_EVERY + 1)
         for item_id in dict.fromkeys(past.item_id for past in self.open):
             had = self.had.pop(item_id, None) or Had(0, 0, 0.0)
-            had.set_count += 1
-            had.last_s = self.open_ms // 1000
-            had.scaled_weight += step
+            had.set_count = min(had.set_count + 1, _MAX_COUNT)
+            had.last_s = min(self.open_ms // 1000, _MAX_S)
+            had.scaled_weight = single(had.scaled_weight + step)
             self.had[item_id] = had
         self.set_count += 1
         if self.set_count % RENORMALISE_EVERY == 0:
             for had in self.had.values():
-                had.scaled_weight *= SET_DECAY**RENORMALISE_EVERY
+                had.scaled_weight = single(had.scaled_weight * SET_DECAY**RENORMALISE_EVERY)
         self._evict()
         self.history = (self.history + self.open)[-HISTORY_LIMIT:]
         self.open = []

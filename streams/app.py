@@ -1,0 +1,78 @@
+"""One Faust app per role, and what its agents share."""
+
+import ssl
+from pathlib import Path
+
+import faust
+from faust.auth import SASLCredentials, SSLCredentials
+
+from streams.kafka import bootstrap_servers
+from streams.runs import RunTopic, RunTransport
+from streams.settings import Settings
+from streams.topics import full_name
+
+
+def credentials(settings: Settings) -> SASLCredentials | SSLCredentials | None:
+    """Faust's form of the TLS and SASL settings; certificates and host names are verified."""
+    if settings.kafka_security_protocol == "PLAINTEXT":
+        return None
+    context = None
+    if settings.kafka_security_protocol in ("SSL", "SASL_SSL"):
+        context = ssl.create_default_context(cafile=_path(settings.kafka_ssl_cafile))
+        if settings.kafka_ssl_certfile is not None:
+            context.load_cert_chain(settings.kafka_ssl_certfile, settings.kafka_ssl_keyfile)
+    if settings.kafka_security_protocol == "SSL":
+        return SSLCredentials(context)
+    return SASLCredentials(
+        username=settings.kafka_sasl_username,
+        password=settings.kafka_sasl_password.get_secret_value(),
+        mechanism=settings.kafka_sasl_mechanism,
+        ssl_context=context,
+    )
+
+
+def _path(path: Path | None) -> str | None:
+    return None if path is None else str(path)
+
+
+def group_name(settings: Settings, role: str) -> str:
+    """The consumer group of a role."""
+    return f"{settings.topic_prefix}freshet-{role}"
+
+
+def make_app(settings: Settings, role: str) -> faust.App:
+    """The Faust app of a role: raw values, runs as events, no tables, no web server."""
+    app = faust.App(
+        group_name(settings, role),
+        broker=[f"kafka://{address.strip()}" for address in bootstrap_servers(settings).split(",")],
+        broker_credentials=credentials(settings),
+        store="memory://",
+        datadir=str(settings.home / "faust" / role),
+        key_serializer="raw",
+        value_serializer="raw",
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        # No tables, yet one standby: that alone selects the assignor which keeps a user's topics together.
+        table_standby_replicas=1,
+        cython_optimizations=True,
+        stream_buffer_maxsize=64,
+        broker_commit_interval=1.0,
+        broker_session_timeout=settings.session_timeout_s,
+        broker_heartbeat_interval=settings.session_timeout_s / 5,
+        broker_rebalance_timeout=settings.session_timeout_s * 2,
+        # An idle worker must stay in the group, to take over when another dies.
+        broker_max_poll_interval=1e6,
+        consumer_max_fetch_size=17 * 1024 * 1024,
+        consumer_auto_offset_reset="earliest",
+        producer_request_timeout=60,
+        web_enabled=False,
+    )
+    app.transport = RunTransport(app.conf.broker, app, app.loop)
+    return app
+
+
+def runs_topic(app: faust.App, settings: Settings, base: str) -> RunTopic:
+    """A topic of the app whose events are runs of raw records."""
+    return RunTopic(
+        app, topics=[full_name(settings, base)], key_serializer="raw", value_serializer="raw", acks=True
+    )

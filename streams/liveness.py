@@ -1,0 +1,42 @@
+"""A worker that was frozen longer than its session allows must not write: another one owns its partitions."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Callable
+
+EXIT_FROZEN = 75
+
+
+class Liveness:
+    """Notices, before anything is produced, that this process stood still for half its session or longer."""
+
+    def __init__(
+        self,
+        limit_s: float,
+        clock: Callable[[], float] = time.monotonic,
+        leave: Callable[[int], None] = os._exit,
+    ) -> None:
+        self._limit_s = limit_s
+        self._clock = clock
+        self._leave = leave
+        self._last = clock()
+
+    def check(self) -> None:
+        """Ends the process at once if it stood still for too long. Call it before every produce."""
+        now = self._clock()
+        if now - self._last > self._limit_s:
+            still_s = now - self._last
+            sys.stderr.write(
+                f"freshet: stood still for {still_s:.1f} s, so another owns my partitions: leaving\n"
+            )
+            sys.stderr.flush()
+            self._leave(EXIT_FROZEN)
+        self._last = now
+
+    async def watch(self) -> None:
+        """Checks four times a second, for ever."""
+        while True:
+            self.check()
+            await asyncio.sleep(0.25)

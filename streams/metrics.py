@@ -1,0 +1,97 @@
+"""Every metric, in one typed file: what it counts, in which unit, and what to do when it looks bad.
+
+Names follow Prometheus' conventions. Labels are bounded: topics, partitions, reasons and roles, never an id.
+"""
+
+from prometheus_client import Counter, Gauge, Histogram, Info, start_http_server
+
+LATENCY_BUCKETS_S = (0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.06, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
+
+EVENTS = Counter("freshet_events", "Valid events read, by topic.", ["topic"])
+"""Flat while producers produce: look at freshet_refusals_total and freshet_lag_events."""
+
+APPLIED = Counter("freshet_events_applied", "Events applied to user state for the first time.")
+"""Less than freshet_events_total by the retries and replays."""
+
+REFUSALS = Counter("freshet_refusals", "Events refused and kept in dead-letters.", ["topic", "code"])
+"""Rising: read `dead-letters`; each record names the field and the reason."""
+
+FORWARDED = Counter(
+    "freshet_forwarded", "Events sent home from a partition that is not their id's.", ["topic"]
+)
+"""Many: the producer should set partitioner=murmur2_random and key by the id."""
+
+NEWER_SCHEMA = Counter("freshet_newer_schema", "Events of a newer schema, unknown fields ignored.", ["topic"])
+"""Rising after a producer's upgrade: upgrade the workers too."""
+
+LISTS = Counter("freshet_lists", "Lists published, by what caused them.", ["cause"])
+
+EVENT_TO_LIST = Histogram(
+    "freshet_event_to_list_seconds",
+    "From the event's Kafka timestamp until its user's list was acknowledged by Kafka.",
+    buckets=LATENCY_BUCKETS_S,
+)
+"""p99 above 0.1: see freshet_lag_events; add recommend workers."""
+
+BATCH_EVENTS = Histogram(
+    "freshet_batch_events", "Events worked as one batch.", ["role"], buckets=(1, 4, 16, 64, 256, 1024, 4096)
+)
+
+LAG_EVENTS = Gauge(
+    "freshet_lag_events", "Records between the position read and the end.", ["topic", "partition"]
+)
+"""Growing: the role that reads the topic is too slow or stopped."""
+
+LAG_SECONDS = Gauge("freshet_lag_seconds", "Age of the record worked last, when it was worked.", ["topic"])
+
+EXAMPLES_FOLDED = Counter("freshet_examples_folded", "Examples folded into the statistics.")
+
+MODEL_VERSION = Gauge("freshet_model_version", "Version of the learner's newest publication seen.")
+
+MODEL_AGE = Gauge("freshet_model_age_seconds", "Seconds since the learner's newest publication seen.")
+"""Growing: the learner stands; look at its log."""
+
+USERS = Gauge("freshet_users", "Users whose state is held by this worker.")
+
+USER_STATE_BYTES = Gauge("freshet_user_state_bytes", "Bytes of packed user state held by this worker.")
+
+ITEMS = Gauge("freshet_items", "Items with a document known to this worker.")
+
+ENCODED = Counter("freshet_encoded", "Vectors made, by modality.", ["modality"])
+
+ENCODE_SKIPPED = Counter(
+    "freshet_encode_skipped", "Vectors reused: same content, same encoder.", ["modality"]
+)
+
+ENCODE_FAILURES = Counter(
+    "freshet_encode_failures", "Media that got no vector; the document says why.", ["modality"]
+)
+
+ENCODE_SECONDS = Histogram(
+    "freshet_encode_seconds", "Time to encode one batch.", ["modality"], buckets=LATENCY_BUCKETS_S
+)
+
+STANDING_HITS = Gauge(
+    "freshet_standing_hit_ratio", "Share of recent sets that the list at hand (top 10) hit.", ["list"]
+)
+"""`standing` is the user's own list, `popularity` the most popular items at that moment."""
+
+REBALANCES = Counter("freshet_rebalances", "Assignments of partitions to this worker.")
+
+LOWER_CURSORS = Counter("freshet_lower_cursors", "Late states of a former owner that were written over.")
+"""Above zero: a worker was frozen longer than its session; nothing was lost."""
+
+BUILD = Info("freshet_build", "Version and role of this worker.")
+
+
+def serve(port: int) -> int:
+    """Serves the metrics on the loopback interface.
+
+    Returns:
+        The port, which is a free one where `port` is 0.
+
+    Raises:
+        OSError: The port is in use.
+    """
+    server, _ = start_http_server(port, addr="127.0.0.1")
+    return int(server.server_port)

@@ -1,0 +1,109 @@
+"""Producing in bulk: many messages, one future that resolves when Kafka has acknowledged all of them."""
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from confluent_kafka import KafkaError, Message, Producer
+from msgspec import Struct
+
+from streams.kafka import client_config
+from streams.settings import Settings
+
+
+class Outgoing(Struct):
+    """One message to produce; without a partition, the key's home (murmur2) is chosen."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    partition: int = -1
+    timestamp_ms: int = 0
+    headers: list[tuple[str, bytes]] | None = None
+
+
+class NotDeliveredError(ConnectionError):
+    """Kafka did not acknowledge every message in time; the same messages may be produced again."""
+
+
+class _Batch:
+    """Counts acknowledgements down, in the producer's thread, and wakes the loop once."""
+
+    def __init__(self, count: int, loop: asyncio.AbstractEventLoop) -> None:
+        self._left = count
+        self._error: KafkaError | None = None
+        self._loop = loop
+        self.future: asyncio.Future[None] = loop.create_future()
+
+    def on_delivery(self, error: KafkaError | None, _message: Message) -> None:
+        self._error = error or self._error
+        self._left -= 1
+        if self._left == 0:
+            self._loop.call_soon_threadsafe(self._finish)
+
+    def _finish(self) -> None:
+        if self.future.done():
+            return
+        if self._error is None:
+            self.future.set_result(None)
+        else:
+            self.future.set_exception(NotDeliveredError(self._error.str()))
+
+
+class BatchProducer:
+    """An idempotent producer: order is kept per partition, acknowledged means kept by all replicas."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._producer = Producer(
+            client_config(settings)
+            | {
+                "enable.idempotence": True,
+                "partitioner": "murmur2_random",
+                "linger.ms": 1,
+                "compression.type": "lz4",
+                "message.max.bytes": 17 * 1024 * 1024,
+                # A frozen worker's queued messages expire before its successor has taken over.
+                "message.timeout.ms": int(settings.session_timeout_s * 500),
+                "queue.buffering.max.kbytes": 131_072,
+            }
+        )
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._poll, name="producer", daemon=True)
+        self._thread.start()
+
+    def _poll(self) -> None:
+        while not self._closing.is_set():
+            self._producer.poll(0.1)
+
+    async def send(self, messages: Sequence[Outgoing]) -> None:
+        """Produces the messages in order and returns when all are acknowledged.
+
+        Raises:
+            NotDeliveredError: At least one was not acknowledged; sending all again is right.
+        """
+        if not messages:
+            return
+        batch = _Batch(len(messages), asyncio.get_running_loop())
+        produce = self._producer.produce
+        for m in messages:
+            options: dict[str, Any] = {"on_delivery": batch.on_delivery}
+            if m.partition >= 0:
+                options["partition"] = m.partition
+            if m.timestamp_ms:
+                options["timestamp"] = m.timestamp_ms
+            if m.headers:
+                options["headers"] = m.headers
+            while True:
+                try:
+                    produce(m.topic, value=m.value, key=m.key, **options)
+                    break
+                except BufferError:
+                    await asyncio.sleep(0.005)
+        await batch.future
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """Waits for what is under way, at most `timeout_s`."""
+        self._producer.flush(timeout_s)
+        self._closing.set()
+        self._thread.join(1.0)

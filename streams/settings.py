@@ -1,0 +1,117 @@
+"""Every setting, typed, validated once at the start and documented beneath itself."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "FRESHET_"
+
+
+class SettingsError(ValueError):
+    """A setting is missing, unknown or wrong; the message is one line that says which, and what to try."""
+
+
+class Settings(BaseSettings):
+    """What an operator can change, as environment variables with the prefix FRESHET_ (`FRESHET_KAFKA=…`)."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    kafka: str = ""
+    """`host:port[,host:port…]` of a Kafka cluster; empty: the embedded broker that runs in `home`."""
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """How to talk to the cluster; certificates are always verified."""
+    kafka_ssl_cafile: Path | None = None
+    """PEM file of the authorities to trust; without it, the system's."""
+    kafka_ssl_certfile: Path | None = None
+    """PEM file of the client's certificate, for mutual TLS."""
+    kafka_ssl_keyfile: Path | None = None
+    """PEM file of the client's private key, for mutual TLS."""
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    """How to log in where the protocol is SASL_…"""
+    kafka_sasl_username: str = ""
+    """User name for SASL."""
+    kafka_sasl_password: SecretStr = SecretStr("")
+    """Password for SASL; never logged."""
+    kafka_replication: int = Field(default=1, ge=1, le=10)
+    """Copies of each partition that `freshet topics create` asks for."""
+
+    topic_prefix: str = Field(default="", pattern=r"^[a-zA-Z0-9._-]*$", max_length=64)
+    """Set before every topic's and group's name; separates tenants on one cluster."""
+    partitions: int = Field(default=12, ge=1, le=1000)
+    """Partitions of the user topics; fixed once the topics exist, since an id's home depends on it."""
+
+    home: Path = Path(".freshet")
+    """Where the embedded broker and, unless `store` is set, snapshots live."""
+    store: str = ""
+    """Folder or fsspec URL (`s3://…`) for snapshots and checkpoints; empty: `home`/store."""
+
+    text_encoder: str = "minilm"
+    """Text encoder: minilm, wordllama (fast) or hashing (for tests)."""
+    device: str = "auto"
+    """Where encoders run: auto, cpu, cuda or cuda:N."""
+    encode_batch_items: int = Field(default=32, ge=1, le=4096)
+    """Items encoded in one go; bounds how long encoding holds up the stream."""
+
+    list_length: int = Field(default=10, ge=1, le=100)
+    """K: the items in a user's list."""
+    repeats: Literal["allow", "hide"] = "allow"
+    """Whether items a user already had may be in the list: allow for groceries, hide for films."""
+    item_capacity: int = Field(default=262_144, ge=1024)
+    """Items whose statistics are kept; the least recently touched make room."""
+    live_users: int = Field(default=10_000, ge=1)
+    """Users whose state a recommend worker keeps unpacked; the others' lies packed, some 2 kB each."""
+
+    snapshot_interval_s: float = Field(default=30.0, gt=0)
+    """How often the learner saves the statistics from which every worker starts."""
+    publish_interval_s: float = Field(default=2.0, gt=0)
+    """How often the learner publishes its progress."""
+    session_timeout_s: float = Field(default=10.0, ge=6, le=300)
+    """How long a worker may be silent before another takes over its partitions."""
+
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    """Port of a worker's Prometheus metrics on the loopback interface; 0 picks a free one."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+    """What workers say on standard error."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Settings":
+        if self.kafka_security_protocol.startswith("SASL") and not self.kafka_sasl_username:
+            msg = "kafka_security_protocol is SASL_…, but kafka_sasl_username is empty"
+            raise ValueError(msg)
+        if (self.kafka_ssl_certfile is None) != (self.kafka_ssl_keyfile is None):
+            msg = "kafka_ssl_certfile and kafka_ssl_keyfile go together: set both or neither"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def store_url(self) -> str:
+        """The store's folder or URL."""
+        return self.store or str(self.home / "store")
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Reads the settings from the environment.
+
+    Raises:
+        SettingsError: An unknown FRESHET_ variable (with the nearest known name), or a wrong value.
+    """
+    names = {PREFIX + name.upper() for name in Settings.model_fields}
+    for given in os.environ if environ is None else environ:
+        if given.startswith(PREFIX) and given not in names:
+            near = difflib.get_close_matches(given, names, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(names))}"
+            msg = f"unknown setting {given}: {hint}"
+            raise SettingsError(msg)
+    try:
+        return Settings()
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper() if first["loc"] else "settings"
+        got = "" if "password" in name.lower() or not first["loc"] else f", got {first['input']!r}"
+        msg = f"{name}: {first['msg'].removeprefix('Value error, ')}{got}"
+        raise SettingsError(msg) from None

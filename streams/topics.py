@@ -1,0 +1,156 @@
+"""The topics: one table, created and checked from it, and each id's home partition."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from aiokafka.partitioner import murmur2
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # not in its __all__
+    AdminClient,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
+from msgspec import Struct
+
+from streams.settings import Settings
+
+MIB = 1024 * 1024
+DAY_MS = 24 * 3600 * 1000
+
+
+class TopicsError(RuntimeError):
+    """Topics are missing or differ from the table; the message names each difference."""
+
+
+class Topic(Struct, frozen=True):
+    """One row of the table; the base name, without a tenant's prefix."""
+
+    name: str
+    partitions: int
+    cleanup: str
+    retention_ms: int = 7 * DAY_MS
+    max_message_bytes: int = MIB
+    min_compaction_lag_ms: int = 0
+
+    @property
+    def config(self) -> dict[str, str]:
+        """Kafka's topic configuration."""
+        config = {"cleanup.policy": self.cleanup, "max.message.bytes": str(self.max_message_bytes)}
+        if self.cleanup == "delete":
+            config["retention.ms"] = str(self.retention_ms)
+        else:
+            config["min.compaction.lag.ms"] = str(self.min_compaction_lag_ms)
+        return config
+
+
+def table(settings: Settings) -> dict[str, Topic]:
+    """Every topic by its base name; those with `settings.partitions` are all partitioned by user."""
+    p = settings.partitions
+    rows = [
+        Topic("interactions", p, "delete"),
+        Topic("media", 4, "delete", retention_ms=365 * DAY_MS, max_message_bytes=16 * MIB),
+        Topic("requests", p, "delete", retention_ms=DAY_MS),
+        Topic("responses", p, "delete", retention_ms=DAY_MS),
+        Topic("recommendations", p, "compact"),
+        Topic("dead-letters", 1, "delete"),
+        Topic("items", 4, "compact", max_message_bytes=16 * MIB),
+        Topic("embeddings", 4, "compact"),
+        # An hour in which a zombie's late write cannot push out its successor's state.
+        Topic("users", p, "compact", min_compaction_lag_ms=3600 * 1000),
+        Topic("examples", 1, "delete", max_message_bytes=16 * MIB),
+        Topic("model", 1, "compact"),
+    ]
+    return {row.name: row for row in rows}
+
+
+def full_name(settings: Settings, base: str) -> str:
+    """A topic's name on the cluster."""
+    return settings.topic_prefix + base
+
+
+@lru_cache(maxsize=131_072)
+def home_partition(key: str, partitions: int) -> int:
+    """The partition an id belongs to, as Kafka chooses: murmur2 of its UTF-8 bytes mod partitions."""
+    return int((murmur2(key.encode()) & 0x7FFFFFFF) % partitions)
+
+
+def create(admin: AdminClient, settings: Settings) -> list[str]:
+    """Creates what is missing; existing topics are left alone.
+
+    Returns:
+        Names of the topics created.
+
+    Raises:
+        TopicsError: The cluster refused one, with its reason.
+    """
+    wanted = [
+        NewTopic(full_name(settings, row.name), row.partitions, settings.kafka_replication, config=row.config)
+        for row in table(settings).values()
+    ]
+    created: list[str] = []
+    for name, future in admin.create_topics(wanted).items():
+        try:
+            future.result(timeout=30)
+            created.append(name)
+        except KafkaException as exc:
+            if exc.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                msg = f"cannot create topic {name}: {exc.args[0].str()}"
+                raise TopicsError(msg) from None
+    return sorted(created)
+
+
+def differences(admin: AdminClient, settings: Settings) -> list[str]:
+    """Every difference between the table and the cluster, one sentence each, with what to do."""
+    existing = admin.list_topics(timeout=10).topics
+    found: list[str] = []
+    present: list[Topic] = []
+    for row in table(settings).values():
+        name = full_name(settings, row.name)
+        if name not in existing:
+            found.append(f"{name}: missing; try `freshet topics create`")
+            continue
+        present.append(row)
+        count = len(existing[name].partitions)
+        if count != row.partitions:
+            found.append(f"{name}: {count} partitions, expected {row.partitions}; it must be created anew")
+    return found + list(_config_differences(admin, settings, present))
+
+
+def _config_differences(admin: AdminClient, settings: Settings, rows: list[Topic]) -> Iterable[str]:
+    resources = {ConfigResource(ResourceType.TOPIC, full_name(settings, row.name)): row for row in rows}
+    futures = admin.describe_configs(list(resources)) if resources else {}
+    for resource, future in futures.items():
+        actual = future.result(timeout=30)
+        for key, expected in resources[resource].config.items():
+            value = actual[key].value
+            if value != expected:
+                yield f"{resource.name}: {key} is {value}, expected {expected}; alter the topic"
+
+
+def ensure(admin: AdminClient, settings: Settings) -> None:
+    """Checks that every topic is as the table says.
+
+    Raises:
+        TopicsError: With every difference, in one line.
+    """
+    found = differences(admin, settings)
+    if found:
+        msg = "; ".join(found)
+        raise TopicsError(msg)
+
+
+def topic_ids(admin: AdminClient, names: Iterable[str]) -> dict[str, str]:
+    """The cluster's id of each topic; a re-created topic has another.
+
+    Raises:
+        TopicsError: A topic is missing.
+    """
+    ids: dict[str, str] = {}
+    for name, future in admin.describe_topics(TopicCollection(list(names))).items():
+        try:
+            ids[name] = str(future.result(timeout=30).topic_id)
+        except KafkaException as exc:
+            msg = f"{name}: {exc.args[0].str()}; try `freshet topics create`"
+            raise TopicsError(msg) from None
+    return ids
