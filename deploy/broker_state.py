@@ -1,0 +1,126 @@
+"""Where a running broker is: the state file in its data folder, believed only while its process lives."""
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from deploy.broker_error import BrokerError
+
+CONFIG_NAME = "server.properties"
+
+_STATE_NAME = "state.json"
+_LOCK_NAME = "lock"
+_STOP_S = 30
+_CLAIM_S = 3
+
+
+@dataclass(frozen=True)
+class BrokerState:
+    """What others may know of a running broker."""
+
+    bootstrap: str
+    pid: int
+    """The JVM."""
+    guard_pid: int
+    """Its parent; SIGTERM to it stops the broker in order."""
+    cluster_id: str
+    kafka_version: str
+    data_dir: str
+    started_ms: int
+
+
+def write_state(data_dir: Path, state: BrokerState) -> None:
+    """Let others find the broker."""
+    written = data_dir / f"{_STATE_NAME}.new"
+    written.write_text(json.dumps(asdict(state), indent=2) + "\n")
+    written.replace(data_dir / _STATE_NAME)
+
+
+def remove_state(data_dir: Path) -> None:
+    """Forget the broker, which has stopped."""
+    (data_dir / _STATE_NAME).unlink(missing_ok=True)
+
+
+def running_state(data_dir: Path) -> BrokerState | None:
+    """The state of the broker that runs on this folder, or None; a dead one's is not believed."""
+    try:
+        state = BrokerState(**json.loads((data_dir / _STATE_NAME).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    return state if _process(state.pid, data_dir) else None
+
+
+def stop_running(data_dir: Path) -> bool:
+    """Stop the broker that runs on this folder, whoever started it, and wait until it is down.
+
+    Returns:
+        Whether one was running.
+    """
+    state = running_state(data_dir)
+    if state is None:
+        return False
+    found = (_process(state.guard_pid, data_dir), _process(state.pid, data_dir))
+    processes = [process for process in found if process is not None]
+    with suppress(psutil.NoSuchProcess):
+        processes[0].terminate()
+    _, alive = psutil.wait_procs(processes, timeout=_STOP_S)
+    for process in alive:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(alive, timeout=_STOP_S)
+    remove_state(data_dir)
+    return True
+
+
+def _process(pid: int, data_dir: Path) -> psutil.Process | None:
+    """The live process of that id, if it was started for this folder: ids are used again by others."""
+    try:
+        process = psutil.Process(pid)
+        ours = str(data_dir.resolve() / CONFIG_NAME) in process.cmdline()
+        return process if ours and process.status() != psutil.STATUS_ZOMBIE else None
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return None
+
+
+@contextmanager
+def claimed(data_dir: Path) -> Iterator[int]:
+    """Own the folder while starting a broker; a process that keeps the yielded descriptor owns it on.
+
+    Raises:
+        BrokerError: the folder has an owner, or cannot be written.
+    """
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock = os.open(data_dir / _LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        message = f"the data folder {data_dir} is not writable: {error.strerror}"
+        raise BrokerError(message) from error
+    try:
+        _wait_for(lock, data_dir)
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def _wait_for(lock: int, data_dir: Path) -> None:
+    """Take the lock; a broker that has just been killed may hold it for a moment yet."""
+    deadline = time.monotonic() + _CLAIM_S
+    while True:
+        try:
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            state = running_state(data_dir)
+            if state is not None:
+                message = f"a broker already runs on {data_dir}: {state.bootstrap}, pid {state.pid}"
+                raise BrokerError(message) from None
+            if time.monotonic() > deadline:
+                message = f"another process is starting or stopping a broker on {data_dir}"
+                raise BrokerError(message) from None
+        time.sleep(0.05)

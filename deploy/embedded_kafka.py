@@ -1,0 +1,186 @@
+"""Apache Kafka itself, as a child process: one broker in KRaft mode, with nothing to install but Python."""
+
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from deploy.broker_error import BrokerError, cause_of_death
+from deploy.broker_state import (
+    CONFIG_NAME,
+    BrokerState,
+    claimed,
+    remove_state,
+    running_state,
+    stop_running,
+    write_state,
+)
+from deploy.guarded import start_guarded
+from deploy.kafka_config import HOST, broker_properties, java, ports_of, write_properties
+from deploy.kafka_jars import class_path, kafka_version
+from deploy.kafka_storage import cluster_id, format_if_new
+from deploy.ports import free_port, is_free
+from deploy.readiness import is_ready
+
+__all__ = [
+    "BrokerError",
+    "BrokerState",
+    "EmbeddedKafka",
+    "running_bootstrap",
+    "running_state",
+    "stop_running",
+]
+
+_START_S = 90
+_STOP_S = 30
+
+
+def running_bootstrap(data_dir: Path) -> str | None:
+    """The address of the broker that runs on this data folder, or None."""
+    state = running_state(data_dir)
+    return state.bootstrap if state else None
+
+
+class EmbeddedKafka:
+    """A real Kafka broker that lives as long as this process, at most.
+
+    Its data folder keeps the cluster id, the data and the ports from one start to the next. However this
+    process ends, the broker ends within two seconds, unless it was detached.
+
+    Args:
+        data_dir: where everything of the broker lies, its logs included (`logs/kafka.log`).
+        port: where clients connect; by default the one that the folder had, or else any free one.
+        num_partitions: what a topic gets that is created without saying.
+        heap_mb: the JVM's largest heap.
+        properties: more broker properties, by Kafka's names; they win over what is set here.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        port: int | None = None,
+        num_partitions: int = 1,
+        heap_mb: int = 512,
+        properties: Mapping[str, str] | None = None,
+    ) -> None:
+        self._data_dir = data_dir.resolve()
+        self._port = port
+        self._num_partitions = num_partitions
+        self._heap_mb = heap_mb
+        self._properties = dict(properties or {})
+        self._guard: subprocess.Popen[bytes] | None = None
+        self.pid: int | None = None
+        """The JVM's process id, while it is meant to run."""
+
+    def start(self) -> str:
+        """Start the broker, and wait until it serves: a topic could be created now.
+
+        Returns:
+            Its bootstrap address.
+
+        Raises:
+            BrokerError: it cannot start; the message says why in one line.
+        """
+        if self._guard is not None and self._guard.poll() is not None:
+            self.stop()
+        with claimed(self._data_dir) as lock:
+            try:
+                command, bootstrap = self._prepare()
+                with (self._data_dir / "logs" / "kafka.out").open("wb") as out:
+                    self._guard = start_guarded(command, stderr=out, keep_open=(lock,))
+            except OSError as error:
+                message = f"cannot write the data folder {self._data_dir}: {error.strerror or error}"
+                raise BrokerError(message) from error
+        try:
+            self._await_ready(self._guard, bootstrap)
+            self._publish(self._guard, bootstrap)
+        except BaseException:
+            self.stop()
+            raise
+        return bootstrap
+
+    def stop(self) -> None:
+        """Stop the broker in order and wait until it is gone; nothing to do when it is not running."""
+        guard, self._guard, self.pid = self._guard, None, None
+        if guard is None:
+            return
+        with guard:
+            guard.terminate()
+            try:
+                guard.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                guard.kill()
+        remove_state(self._data_dir)
+
+    def detach(self) -> None:
+        """Let the running broker outlive this process; from now on `stop_running` stops it."""
+        guard, self._guard = self._guard, None
+        if guard is None or guard.stdin is None:
+            message = "only a running broker can be detached"
+            raise BrokerError(message)
+        guard.stdin.write(b"d")
+        guard.stdin.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _prepare(self) -> tuple[list[str], str]:
+        """Everything a start needs on disk: the broker's command and its bootstrap address."""
+        jars = class_path()
+        logs, storage, config = (self._data_dir / name for name in ("logs", "data", CONFIG_NAME))
+        logs.mkdir(exist_ok=True)
+        port, controller_port = self._ports(config)
+        format_if_new(storage, jars)
+        more = self._properties
+        write_properties(
+            config, broker_properties(storage, port, controller_port, self._num_partitions, more)
+        )
+        command = java(jars, "kafka.Kafka", str(config), logs=logs, heap_mb=self._heap_mb)
+        return command, f"{HOST}:{port}"
+
+    def _ports(self, config: Path) -> tuple[int, int]:
+        if self._port is not None and not is_free(self._port):
+            message = f"port {self._port} is in use on {HOST}: choose another, or none for any that is free"
+            raise BrokerError(message)
+        had = ports_of(config) or ()
+        port = self._port if self._port is not None else free_port(*had[:1])
+        controller_port = free_port(*had[1:])
+        while controller_port == port:
+            controller_port = free_port()
+        return port, controller_port
+
+    def _await_ready(self, guard: subprocess.Popen[bytes], bootstrap: str) -> None:
+        logs = self._data_dir / "logs"
+        deadline = time.monotonic() + _START_S
+        while not is_ready(bootstrap):
+            if guard.poll() is not None:
+                message = f"Kafka did not start: {cause_of_death(logs)}"
+                raise BrokerError(message)
+            if time.monotonic() > deadline:
+                message = f"Kafka was not ready after {_START_S} s (see {logs})"
+                raise BrokerError(message)
+            time.sleep(0.05)
+
+    def _publish(self, guard: subprocess.Popen[bytes], bootstrap: str) -> None:
+        if guard.stdout is None:
+            return
+        self.pid = int(guard.stdout.readline())
+        state = BrokerState(
+            bootstrap=bootstrap,
+            pid=self.pid,
+            guard_pid=guard.pid,
+            cluster_id=cluster_id(self._data_dir / "data"),
+            kafka_version=kafka_version(),
+            data_dir=str(self._data_dir),
+            started_ms=time.time_ns() // 1_000_000,
+        )
+        write_state(self._data_dir, state)
