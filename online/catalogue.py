@@ -1,0 +1,226 @@
+"""Dense rows for item ids, item documents, and which rows may be in a list at a given time."""
+
+from collections.abc import Callable
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.int32]
+
+NEVER_MS = np.iinfo(np.int64).max
+"""The expiry of an item that has none."""
+UNKNOWN_ROW = -1
+EVICTED_SHARE = 16
+"""A full catalogue gives up one row in this many at once, so that making room is rare."""
+
+
+class Item(msgspec.Struct, frozen=True):
+    """What lists have to know of an item's document."""
+
+    item_id: str
+    title: str = ""
+    category: str = ""
+    tags: list[str] = []
+    price: float | None = None
+    available: bool = True
+    available_from_ms: int = 0
+    expires_ms: int | None = None
+    """The item is in no list from this moment on; None: it never expires."""
+
+
+class _Saved(msgspec.Struct):
+    """The part of a catalogue that is not numbers."""
+
+    ids: list[str | None]
+    documents: dict[int, Item]
+    deleted: list[str]
+    tick: int
+
+
+class Catalogue:
+    """Rows are small integers that index every statistic's arrays; they stay an item's own until it is evicted.
+
+    Arrays have their full size from the start: an operating system hands out zeroed pages when they are first
+    written, so unused capacity costs address space only, and no list waits for a copy while they grow.
+    """
+
+    def __init__(self, capacity: int = 262_144, on_evict: Callable[[Rows], None] | None = None) -> None:
+        if capacity < EVICTED_SHARE:
+            msg = f"catalogue capacity is {capacity}; it has to be at least {EVICTED_SHARE}"
+            raise ValueError(msg)
+        self.capacity = capacity
+        self._on_evict = on_evict
+        self.rows: dict[str, int] = {}
+        """Row of every known item id. To be read only."""
+        self._ids: list[str | None] = []
+        self._free: list[int] = []
+        self._documents: dict[int, Item] = {}
+        self._deleted: dict[str, None] = {}
+        self._touched = np.zeros(capacity, np.int64)
+        self._tick = 0
+        self._listed = np.zeros(capacity, np.bool_)
+        self._from_ms = np.zeros(capacity, np.int64)
+        self._expires_ms = np.zeros(capacity, np.int64)
+        self._servable = np.zeros(capacity, np.bool_)
+        self._checked_ms = 0
+        self._next_change_ms = int(NEVER_MS)
+
+    def __len__(self) -> int:
+        """How many items are known."""
+        return len(self.rows)
+
+    @property
+    def end(self) -> int:
+        """Every row in use is below this."""
+        return len(self._ids)
+
+    def row(self, item_id: str, *, create: bool = False) -> int:
+        """The item's row, or UNKNOWN_ROW. With `create` it gets one, and counts as just used."""
+        row = self.rows.get(item_id, UNKNOWN_ROW)
+        if create:
+            if row < 0:
+                row = self._create(item_id)
+            self._tick += 1
+            self._touched[row] = self._tick
+        return row
+
+    def item_id(self, row: int) -> str:
+        """The id of the item in a row.
+
+        Raises:
+            KeyError: No item has that row.
+        """
+        found = self._ids[row] if 0 <= row < len(self._ids) else None
+        if found is None:
+            msg = f"no item has row {row}; rows in use are below {len(self._ids)}"
+            raise KeyError(msg)
+        return found
+
+    def document(self, item_id: str) -> Item | None:
+        """The item's document, if it has one and is not deleted."""
+        return self._documents.get(self.row(item_id))
+
+    def documented_rows(self) -> Rows:
+        """Rows of items with a document, the most recently put first."""
+        return np.fromiter(reversed(self._documents), np.int32, len(self._documents))
+
+    def put(self, item: Item) -> int:
+        """Adds or replaces a document, also of an item that was deleted.
+
+        Returns:
+            The item's row.
+        """
+        self._deleted.pop(item.item_id, None)
+        row = self.row(item.item_id, create=True)
+        self._documents.pop(row, None)
+        self._documents[row] = item
+        self._listed[row] = item.available
+        self._from_ms[row] = item.available_from_ms
+        self._expires_ms[row] = NEVER_MS if item.expires_ms is None else item.expires_ms
+        self._recheck(row)
+        return row
+
+    def delete(self, item_id: str) -> None:
+        """Keeps the item out of every list until it is put again; what was learned from it stays useful."""
+        self._deleted.pop(item_id, None)
+        self._deleted[item_id] = None
+        if len(self._deleted) > self.capacity:
+            del self._deleted[next(iter(self._deleted))]
+        row = self.row(item_id)
+        if row >= 0:
+            self._documents.pop(row, None)
+            self._listed[row] = False
+            self._servable[row] = False
+
+    def servable(self, wall_ms: int) -> NDArray[np.bool_]:
+        """Which rows may be in a list made at `wall_ms`: [capacity] bool, to be read only.
+
+        Items without a document are servable; deleted, unavailable, expired and not yet available ones are not.
+        The mask is kept as items change; only when an availability begins or ends is it computed anew.
+        """
+        if not self._checked_ms <= wall_ms < self._next_change_ms:
+            self._check_all(wall_ms)
+        return self._servable
+
+    def _create(self, item_id: str) -> int:
+        if not self._free and len(self._ids) == self.capacity:
+            self._evict()
+        if self._free:
+            row = self._free.pop()
+            self._ids[row] = item_id
+        else:
+            row = len(self._ids)
+            self._ids.append(item_id)
+        self.rows[item_id] = row
+        self._listed[row] = item_id not in self._deleted
+        self._from_ms[row] = 0
+        self._expires_ms[row] = NEVER_MS
+        self._servable[row] = self._listed[row]
+        return row
+
+    def _evict(self) -> None:
+        count = self.capacity // EVICTED_SHARE
+        evicted = np.argsort(self._touched, kind="stable")[:count].astype(np.int32)
+        for row in evicted.tolist():
+            del self.rows[self.item_id(row)]
+            self._ids[row] = None
+            self._documents.pop(row, None)
+        self._servable[evicted] = False
+        self._listed[evicted] = False
+        self._free = evicted[::-1].tolist()
+        if self._on_evict is not None:
+            self._on_evict(evicted)
+
+    def _recheck(self, row: int) -> None:
+        begin_ms, end_ms = int(self._from_ms[row]), int(self._expires_ms[row])
+        self._servable[row] = bool(self._listed[row]) and begin_ms <= self._checked_ms < end_ms
+        for change_ms in (begin_ms, end_ms):
+            if self._checked_ms < change_ms < self._next_change_ms:
+                self._next_change_ms = change_ms
+
+    def _check_all(self, wall_ms: int) -> None:
+        end = self.end
+        begin_ms, end_ms = self._from_ms[:end], self._expires_ms[:end]
+        self._servable[:end] = self._listed[:end] & (begin_ms <= wall_ms) & (wall_ms < end_ms)
+        self._checked_ms = wall_ms
+        self._next_change_ms = min(
+            (int(times.min(where=times > wall_ms, initial=NEVER_MS)) for times in (begin_ms, end_ms)),
+        )
+
+    def save(self) -> dict[str, np.ndarray | bytes]:
+        """Everything that `load` needs to give the same rows and masks."""
+        saved = _Saved(self._ids, self._documents, list(self._deleted), self._tick)
+        return {
+            "catalogue": msgspec.msgpack.encode(saved),
+            "touched": self._touched[: self.end].copy(),
+        }
+
+    def load(self, saved: dict[str, np.ndarray | bytes]) -> None:
+        """Replaces everything by what was saved.
+
+        Raises:
+            ValueError: More rows were saved than this catalogue has room for.
+        """
+        encoded, touched = saved["catalogue"], saved["touched"]
+        assert isinstance(encoded, bytes)
+        assert isinstance(touched, np.ndarray)
+        part = msgspec.msgpack.decode(encoded, type=_Saved)
+        if len(part.ids) > self.capacity:
+            msg = f"the snapshot has {len(part.ids)} rows, this catalogue has room for {self.capacity}"
+            raise ValueError(msg)
+        self.__init__(self.capacity, self._on_evict)  # type: ignore[misc]  # every field starts anew
+        self._ids = part.ids
+        self._free = [row for row, item_id in reversed(list(enumerate(part.ids))) if item_id is None]
+        self.rows = {item_id: row for row, item_id in enumerate(part.ids) if item_id is not None}
+        self._documents, self._tick = part.documents, part.tick
+        self._deleted = dict.fromkeys(part.deleted)
+        self._touched[: len(touched)] = touched
+        for row, item_id in enumerate(part.ids):
+            self._listed[row] = item_id is not None and item_id not in self._deleted
+        self._expires_ms[: len(part.ids)] = NEVER_MS
+        for row, item in self._documents.items():
+            self._listed[row] = item.available
+            self._from_ms[row] = item.available_from_ms
+            self._expires_ms[row] = NEVER_MS if item.expires_ms is None else item.expires_ms
+        self._check_all(0)

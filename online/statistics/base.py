@@ -1,0 +1,74 @@
+"""The contract of streaming statistics: pure folds over sets of examples, in bounded memory."""
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.int32]
+Floats = NDArray[np.float32]
+
+
+class Observation(NamedTuple):
+    """One set as statistics see it. Item ids are rows of the catalogue."""
+
+    rows: Rows
+    """[m] the set's distinct items, in the order in which they came, which means nothing."""
+    weights: Floats
+    """[m] how much each action says, relative to the stream's mean: about 1."""
+    is_repeat: NDArray[np.bool_]
+    """[m] whether the user had the item in an earlier set."""
+    history: Rows
+    """[h] what the user had before the set, the most recent first; a negative row is skipped."""
+    lag_weights: Floats
+    """[h] how recent each history entry is: 1 for the last one, less for those before."""
+    timestamp_s: float
+    """When the set happened, seconds since the epoch."""
+
+
+class Query(NamedTuple):
+    """What a score depends on besides the statistic itself."""
+
+    history: Rows
+    """[h] the most recent first; a negative row is skipped."""
+    lag_weights: Floats
+    """[h] as in Observation."""
+    had: Rows
+    """[p] distinct items the user had before; a negative row is skipped."""
+    frequency: Floats
+    """[p] the user's decayed count of each of those items."""
+    now_s: float
+    """The events' clock, seconds since the epoch; never the wall clock."""
+
+
+class Statistic(Protocol):
+    """Knowledge that is a fold over sets: the same sets in the same order give the same arrays.
+
+    One thread uses an instance. Nothing blocks, nothing reads a clock, and memory is bounded by the capacity given
+    to the constructor, whatever is folded.
+    """
+
+    def fold(self, observed: Observation) -> None:
+        """Learns one set."""
+
+    def candidates(self, query: Query, limit: int) -> Rows:
+        """At most `limit` distinct rows that score above zero, best first, ties by row."""
+
+    def score(self, query: Query, rows: Rows) -> Floats:
+        """How much speaks for each row: [len(rows)], zero where nothing does."""
+
+    def forget(self, rows: Rows) -> None:
+        """Drops all that is known of rows, which will belong to other items."""
+
+    def save(self) -> dict[str, np.ndarray]:
+        """Arrays that `load` takes back."""
+
+    def load(self, saved: dict[str, np.ndarray]) -> None:
+        """Replaces everything by what was saved from a statistic of the same settings."""
+
+
+def best_rows(rows: Rows, scores: NDArray[np.floating], limit: int) -> Rows:
+    """The `limit` best of `rows` that score above zero, best first, ties by row."""
+    positive = scores > 0
+    rows, scores = rows[positive], scores[positive]
+    return rows[np.lexsort((rows, -scores))[:limit]]

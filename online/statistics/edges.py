@@ -1,0 +1,89 @@
+"""Bounded weighted neighbour lists of items in flat arrays, for graphs that grow with every set."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from online.statistics.base import Floats, Rows
+
+NEIGHBOUR_LIMIT = 200
+
+
+class Edges(NamedTuple):
+    """The arrays of a graph, as compiled functions take them."""
+
+    neighbours: Rows
+    """[capacity, NEIGHBOUR_LIMIT] targets of each source, in no order; the first sizes[source] are in use."""
+    weights: Floats
+    """[capacity, NEIGHBOUR_LIMIT] stored weight of each edge."""
+    sizes: NDArray[np.int32]
+    """[capacity]"""
+    mass: Floats
+    """[capacity] all weight ever added to a source's edges, those evicted since included."""
+    slots: NDArray[np.int32]
+    """[capacity] scratch, all zero between calls: where a target stands in the source at hand, plus 1."""
+
+
+def empty_edges(capacity: int) -> Edges:
+    """Edges without any; pages are taken as sources are first used."""
+    return Edges(
+        np.zeros((capacity, NEIGHBOUR_LIMIT), np.int32),
+        np.zeros((capacity, NEIGHBOUR_LIMIT), np.float32),
+        np.zeros(capacity, np.int32),
+        np.zeros(capacity, np.float32),
+        np.zeros(capacity, np.int32),
+    )
+
+
+@njit(cache=True)
+def _free_slot(edges: Edges, source: int) -> int:
+    """A slot for a new target: an unused one, or that of the weakest neighbour, which is evicted."""
+    size = edges.sizes[source]
+    if size < NEIGHBOUR_LIMIT:
+        edges.sizes[source] = size + 1
+        return int(size)
+    slot = int(np.argmin(edges.weights[source]))
+    edges.slots[edges.neighbours[source, slot]] = 0
+    return slot
+
+
+@njit(cache=True)
+def add_edges(edges: Edges, source: int, targets: Rows, amounts: Floats, scale: float) -> None:
+    """Adds scale * amounts[i] to the edge from source to targets[i]; no item is its own neighbour."""
+    neighbours, weights = edges.neighbours[source], edges.weights[source]
+    for slot in range(edges.sizes[source]):
+        edges.slots[neighbours[slot]] = slot + 1
+    for i in range(len(targets)):
+        target = targets[i]
+        if target < 0 or target == source:
+            continue
+        slot = edges.slots[target] - 1
+        if slot < 0:
+            slot = _free_slot(edges, source)
+            neighbours[slot] = target
+            weights[slot] = 0.0
+            edges.slots[target] = slot + 1
+        weights[slot] += scale * amounts[i]
+        edges.mass[source] += scale * amounts[i]
+    for slot in range(edges.sizes[source]):
+        edges.slots[neighbours[slot]] = 0
+
+
+@njit(cache=True)
+def forget_targets(edges: Edges, forgotten: NDArray[np.bool_], end: int) -> None:
+    """Removes the edges from and to every row that is marked in `forgotten` ([capacity])."""
+    for source in range(end):
+        if forgotten[source]:
+            edges.sizes[source] = 0
+            edges.mass[source] = 0.0
+            continue
+        kept = 0
+        for slot in range(edges.sizes[source]):
+            target = edges.neighbours[source, slot]
+            if not forgotten[target]:
+                edges.neighbours[source, kept] = target
+                edges.weights[source, kept] = edges.weights[source, slot]
+                kept += 1
+        edges.sizes[source] = kept
