@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -66,17 +66,23 @@ def stop_running(data_dir: Path) -> bool:
     state = running_state(data_dir)
     if state is None:
         return False
-    found = (_process(state.guard_pid, data_dir), _process(state.pid, data_dir))
+    _end((_process(state.guard_pid, data_dir), _process(state.pid, data_dir)), data_dir)
+    remove_state(data_dir)
+    return True
+
+
+def _end(found: Sequence[psutil.Process | None], data_dir: Path) -> None:
+    """Ask the first (the guard asks the JVM), wait, and kill whoever is left."""
     processes = [process for process in found if process is not None]
     with suppress(psutil.NoSuchProcess):
         processes[0].terminate()
-    _, alive = psutil.wait_procs(processes, timeout=_STOP_S)
-    for process in alive:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(alive, timeout=_STOP_S)
-    remove_state(data_dir)
-    return True
+    deadline = time.monotonic() + _STOP_S
+    # Not psutil.wait_procs: it waits on a zombie, and a container's first process may leave one for ever.
+    while alive := [process for process in processes if _process(process.pid, data_dir)]:
+        if time.monotonic() > deadline:
+            for process in alive:
+                process.kill()
+        time.sleep(0.05)
 
 
 def _process(pid: int, data_dir: Path) -> psutil.Process | None:

@@ -74,6 +74,8 @@ class EmbeddedKafka:
         self._guard: subprocess.Popen[bytes] | None = None
         self.pid: int | None = None
         """The JVM's process id, while it is meant to run."""
+        self.bootstrap = ""
+        """Where clients connect; known once it has started."""
 
     def start(self) -> str:
         """Start the broker, and wait until it serves: a topic could be created now.
@@ -100,7 +102,19 @@ class EmbeddedKafka:
         except BaseException:
             self.stop()
             raise
+        self.bootstrap = bootstrap
         return bootstrap
+
+    def wait(self) -> None:
+        """Wait for a broker that nobody stops.
+
+        Raises:
+            BrokerError: it has ended by itself; the message says why.
+        """
+        if self._guard is not None:
+            self._guard.wait()
+            message = f"Kafka has ended: {cause_of_death(self._data_dir / 'logs')}"
+            raise BrokerError(message)
 
     def stop(self) -> None:
         """Stop the broker in order and wait until it is gone; nothing to do when it is not running."""

@@ -14,6 +14,9 @@ _MESSAGE_MAX_BYTES = 17 * 1024 * 1024
 _SMALL_FOOTPRINT: Final[Mapping[str, str]] = {
     "auto.create.topics.enable": "false",
     "background.threads": "2",
+    # A killed broker is let in again only when its old session is over: the default makes that 9 s.
+    "broker.heartbeat.interval.ms": "500",
+    "broker.session.timeout.ms": "3000",
     "default.replication.factor": "1",
     "group.initial.rebalance.delay.ms": "0",
     # Allocated at once, out of the heap; the default is 128 MB.

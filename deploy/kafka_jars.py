@@ -107,8 +107,7 @@ def _fetch(jar: Jar, folder: Path, cache: Path) -> None:
     try:
         fetched: Path = source.project(jar.group, jar.name).at_version(jar.version).artifact().resolve()
     except (OSError, RuntimeError) as error:
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        message = f"cannot fetch {jar} from Maven Central, is the network reachable? ({reason[:240]})"
+        message = f"cannot fetch {jar} from Maven Central, is the network reachable? ({_root_cause(error)})"
         raise BrokerError(message) from error
     if not jar.is_sound(fetched):
         message = (
@@ -118,3 +117,11 @@ def _fetch(jar: Jar, folder: Path, cache: Path) -> None:
     target = jar.path_in(cache)
     target.parent.mkdir(parents=True, exist_ok=True)
     fetched.replace(target)
+
+
+def _root_cause(error: BaseException) -> str:
+    """The first line of the innermost error: `Connection refused`, not six layers of clients around it."""
+    inner = error.__cause__ or error.__context__
+    if inner is not None:
+        return _root_cause(inner)
+    return f"{type(error).__name__}: {error}".splitlines()[0]

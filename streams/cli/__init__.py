@@ -2,7 +2,10 @@
 
 import typer
 
+from streams.cli import broker
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(broker.app, name="broker")
 
 
 def main() -> None:
