@@ -69,6 +69,24 @@ class Example(msgspec.Struct, array_like=True):
     """The list the event says it came from."""
 
 
+class ExampleRun(msgspec.Struct, array_like=True, tag="run"):
+    """What one worker applied of one run of a source partition, in source order."""
+
+    topic_id: str
+    partition: int
+    first: tuple[int, int]
+    """Offset and index of the first event looked at, applied or not."""
+    last: tuple[int, int]
+    """Offset and index of the last event looked at: what every reader's watermark moves to."""
+    examples: list[Example]
+
+
+class ItemDeleted(msgspec.Struct, array_like=True, tag="item_deleted"):
+    """A marker in the log of examples: from here on the item is forgotten."""
+
+    item_id: str
+
+
 class ExampleSet(msgspec.Struct):
     """The examples of one user with one timestamp: scored once, learned once."""
 

@@ -42,12 +42,14 @@ def group_name(settings: Settings, role: str) -> str:
 
 def make_app(settings: Settings, role: str) -> faust.App:
     """The Faust app of a role: raw values, runs as events, no tables, no web server."""
+    data_folder = settings.home / "faust" / role
+    data_folder.mkdir(parents=True, exist_ok=True)
     app = faust.App(
         group_name(settings, role),
         broker=[f"kafka://{address.strip()}" for address in bootstrap_servers(settings).split(",")],
         broker_credentials=credentials(settings),
         store="memory://",
-        datadir=str(settings.home / "faust" / role),
+        datadir=str(data_folder),
         key_serializer="raw",
         value_serializer="raw",
         topic_allow_declare=False,
@@ -56,6 +58,9 @@ def make_app(settings: Settings, role: str) -> faust.App:
         table_standby_replicas=1,
         cython_optimizations=True,
         stream_buffer_maxsize=64,
+        # A batch in work when partitions are revoked is waited for by streams/ownership.py; the learner's
+        # records stay unacknowledged until a snapshot, which stock Faust would wait for.
+        stream_wait_empty=False,
         broker_commit_interval=1.0,
         broker_session_timeout=settings.session_timeout_s,
         broker_heartbeat_interval=settings.session_timeout_s / 5,

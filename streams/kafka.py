@@ -5,8 +5,8 @@ from typing import Any
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
-from deploy.embedded_kafka import running_bootstrap
 
+from deploy.embedded_kafka import running_bootstrap
 from streams.settings import Settings, SettingsError
 
 _QUIET = logging.getLogger("freshet.librdkafka")

@@ -2,11 +2,14 @@
 
 import asyncio
 import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 
 EXIT_FROZEN = 75
+ORPHAN_GRACE_S = 5.0
 
 
 class Liveness:
@@ -40,3 +43,16 @@ class Liveness:
         while True:
             self.check()
             await asyncio.sleep(0.25)
+
+
+def end_with_parent(parent_pid: int) -> None:
+    """Ends this process soon after its parent is gone, however that ended; looks twice a second."""
+
+    def watch() -> None:
+        while os.getppid() == parent_pid:
+            time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(ORPHAN_GRACE_S)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()

@@ -26,6 +26,9 @@ NEWER_SCHEMA = Counter("freshet_newer_schema", "Events of a newer schema, unknow
 
 LISTS = Counter("freshet_lists", "Lists published, by what caused them.", ["cause"])
 
+LIST_FAILURES = Counter("freshet_list_failures", "Lists that could not be made; the log has the reason.")
+"""Above zero: a defect; the user's next event tries again."""
+
 EVENT_TO_LIST = Histogram(
     "freshet_event_to_list_seconds",
     "From the event's Kafka timestamp until its user's list was acknowledged by Kafka.",

@@ -1,8 +1,9 @@
 """Producing in bulk: many messages, one future that resolves when Kafka has acknowledged all of them."""
 
 import asyncio
+import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from confluent_kafka import KafkaError, Message, Producer
@@ -10,6 +11,8 @@ from msgspec import Struct
 
 from streams.kafka import client_config
 from streams.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 
 class Outgoing(Struct):
@@ -101,6 +104,23 @@ class BatchProducer:
                 except BufferError:
                     await asyncio.sleep(0.005)
         await batch.future
+
+    async def deliver(self, messages: Sequence[Outgoing], check: Callable[[], None]) -> None:
+        """Produces until everything is acknowledged, however long Kafka is away.
+
+        Args:
+            messages: As for `send`; they may arrive twice.
+            check: Called before every attempt; ends the process if it may no longer write.
+        """
+        while True:
+            check()
+            try:
+                await self.send(messages)
+            except NotDeliveredError as exc:
+                logger.warning("%d messages not acknowledged, trying again: %s", len(messages), exc)
+                await asyncio.sleep(0.2)
+            else:
+                return
 
     def close(self, timeout_s: float = 5.0) -> None:
         """Waits for what is under way, at most `timeout_s`."""

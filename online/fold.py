@@ -1,0 +1,88 @@
+"""The fold of the log of examples: the same code in the learner and in every recommend worker.
+
+Every reader skips what its own watermark has passed, so a run written twice is learned once.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+import numpy as np
+
+from online.events import Example, ExampleRun, ExampleSet, ItemDeleted
+from online.recommender import Recommender
+from online.sets import SetGrouper
+
+Saved = dict[str, "np.ndarray | bytes"]
+Before = Callable[[ExampleSet, Recommender], None]
+
+
+class Learned(msgspec.Struct, array_like=True):
+    """What was learned of one source partition."""
+
+    topic_id: str
+    partition: int
+    watermark: tuple[int, int]
+    """Offset and index of the last event passed."""
+    count: int = 0
+    xor: int = 0
+    """Of the hashes of the events learned."""
+
+
+class ExampleFold:
+    """Folds records of the log into a recommender's statistics, each example once."""
+
+    def __init__(self, recommender: Recommender) -> None:
+        self.recommender = recommender
+        self.learned: dict[tuple[str, int], Learned] = {}
+        self._grouper = SetGrouper()
+
+    def fold(
+        self, record: ExampleRun | ItemDeleted, log_ms: int, before: Before | None = None
+    ) -> list[ExampleSet]:
+        """Folds one record.
+
+        Args:
+            record: The next record of the log.
+            log_ms: Its timestamp in the log, which closes sets that stayed open.
+            before: Called with each set before it is learned, to score what was predicted of it.
+
+        Returns:
+            The sets that were folded now, in order.
+        """
+        if isinstance(record, ItemDeleted):
+            if self.recommender.catalogue.document(record.item_id) is None:
+                self.recommender.delete_item(record.item_id)
+            return []
+        sets = [s for example in self._unseen(record) for s in self._grouper.push(example, log_ms)]
+        sets += self._grouper.expire(log_ms)
+        for example_set in sets:
+            if before is not None:
+                before(example_set, self.recommender)
+            self.recommender.fold(example_set)
+        return sets
+
+    def _unseen(self, run: ExampleRun) -> list[Example]:
+        learned = self.learned.setdefault(
+            (run.topic_id, run.partition), Learned(run.topic_id, run.partition, (-1, -1))
+        )
+        unseen = [e for e in run.examples if (e.offset, e.index) > learned.watermark]
+        for example in unseen:
+            learned.count += 1
+            learned.xor ^= example.event_hash
+        learned.watermark = max(learned.watermark, run.last)
+        return unseen
+
+    def save(self) -> Saved:
+        """Everything a worker needs to go on from here, as arrays and bytes."""
+        saved: Saved = {f"recommender.{key}": value for key, value in self.recommender.save().items()}
+        saved["sets"] = self._grouper.save()
+        saved["learned"] = msgspec.msgpack.encode(list(self.learned.values()))
+        return saved
+
+    def load(self, saved: Saved) -> None:
+        """Goes on from what `save` returned."""
+        prefix = "recommender."
+        self.recommender.load({k.removeprefix(prefix): v for k, v in saved.items() if k.startswith(prefix)})
+        self._grouper.load(bytes(saved["sets"]))
+        rows = msgspec.msgpack.decode(bytes(saved["learned"]), type=list[Learned])
+        self.learned = {(row.topic_id, row.partition): row for row in rows}

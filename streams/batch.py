@@ -1,0 +1,138 @@
+"""Interactions of one batch, read and applied to user state: what comes of it, before anything is written."""
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from online.events import Cursor, Event, Example, ExampleRun
+from online.state import UserState
+from streams import metrics
+from streams.dead_letters import letter
+from streams.decoding import EventDecoder, Refusal
+from streams.events import Cause, Interaction, RefusalError
+from streams.producer import Outgoing
+from streams.settings import Settings
+from streams.stores.users import UserStore
+from streams.topics import home_partition
+
+logger = logging.getLogger(__name__)
+
+FUTURE_LIMIT_MS = 5 * 60 * 1000
+"""Nothing counts as later than Kafka's timestamp plus this, so that one event dated 2099 ages nothing."""
+FORWARDED_HEADER = "forwarded-from"
+
+_decoder = EventDecoder(Interaction)
+_encode = msgspec.json.Encoder().encode
+
+
+def event_hash(event_id: str) -> int:
+    """64 bits of the event id's BLAKE2b."""
+    return int.from_bytes(hashlib.blake2b(event_id.encode(), digest_size=8).digest(), "little")
+
+
+class Touched(msgspec.Struct):
+    """A user with events in the batch, and the last of them."""
+
+    state: UserState
+    partition: int
+    cause: Cause
+
+
+class Batch:
+    """Applies records in order and collects users to be given a list, examples, forwards and dead letters."""
+
+    def __init__(
+        self, settings: Settings, users: UserStore, topic_ids: Mapping[str, str], now_ms: int
+    ) -> None:
+        self._settings = settings
+        self._users = users
+        self._topic_ids = topic_ids
+        self._now_ms = now_ms
+        self.touched: dict[str, Touched] = {}
+        self.outgoing: list[Outgoing] = []
+        """Dead letters and events sent home."""
+        self.event_count = 0
+        self.oldest_ms = now_ms
+        """Timestamp of the oldest record."""
+        self._examples: dict[int, list[Example]] = {}
+        self._span: dict[int, tuple[tuple[int, int], tuple[int, int]]] = {}
+
+    def add(self, record: Any) -> None:  # noqa: ANN401  # aiokafka's record
+        """Decodes a record and applies its events; what cannot be used becomes a dead letter."""
+        decoded = _decoder.decode(record.value)
+        if decoded.newer_count:
+            metrics.NEWER_SCHEMA.labels(topic="interactions").inc(decoded.newer_count)
+        for refusal in decoded.refusals:
+            self._refuse(record, refusal)
+        last_index = 0
+        for index, interaction in decoded.events:
+            last_index = index
+            try:
+                self._take(record, index, interaction)
+            except Exception as exc:
+                logger.exception("event %s-%d-%d[%d]", record.topic, record.partition, record.offset, index)
+                error = RefusalError("internal", "$", f"{type(exc).__name__}: {exc}")
+                self._refuse(record, Refusal(index, _encode(interaction), error))
+        first = self._span.get(record.partition, ((record.offset, 0), (0, 0)))[0]
+        self._span[record.partition] = (first, (record.offset, last_index))
+        self.event_count += len(decoded.events)
+        self.oldest_ms = min(self.oldest_ms, record.timestamp)
+
+    def runs(self) -> list[ExampleRun]:
+        """The examples, one run per source partition that has any."""
+        return [
+            ExampleRun(self._topic_ids["interactions"], partition, *self._span[partition], examples)
+            for partition, examples in self._examples.items()
+        ]
+
+    def _refuse(self, record: Any, refusal: Refusal) -> None:  # noqa: ANN401  # aiokafka's record
+        self.outgoing.append(letter(self._settings, "interactions", record, refusal, self._now_ms))
+
+    def _take(self, record: Any, index: int, interaction: Interaction) -> None:  # noqa: ANN401  # aiokafka's record
+        event_id = interaction.event_id
+        if event_id is None:
+            event_id = f"{record.topic}-{record.partition}-{record.offset}-{index}"
+        home = home_partition(interaction.user_id, self._settings.partitions)
+        if home != record.partition:
+            self._send_home(record, index, interaction, event_id, home)
+            return
+        timestamp_ms = record.timestamp if interaction.timestamp_ms is None else interaction.timestamp_ms
+        event = Event(
+            user_id=interaction.user_id,
+            item_id=interaction.item_id,
+            action=interaction.action,
+            value=float(interaction.value),
+            timestamp_ms=min(timestamp_ms, record.timestamp + FUTURE_LIMIT_MS),
+            event_hash=event_hash(event_id),
+            cursor=Cursor(self._topic_ids["interactions"], record.partition, record.offset, index),
+        )
+        state = self._users.get(event.user_id, home)
+        example = state.apply(event)
+        if example is not None:
+            example.list_id = interaction.list_id
+            metrics.APPLIED.inc()
+            self._examples.setdefault(home, []).append(example)
+        cause = Cause("interaction", event_id, record.topic, home, record.offset, record.timestamp)
+        self.touched[event.user_id] = Touched(state, home, cause)
+
+    def _send_home(
+        self, record: Any, index: int, interaction: Interaction, event_id: str, home: int  # noqa: ANN401  # aiokafka's record
+    ) -> None:  # fmt: skip
+        metrics.FORWARDED.labels(topic="interactions").inc()
+        interaction.event_id = event_id
+        if interaction.timestamp_ms is None:
+            interaction.timestamp_ms = record.timestamp
+        place = f"{record.topic}-{record.partition}-{record.offset}-{index}".encode()
+        self.outgoing.append(
+            Outgoing(
+                record.topic,
+                interaction.user_id.encode(),
+                _encode(interaction),
+                partition=home,
+                timestamp_ms=record.timestamp,
+                headers=[(FORWARDED_HEADER, place)],
+            )
+        )

@@ -1,0 +1,32 @@
+"""One clear line for what an operator can mend, and an exit code that says so."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Turns errors of configuration and surroundings into one line on standard error and exit code 2."""
+    from confluent_kafka import KafkaException  # noqa: PLC0415  # keeps `freshet --help` fast
+
+    from deploy.embedded_kafka import BrokerError  # noqa: PLC0415
+    from streams.follower import LogGapError  # noqa: PLC0415
+    from streams.kafka import KafkaUnavailableError  # noqa: PLC0415
+    from streams.settings import SettingsError  # noqa: PLC0415
+    from streams.topics import TopicsError  # noqa: PLC0415
+
+    known = (BrokerError, KafkaUnavailableError, LogGapError, SettingsError, TopicsError)
+    try:
+        yield
+    except known as exc:
+        line = str(exc)
+    except KafkaException as exc:
+        line = f"Kafka refused: {exc.args[0].str()}"
+    except OSError as exc:
+        line = f"{exc.strerror or exc}: {exc.filename}" if exc.filename else str(exc)
+    else:
+        return
+    typer.echo(f"freshet: {line}", err=True)
+    raise typer.Exit(2)

@@ -1,0 +1,41 @@
+"""`freshet worker`: run the roles of the river."""
+
+import logging
+import os
+import sys
+from typing import Annotated, Literal, get_args
+
+import typer
+
+from streams.cli.errors import one_line_errors
+
+Role = Literal["encode", "learn", "recommend", "all"]
+
+
+def worker(
+    role: Annotated[Role, typer.Argument(help="encode, learn, recommend, or all: one of each, supervised.")],
+    parent: Annotated[int | None, typer.Option(hidden=True, help="End when this process ends.")] = None,
+) -> None:
+    """Run a worker until SIGTERM or Ctrl-C; any number of each role may run."""
+    from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
+    from streams.liveness import end_with_parent  # noqa: PLC0415
+    from streams.supervisor import supervise  # noqa: PLC0415
+
+    with one_line_errors():
+        loaded = settings.load()
+        logging.basicConfig(
+            level=loaded.log_level,
+            stream=sys.stderr,
+            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        )
+        if role == "all":
+            from streams.kafka import admin_client  # noqa: PLC0415
+            from streams.topics import ensure  # noqa: PLC0415
+
+            ensure(admin_client(loaded), loaded)
+            raise typer.Exit(supervise([r for r in get_args(Role) if r != "all"], os.environ))
+        if parent is not None:
+            end_with_parent(parent)
+        from streams.worker import run  # noqa: PLC0415
+
+        run(role, loaded)

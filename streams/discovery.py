@@ -1,0 +1,36 @@
+"""Where each worker's metrics are, as files that Prometheus' file_sd reads and `freshet status` too."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from streams.settings import Settings
+
+
+def folder(settings: Settings) -> Path:
+    """The folder with one file a worker."""
+    return settings.home / "workers"
+
+
+@contextmanager
+def announce(settings: Settings, role: str, port: int) -> Iterator[None]:
+    """Keeps this worker's file there while the block runs; removes those of workers that are gone.
+
+    Raises:
+        OSError: The folder cannot be written.
+    """
+    folder(settings).mkdir(parents=True, exist_ok=True)
+    for worker in folder(settings).glob("*.json"):
+        if not psutil.pid_exists(int(worker.stem.rsplit("-", 1)[-1])):
+            worker.unlink(missing_ok=True)
+    path = folder(settings) / f"{role}-{os.getpid()}.json"
+    labels = {"role": role, "worker": str(os.getpid())}
+    path.write_text(json.dumps([{"targets": [f"127.0.0.1:{port}"], "labels": labels}]))
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,174 @@
+"""examples → model: the learner folds the log, measures the lists that stood, and publishes what is no fold.
+
+It acknowledges only what a snapshot in the store contains, so its successor loses nothing. A former learner that
+wakes up late publishes under a lower epoch, which every reader ignores.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from typing import cast
+
+import faust
+from confluent_kafka.admin import AdminClient
+from faust.events import Event
+from faust.types import StreamT
+
+from online import example_codec
+from online.fold import ExampleFold
+from online.progressive import ProgressiveHits
+from streams import metrics
+from streams.app import runs_topic
+from streams.clock import now_ms
+from streams.follower import Follower, Record
+from streams.item_vectors import ItemVectors
+from streams.liveness import Liveness
+from streams.producer import BatchProducer, Outgoing
+from streams.publications import PROGRESS_KEY, Progress, decode_progress, encode_progress
+from streams.runs import Run
+from streams.settings import Settings
+from streams.stores.snapshots import Manifest, SnapshotStore
+from streams.topics import full_name, topic_ids
+
+logger = logging.getLogger(__name__)
+
+
+class ExamplesToModel:
+    """The learner: one at a time in a deployment, others stand by."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        admin: AdminClient,
+        new_fold: Callable[[], ExampleFold],
+        producer: BatchProducer,
+        liveness: Liveness,
+    ) -> None:
+        self._settings = settings
+        self._new_fold = new_fold
+        self._fold = new_fold()
+        self._producer = producer
+        self._check = liveness.check
+        self._model = full_name(settings, "model")
+        examples = full_name(settings, "examples")
+        self._examples_id = topic_ids(admin, [examples])[examples]
+        self._snapshots = SnapshotStore(settings)
+        self._vectors = ItemVectors(settings, producer, self._check)
+        self._log = Follower(settings, examples, gaps="error")
+        self._hits = ProgressiveHits()
+        self._next_offset = 0
+        self._epoch = 0
+        self._version = 0
+        self._snapshot = ""
+        self._unsaved: list[Event] = []
+        self.ready = asyncio.Event()
+        """Set while this worker is the learner and has taken over where the last one stopped."""
+
+    async def take_over(self) -> None:
+        """Goes on from the newest snapshot, as a new epoch."""
+        await self.stand_by()
+        await self._vectors.load(self._take_progress)
+        self._epoch += 1
+        self._fold, self._next_offset = self._new_fold(), 0
+        found = self._snapshots.newest(self._examples_id)
+        if found is not None:
+            manifest, saved = found
+            self._fold.load(saved)
+            self._next_offset = manifest.examples_offset
+        # What was acknowledged lies in a snapshot; if that one was lost, the log between is read here.
+        await self._log.assign({0: self._next_offset})
+        await self._log.read_to_end(self._fold_records)
+        await self._publish()
+        self.ready.set()
+
+    async def stand_by(self) -> None:
+        """Is no longer the learner."""
+        self.ready.clear()
+        self._unsaved.clear()
+
+    async def work(self, event: Event) -> None:
+        """Folds a run of the log; it is acknowledged with the next snapshot."""
+        await self.ready.wait()
+        run = cast(Run, event.value)
+        for record in run:
+            if record.offset >= self._next_offset and record.value is not None:
+                self._fold_value(record.value, record.offset, record.timestamp)
+        self._unsaved.append(event)
+        metrics.LAG_SECONDS.labels(topic="examples").set(max(0, now_ms() - run[-1].timestamp) / 1000)
+
+    async def publish_regularly(self) -> None:
+        """Publishes progress and moved item vectors, and saves snapshots, for ever."""
+        since_snapshot_s = 0.0
+        while True:
+            await asyncio.sleep(self._settings.publish_interval_s)
+            if not self.ready.is_set():
+                continue
+            since_snapshot_s += self._settings.publish_interval_s
+            if since_snapshot_s >= self._settings.snapshot_interval_s and self._unsaved:
+                await self.save()
+                since_snapshot_s = 0.0
+            await self._publish()
+
+    async def follow_embeddings(self) -> None:
+        """Publishes each new or changed item's vector at once, for ever."""
+        await self._vectors.follow(self.ready, lambda: self._epoch)
+
+    async def save(self) -> None:
+        """Saves a snapshot and acknowledges what it contains."""
+        contained, self._unsaved = self._unsaved, []
+        self._check()
+        manifest = Manifest(self._epoch, self._version, self._examples_id, self._next_offset)
+        saved = self._fold.save()
+        self._snapshot = await asyncio.to_thread(self._snapshots.save, manifest, saved)
+        for event in contained:
+            event.ack()
+
+    async def _publish(self) -> None:
+        self._version += 1
+        metrics.MODEL_VERSION.set(self._version)
+        hits = self._hits.ratios()
+        if hits is not None:
+            metrics.STANDING_HITS.labels(list="standing").set(hits[0])
+            metrics.STANDING_HITS.labels(list="popularity").set(hits[1])
+        progress = Progress(
+            epoch=self._epoch,
+            version=self._version,
+            examples_offset=self._next_offset,
+            snapshot=self._snapshot,
+            learned=list(self._fold.learned.values()),
+            standing_hit_ratio=None if hits is None else hits[0],
+            popularity_hit_ratio=None if hits is None else hits[1],
+            sets_scored=self._hits.count,
+            timestamp_ms=now_ms(),
+        )
+        await self._producer.deliver(
+            [Outgoing(self._model, PROGRESS_KEY, encode_progress(progress), 0)], self._check
+        )
+
+    def _take_progress(self, records: Iterable[Record]) -> None:
+        for record in records:
+            if record.key == PROGRESS_KEY and record.value is not None:
+                progress = decode_progress(record.value)
+                if progress.epoch >= self._epoch:
+                    self._epoch, self._version = progress.epoch, progress.version
+
+    def _fold_records(self, records: list[Record]) -> None:
+        for record in records:
+            if record.value is not None:
+                self._fold_value(record.value, record.offset, record.timestamp_ms)
+
+    def _fold_value(self, value: bytes, offset: int, log_ms: int) -> None:
+        """Folds one record. The lists that stood are scored before their sets are learned."""
+        for example_set in self._fold.fold(example_codec.unpack(value), log_ms, self._hits.score):
+            metrics.EXAMPLES_FOLDED.inc(len(example_set.examples))
+        self._next_offset = offset + 1
+
+
+def connect(app: faust.App, settings: Settings, worker: ExamplesToModel) -> None:
+    """Makes the agent that feeds the worker."""
+
+    async def examples_to_model(stream: StreamT[Run]) -> None:
+        async for event in cast(faust.Stream[Run], stream).noack().events():
+            await worker.work(cast(Event, event))
+
+    app.agent(runs_topic(app, settings, "examples"), name="examples_to_model")(examples_to_model)

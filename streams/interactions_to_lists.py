@@ -1,0 +1,147 @@
+"""interactions → recommendations: every event changes its user's state once, and the user's list at once.
+
+The order of writing is the promise: lists and examples are acknowledged before the state that contains their
+events, and the state before the events are acknowledged. After a crash anywhere in between the events come
+again; what the state's cursor has passed is not applied twice, and readers of examples skip by watermark.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+
+import faust
+import msgspec
+from faust.types import StreamT
+
+from online import example_codec
+from streams import metrics
+from streams.app import runs_topic
+from streams.batch import Batch, Touched
+from streams.clock import now_ms
+from streams.events import Cause
+from streams.lists import ListMaker
+from streams.liveness import Liveness
+from streams.producer import BatchProducer, Outgoing
+from streams.runs import Run
+from streams.settings import Settings
+from streams.stores.users import OWNER_HEADER, UserStore
+from streams.topics import full_name
+
+logger = logging.getLogger(__name__)
+
+RUNS_AT_ONCE = 16
+"""Runs worked as one batch; with RUN_LIMIT this bounds a batch to 1,024 records."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class InteractionsToLists:
+    """Works batches of interactions, one at a time."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        users: UserStore,
+        lists: ListMaker,
+        producer: BatchProducer,
+        liveness: Liveness,
+        topic_ids: Mapping[str, str],
+    ) -> None:
+        self._settings = settings
+        self._users = users
+        self._lists = lists
+        self._producer = producer
+        self._check = liveness.check
+        self._working = asyncio.Lock()
+        self._topic_ids = topic_ids
+        self._names = {base: full_name(settings, base) for base in ("recommendations", "examples", "users")}
+
+    async def work(self, runs: Sequence[Run]) -> None:
+        """Works a batch through to acknowledged state; when it returns the records may be acknowledged."""
+        await self._users.ready.wait()
+        async with self._working:
+            await self._work(runs)
+
+    async def finish(self) -> None:
+        """Returns when the batch in work, if any, is written."""
+        async with self._working:
+            pass
+
+    async def watch_overwritten(self) -> None:
+        """Writes over what a former owner wrote late, for ever, also when no events come."""
+        while True:
+            await asyncio.sleep(0.5)
+            if self._users.overwritten:
+                await self.work([])
+
+    async def _work(self, runs: Sequence[Run]) -> None:
+        batch = Batch(self._settings, self._users, self._topic_ids, now_ms())
+        for run in runs:
+            # A partition that was taken away while its run was queued is another worker's.
+            if self._users.owns(run[0].partition):
+                for record in run:
+                    batch.add(record)
+        touched = list(batch.touched.values()) + self._overwritten(batch)
+        await self._publish(batch, touched)
+        self._measure(batch, touched)
+
+    def _overwritten(self, batch: Batch) -> list[Touched]:
+        """Users whose state a former owner wrote over: their own is written again, with a list."""
+        again: list[Touched] = []
+        while self._users.overwritten:
+            user_id, partition = self._users.overwritten.popitem()
+            if user_id not in batch.touched and self._users.owns(partition):
+                state = self._users.get(user_id, partition)
+                offset = state.cursor.offset if state.cursor else -1
+                cause = Cause("schedule", "", self._names["users"], partition, offset, now_ms())
+                again.append(Touched(state, partition, cause))
+        return again
+
+    async def _publish(self, batch: Batch, touched: list[Touched]) -> None:
+        first = batch.outgoing
+        first += [record for user in touched if (record := self._list(user)) is not None]
+        for run in batch.runs():
+            key = f"{run.topic_id}-{run.partition}".encode()
+            first.append(Outgoing(self._names["examples"], key, example_codec.pack(run), 0))
+        await self._producer.deliver(first, self._check)
+        for user in touched:
+            metrics.LISTS.labels(cause=user.cause.kind).inc()
+            metrics.EVENT_TO_LIST.observe(max(0.0, (now_ms() - user.cause.timestamp_ms) / 1000))
+        owner = [(OWNER_HEADER, self._users.owner)]
+        states = [
+            Outgoing(
+                self._names["users"],
+                user.state.user_id.encode(),
+                self._users.keep(user.state, user.partition),
+                user.partition,
+                headers=owner,
+            )
+            for user in touched
+        ]
+        await self._producer.deliver(states, self._check)
+
+    def _list(self, user: Touched) -> Outgoing | None:
+        try:
+            recommendation = self._lists.recommendation(user.state, user.cause, now_ms())
+        except Exception:
+            # One user's list must not stop the others'; the state is kept, the next event tries again.
+            logger.exception("no list for the event at %s", user.cause)
+            metrics.LIST_FAILURES.inc()
+            return None
+        key = user.state.user_id.encode()
+        return Outgoing(self._names["recommendations"], key, _encode(recommendation), user.partition)
+
+    def _measure(self, batch: Batch, touched: list[Touched]) -> None:
+        metrics.EVENTS.labels(topic="interactions").inc(batch.event_count)
+        metrics.BATCH_EVENTS.labels(role="recommend").observe(batch.event_count)
+        metrics.LAG_SECONDS.labels(topic="interactions").set(max(0, now_ms() - batch.oldest_ms) / 1000)
+
+
+def connect(app: faust.App, settings: Settings, worker: InteractionsToLists) -> None:
+    """Makes the agent that feeds the worker."""
+
+    async def interactions_to_lists(stream: StreamT[Run]) -> None:
+        async for runs in stream.take(RUNS_AT_ONCE, within=0.001):
+            await worker.work(runs)
+
+    app.agent(runs_topic(app, settings, "interactions"), name="interactions_to_lists")(interactions_to_lists)

@@ -1,0 +1,66 @@
+"""How far a role's consumer group is behind the end of its topics."""
+
+import asyncio
+from collections.abc import Iterable
+
+from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # not in its __all__
+    AdminClient,
+    OffsetSpec,
+)
+
+from streams import metrics
+from streams.app import group_name
+from streams.settings import Settings
+from streams.topics import full_name, table
+
+READS: dict[str, tuple[str, ...]] = {
+    "encode": ("media",),
+    "learn": ("examples",),
+    "recommend": ("interactions", "requests"),
+}
+"""The topics that each role's group commits."""
+
+INTERVAL_S = 5.0
+
+
+def group_lag(admin: AdminClient, settings: Settings, role: str) -> dict[tuple[str, int], tuple[int, int]]:
+    """Committed and end offset by base topic and partition; nothing committed counts as the start.
+
+    Raises:
+        KafkaException: The cluster does not answer.
+    """
+    names = {full_name(settings, base): base for base in READS[role]}
+    partitions = [
+        TopicPartition(full_name(settings, base), p)
+        for base in READS[role]
+        for p in range(table(settings)[base].partitions)
+    ]
+    ends = _offsets(admin, partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # has no stubs
+    starts = _offsets(admin, partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]  # has no stubs
+    group = ConsumerGroupTopicPartitions(group_name(settings, role), partitions)
+    found = admin.list_consumer_group_offsets([group])[group.group_id].result(timeout=10)
+    committed = {(tp.topic, tp.partition): tp.offset for tp in found.topic_partitions}
+    return {
+        (names[tp.topic], tp.partition): (
+            max(committed.get((tp.topic, tp.partition), -1), starts[tp.topic, tp.partition]),
+            ends[tp.topic, tp.partition],
+        )
+        for tp in partitions
+    }
+
+
+def _offsets(
+    admin: AdminClient, partitions: Iterable[TopicPartition], spec: OffsetSpec
+) -> dict[tuple[str, int], int]:
+    futures = admin.list_offsets(dict.fromkeys(partitions, spec))
+    return {(tp.topic, tp.partition): future.result(timeout=10).offset for tp, future in futures.items()}
+
+
+async def watch_lag(settings: Settings, admin: AdminClient, role: str) -> None:
+    """Sets the lag gauges of the role, for ever."""
+    while True:
+        await asyncio.sleep(INTERVAL_S)
+        lags = await asyncio.to_thread(group_lag, admin, settings, role)
+        for (base, partition), (committed, end) in lags.items():
+            metrics.LAG_EVENTS.labels(topic=base, partition=str(partition)).set(end - committed)

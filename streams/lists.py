@@ -1,0 +1,58 @@
+"""From a user's state to the record of `recommendations`: the shape of a published list, in one place."""
+
+import hashlib
+from collections.abc import Collection
+
+from online.recommender import RankedItem, Recommender
+from online.state import UserState
+from streams.events import Cause, ListItem, Reason, Recommendation, Through
+from streams.settings import Settings
+
+
+class ListMaker:
+    """Makes lists with the statistics and vectors as they stand."""
+
+    def __init__(self, settings: Settings, recommender: Recommender) -> None:
+        self.recommender = recommender
+        self.model_version = 0
+        """Version of the newest publication of the learner that was taken in."""
+        self._k = settings.list_length
+
+    def ranked(
+        self, state: UserState, wall_ms: int, k: int | None = None, exclude: Collection[str] = ()
+    ) -> list[ListItem]:
+        """The places of a list for the user, best first. `wall_ms` decides what is available."""
+        found = self.recommender.recommend(
+            state,
+            now_ms=state.open_ms if state.open_ms >= 0 else wall_ms,
+            wall_ms=wall_ms,
+            k=self._k if k is None else k,
+            exclude=exclude,
+        )
+        return [_place(rank, item) for rank, item in enumerate(found, 1)]
+
+    def recommendation(self, state: UserState, cause: Cause, wall_ms: int) -> Recommendation:
+        """The user's list now. Notes its ids in the state, to be scored against what the user does next."""
+        items = self.ranked(state, wall_ms)
+        state.published([item.item_id for item in items])
+        cursor = state.cursor
+        return Recommendation(
+            user_id=state.user_id,
+            list_id=self._list_id(state),
+            generated_ms=wall_ms,
+            model_version=self.model_version,
+            cause=cause,
+            through=Through(cursor.partition, cursor.offset, cursor.index) if cursor else Through(-1, -1, -1),
+            arm="default",
+            items=items,
+        )
+
+    def _list_id(self, state: UserState) -> str:
+        """Follows from user, state and model version: the same list, made again after a crash, has it too."""
+        known = f"{state.user_id}\0{state.applied_count}\0{state.applied_xor}\0{self.model_version}"
+        return hashlib.blake2b(known.encode(), digest_size=12).hexdigest()
+
+
+def _place(rank: int, item: RankedItem) -> ListItem:
+    reasons = [Reason(r.kind, r.item_id, r.modality, round(r.weight, 4)) for r in item.reasons]
+    return ListItem(item.item_id, rank, round(item.score, 6), None, item.source, reasons)

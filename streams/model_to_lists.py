@@ -1,0 +1,143 @@
+"""model, items and examples → what lists are made from: a recommend worker keeps up with all three.
+
+Statistics are a fold over the log of examples, made here by the same code as in the learner: from its newest
+snapshot, then the log after it. Item documents and vectors come from compacted topics, read from their start.
+"""
+
+import asyncio
+import logging
+
+import msgspec
+import numpy as np
+from confluent_kafka.admin import AdminClient
+
+from online import example_codec
+from online.catalogue import Item
+from online.fold import ExampleFold
+from streams import metrics
+from streams.clock import now_ms
+from streams.events import ItemDocument
+from streams.follower import Follower, Record
+from streams.lists import ListMaker
+from streams.publications import ITEM_PREFIX, PROGRESS_KEY, decode_progress, decode_vector
+from streams.settings import Settings
+from streams.stores.snapshots import SnapshotStore
+from streams.topics import full_name, table, topic_ids
+
+logger = logging.getLogger(__name__)
+
+_decode_document = msgspec.json.Decoder(ItemDocument).decode
+
+
+class ModelToLists:
+    """Loads and then follows what a recommend worker makes lists from."""
+
+    def __init__(self, settings: Settings, admin: AdminClient, lists: ListMaker, fold: ExampleFold) -> None:
+        self._settings = settings
+        self._admin = admin
+        self._lists = lists
+        self._fold = fold
+        self._epoch = 0
+        self._published_ms = 0
+        self._examples = Follower(settings, full_name(settings, "examples"), gaps="error")
+        self._items = Follower(settings, full_name(settings, "items"))
+        self._model = Follower(settings, full_name(settings, "model"))
+
+    async def load(self) -> None:
+        """Takes in documents, vectors and statistics as they are now.
+
+        Raises:
+            LogGapError: The log no longer has what comes after the newest snapshot.
+        """
+        rows = table(self._settings)
+        await self._examples.assign({0: load_snapshot(self._settings, self._admin, self._fold)})
+        await self._items.assign(dict.fromkeys(range(rows["items"].partitions), -1))
+        await self._model.assign({0: -1})
+        await self._items.read_to_end(self._take_items)
+        await self._model.read_to_end(self._take_model)
+        await self._examples.read_to_end(self._take_examples)
+
+    async def follow(self) -> None:
+        """Keeps up, for ever; ends with the first error."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._examples.follow(self._take_examples))
+            tasks.create_task(self._items.follow(self._take_items))
+            tasks.create_task(self._model.follow(self._take_model))
+
+    def close(self) -> None:
+        """Stops reading."""
+        for follower in (self._examples, self._items, self._model):
+            follower.close()
+
+    def measure(self) -> None:
+        """Sets the gauges that grow by themselves."""
+        if self._published_ms:
+            metrics.MODEL_AGE.set((now_ms() - self._published_ms) / 1000)
+
+    def _take_examples(self, records: list[Record]) -> None:
+        for record in records:
+            if record.value is not None:
+                entry = example_codec.unpack(record.value)
+                sets = self._fold.fold(entry, record.timestamp_ms)
+                metrics.EXAMPLES_FOLDED.inc(sum(len(s.examples) for s in sets))
+
+    def _take_items(self, records: list[Record]) -> None:
+        for record in records:
+            if record.value is None:
+                self._lists.recommender.delete_item(record.key.decode())
+            else:
+                self._lists.recommender.put_item(to_item(_decode_document(record.value)))
+        metrics.ITEMS.set(len(self._lists.recommender.catalogue.documented_rows()))
+
+    def _take_model(self, records: list[Record]) -> None:
+        for record in records:
+            if record.key == PROGRESS_KEY and record.value is not None:
+                progress = decode_progress(record.value)
+                if progress.epoch >= self._epoch:
+                    self._epoch = progress.epoch
+                    self._lists.model_version = progress.version
+                    self._published_ms = progress.timestamp_ms
+                    metrics.MODEL_VERSION.set(progress.version)
+            elif record.key.startswith(ITEM_PREFIX):
+                self._take_vector(record.key.removeprefix(ITEM_PREFIX).decode(), record.value)
+
+    def _take_vector(self, item_id: str, value: bytes | None) -> None:
+        if value is None:
+            self._lists.recommender.drop_vector(item_id)
+            return
+        row = decode_vector(value)
+        if row.epoch >= self._epoch:
+            vector = np.frombuffer(row.vector, np.float16).astype(np.float32)
+            self._lists.recommender.put_vector(item_id, vector)
+
+
+def to_item(document: ItemDocument) -> Item:
+    """The fields of a document that lists depend on."""
+    return Item(
+        item_id=document.item_id,
+        title=document.title,
+        category=document.category,
+        tags=document.tags or [],
+        price=document.price,
+        available=document.available,
+        available_from_ms=document.available_from_ms or 0,
+        expires_ms=document.expires_ms,
+    )
+
+
+def load_snapshot(settings: Settings, admin: AdminClient, fold: ExampleFold) -> int:
+    """Loads the newest snapshot into the fold.
+
+    Returns:
+        The offset of the log of examples to go on from; 0 without a snapshot.
+
+    Raises:
+        LogGapError: Retention has removed examples that no snapshot contains.
+    """
+    name = full_name(settings, "examples")
+    found = SnapshotStore(settings).newest(topic_ids(admin, [name])[name])
+    if found is None:
+        return 0
+    manifest, saved = found
+    fold.load(saved)
+    return manifest.examples_offset

@@ -1,0 +1,126 @@
+"""Media events of one batch merged into item documents (RFC 7396), before anything is encoded or written."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from online.events import Cursor
+from streams import metrics
+from streams.clock import now_ms
+from streams.dead_letters import letter
+from streams.decoding import EventDecoder, Refusal
+from streams.events import ItemDocument, Media, RefusalError
+from streams.producer import Outgoing
+from streams.settings import Settings
+from streams.stores.documents import DocumentStore, Entry
+from streams.topics import home_partition, table
+
+logger = logging.getLogger(__name__)
+
+_decoder = EventDecoder(Media)
+_encode = msgspec.json.Encoder().encode
+
+
+def merge(document: dict[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with the patch applied, by RFC 7396: null removes, objects merge, all else replaces."""
+    merged = dict(document)
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        elif isinstance(value, Mapping):
+            old = merged.get(name)
+            merged[name] = merge(old if isinstance(old, dict) else {}, value)
+        else:
+            merged[name] = value
+    return merged
+
+
+class Changed(msgspec.Struct):
+    """An item whose document changed in this batch, or was deleted."""
+
+    item_id: str
+    partition: int
+    cursor: Cursor
+    document: ItemDocument | None
+
+
+class Patches:
+    """Reads media records in order; several patches of one item make one change."""
+
+    def __init__(self, settings: Settings, store: DocumentStore, topic_id: str) -> None:
+        self._settings = settings
+        self._store = store
+        self._topic_id = topic_id
+        self._partitions = table(settings)["media"].partitions
+        self.changed: dict[str, Changed] = {}
+        self.outgoing: list[Outgoing] = []
+        """Dead letters and events sent home."""
+        self.event_count = 0
+
+    def add(self, record: Any) -> None:  # noqa: ANN401  # aiokafka's record
+        """Merges a record's patches; a tombstone deletes its key's item."""
+        if record.value is None and record.key:
+            self._delete(record)
+            return
+        decoded = _decoder.decode(record.value)
+        if decoded.newer_count:
+            metrics.NEWER_SCHEMA.labels(topic="media").inc(decoded.newer_count)
+        for refusal in decoded.refusals:
+            self._refuse(record, refusal)
+        for index, media in decoded.events:
+            self.event_count += 1
+            try:
+                self._take(record, index, media)
+            except Exception as exc:
+                logger.exception("event %s-%d-%d[%d]", record.topic, record.partition, record.offset, index)
+                error = RefusalError("internal", "$", f"{type(exc).__name__}: {exc}")
+                self._refuse(record, Refusal(index, _encode(media), error))
+
+    def _refuse(self, record: Any, refusal: Refusal) -> None:  # noqa: ANN401  # aiokafka's record
+        self.outgoing.append(letter(self._settings, "media", record, refusal, now_ms()))
+
+    def _delete(self, record: Any) -> None:  # noqa: ANN401  # aiokafka's record
+        item_id = record.key.decode(errors="replace")
+        self.event_count += 1
+        if not self._is_home(record, item_id, None):
+            return
+        cursor = Cursor(self._topic_id, record.partition, record.offset, 0)
+        if not self._is_merged(item_id, cursor):
+            self.changed[item_id] = Changed(item_id, record.partition, cursor, None)
+
+    def _take(self, record: Any, index: int, media: Media) -> None:  # noqa: ANN401  # aiokafka's record
+        if not self._is_home(record, media.item_id, media):
+            return
+        cursor = Cursor(self._topic_id, record.partition, record.offset, index)
+        if self._is_merged(media.item_id, cursor):
+            return
+        patch = msgspec.to_builtins(media)
+        patch.setdefault("timestamp_ms", record.timestamp)
+        document = msgspec.convert(merge(self._fields(media.item_id, record.partition), patch), ItemDocument)
+        self.changed[media.item_id] = Changed(media.item_id, record.partition, cursor, document)
+
+    def _fields(self, item_id: str, partition: int) -> dict[str, Any]:
+        earlier = self.changed.get(item_id)
+        if earlier is None:
+            return self._store.get(item_id, partition).fields()
+        return {} if earlier.document is None else msgspec.to_builtins(earlier.document)
+
+    def _is_merged(self, item_id: str, cursor: Cursor) -> bool:
+        """Whether the item's document contains this event already: a replay after a crash."""
+        entry: Entry = self._store.get(item_id, cursor.partition)
+        return entry.cursor is not None and entry.cursor.reaches(cursor)
+
+    def _is_home(self, record: Any, item_id: str, media: Media | None) -> bool:  # noqa: ANN401  # aiokafka's record
+        home = home_partition(item_id, self._partitions)
+        if home == record.partition:
+            return True
+        metrics.FORWARDED.labels(topic="media").inc()
+        if media is not None and not isinstance(media.timestamp_ms, int):
+            media.timestamp_ms = record.timestamp
+        value = None if media is None else _encode(media)
+        self.outgoing.append(
+            Outgoing(record.topic, item_id.encode(), value, partition=home, timestamp_ms=record.timestamp)
+        )
+        return False

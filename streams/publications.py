@@ -1,0 +1,41 @@
+"""Records of the internal `model` topic: the learner's progress, and item vectors by item."""
+
+import msgspec
+
+from online.fold import Learned
+
+PROGRESS_KEY = b"progress"
+ITEM_PREFIX = b"item/"
+
+
+class Progress(msgspec.Struct):
+    """Where the learner is. A lower epoch is a former learner's and is ignored."""
+
+    epoch: int
+    version: int
+    """Grows with every publication, also across epochs."""
+    examples_offset: int
+    """Offset of the log of examples up to which the learner has folded."""
+    snapshot: str
+    """Name of its newest snapshot, empty if there is none yet."""
+    learned: list[Learned]
+    standing_hit_ratio: float | None
+    """Share of recent sets that the list standing before them hit with its top 10; None before any."""
+    popularity_hit_ratio: float | None
+    """The same for the most popular items at that moment."""
+    sets_scored: int
+    timestamp_ms: int
+
+
+class ItemVector(msgspec.Struct):
+    """An item's vector for retrieval, as served."""
+
+    epoch: int
+    vector: bytes
+    """[dim] float16, unit length."""
+
+
+encode_progress = msgspec.msgpack.Encoder().encode
+decode_progress = msgspec.msgpack.Decoder(Progress).decode
+encode_vector = msgspec.msgpack.Encoder().encode
+decode_vector = msgspec.msgpack.Decoder(ItemVector).decode

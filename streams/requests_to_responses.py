@@ -1,0 +1,109 @@
+"""requests → responses: a list on request, also for a user without a single event."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import faust
+import msgspec
+from faust.types import StreamT
+
+from online.state import UserState
+from streams import metrics
+from streams.app import runs_topic
+from streams.clock import now_ms
+from streams.dead_letters import letter
+from streams.decoding import EventDecoder
+from streams.events import Request, Response
+from streams.lists import ListMaker
+from streams.liveness import Liveness
+from streams.producer import BatchProducer, Outgoing
+from streams.runs import Run
+from streams.settings import Settings
+from streams.stores.users import UserStore
+from streams.topics import full_name, home_partition
+
+logger = logging.getLogger(__name__)
+
+RUNS_AT_ONCE = 16
+REPLY_HEADER = "reply-partition"
+"""On a request that was sent home: the partition it was first written to, where the answer is awaited."""
+
+_decoder = EventDecoder(Request)
+_encode = msgspec.json.Encoder().encode
+
+
+class RequestsToResponses:
+    """Answers batches of requests. Reads user states, changes none."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        users: UserStore,
+        lists: ListMaker,
+        producer: BatchProducer,
+        liveness: Liveness,
+    ) -> None:
+        self._settings = settings
+        self._users = users
+        self._lists = lists
+        self._producer = producer
+        self._check = liveness.check
+        self._responses = full_name(settings, "responses")
+
+    async def work(self, runs: Sequence[Run]) -> None:
+        """Answers a batch; when it returns every answer is acknowledged."""
+        await self._users.ready.wait()
+        outgoing: list[Outgoing] = []
+        for record in (record for run in runs for record in run):
+            decoded = _decoder.decode(record.value)
+            outgoing += [letter(self._settings, "requests", record, r, now_ms()) for r in decoded.refusals]
+            outgoing += [self._answer(record, request) for _, request in decoded.events]
+            metrics.EVENTS.labels(topic="requests").inc(len(decoded.events))
+        await self._producer.deliver(outgoing, self._check)
+
+    def _answer(self, record: Any, request: Request) -> Outgoing:  # noqa: ANN401  # aiokafka's record
+        home = record.partition
+        if request.user_id is not None:
+            home = home_partition(request.user_id, self._settings.partitions)
+            if home != record.partition:
+                return self._send_home(record, request, home)
+        try:
+            response = self._respond(request, home)
+        except Exception as exc:
+            logger.exception("request %s", request.request_id)
+            error = f"internal: {type(exc).__name__}: {exc}"
+            response = Response(request.request_id, [], now_ms(), self._lists.model_version, error)
+        headers = [(name, value) for name, value in record.headers if name != REPLY_HEADER]
+        reply = dict(record.headers).get(REPLY_HEADER)
+        partition = record.partition if reply is None else int(reply)
+        return Outgoing(self._responses, record.key, _encode(response), partition, headers=headers)
+
+    def _respond(self, request: Request, home: int) -> Response:
+        if request.user_id is None or not self._users.owns(home):
+            state = UserState("")
+        else:
+            state = self._users.get(request.user_id, home)
+        items = self._lists.ranked(state, now_ms(), request.k, request.exclude)
+        return Response(request.request_id, items, now_ms(), self._lists.model_version)
+
+    def _send_home(self, record: Any, request: Request, home: int) -> Outgoing:  # noqa: ANN401  # aiokafka's record
+        metrics.FORWARDED.labels(topic="requests").inc()
+        return Outgoing(
+            record.topic,
+            record.key,
+            _encode(request),
+            partition=home,
+            timestamp_ms=record.timestamp,
+            headers=[*record.headers, (REPLY_HEADER, str(record.partition).encode())],
+        )
+
+
+def connect(app: faust.App, settings: Settings, worker: RequestsToResponses) -> None:
+    """Makes the agent that feeds the worker."""
+
+    async def requests_to_responses(stream: StreamT[Run]) -> None:
+        async for runs in stream.take(RUNS_AT_ONCE, within=0.001):
+            await worker.work(runs)
+
+    app.agent(runs_topic(app, settings, "requests"), name="requests_to_responses")(requests_to_responses)

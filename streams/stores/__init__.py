@@ -1,0 +1,1 @@
+"""What workers hold in memory and how it is loaded: users, item documents, snapshots."""

@@ -1,0 +1,131 @@
+"""The states of the users whose partitions this worker owns, loaded from the compacted `users` topic.
+
+The topic is also followed while running: a late write of a former owner (a zombie) is noticed by its lower
+cursor, and the user's own state and list are written again over it.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable
+from uuid import uuid4
+
+from online.state import UserState
+from online.state_codec import head, pack, unpack
+from streams import metrics
+from streams.follower import Follower, Record
+from streams.settings import Settings
+from streams.topics import full_name
+
+OWNER_HEADER = "owner"
+
+
+class UserStore:
+    """User states by id: packed for all users of the owned partitions, unpacked for those lately used."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._live_limit = settings.live_users
+        self._follower = Follower(settings, full_name(settings, "users"))
+        self._packed: dict[int, dict[str, bytes]] = {}
+        self._live: OrderedDict[str, UserState] = OrderedDict()
+        self._following: asyncio.Task[None] | None = None
+        self.ready = asyncio.Event()
+        """Set while the owned partitions are loaded."""
+        self.owner = uuid4().bytes
+        """Marks this process's own writes."""
+        self.overwritten: dict[str, int] = {}
+        """Users whose state a former owner wrote over, with their partition; to be written again."""
+
+    def owns(self, partition: int) -> bool:
+        """Whether the partition's users are loaded here."""
+        return partition in self._packed
+
+    async def load(self, partitions: Iterable[int]) -> None:
+        """Owns exactly these partitions, every state up to the topic's end; then follows them.
+
+        Partitions that were owned before are brought up to date from where they were left.
+        """
+        await self.pause()
+        wanted = set(partitions)
+        for gone in self._packed.keys() - wanted:
+            for user_id in self._packed.pop(gone):
+                self._live.pop(user_id, None)
+        positions = {p: self._follower.positions.get(p, -1) if p in self._packed else -1 for p in wanted}
+        for partition in wanted:
+            self._packed.setdefault(partition, {})
+        await self._follower.assign(positions)
+        await self._follower.read_to_end(self._merge)
+        self.ready.set()
+        self._following = asyncio.create_task(self._follower.follow(self._watch))
+
+    async def pause(self) -> None:
+        """Stops following; nothing is `ready` until the next `load`."""
+        self.ready.clear()
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
+            self._following = None
+
+    def get(self, user_id: str, partition: int) -> UserState:
+        """The user's state; a new, empty one for a user nobody has seen."""
+        state = self._live.get(user_id)
+        if state is None:
+            data = self._packed[partition].get(user_id)
+            state = UserState(user_id) if data is None else unpack(data)
+            self._live[user_id] = state
+            if len(self._live) > self._live_limit:
+                self._live.popitem(last=False)
+        else:
+            self._live.move_to_end(user_id)
+        return state
+
+    def keep(self, state: UserState, partition: int) -> bytes:
+        """Packs a changed state, to be written to the topic."""
+        data = pack(state)
+        if partition in self._packed:
+            self._packed[partition][state.user_id] = data
+        return data
+
+    def count(self) -> int:
+        """Users held."""
+        return sum(len(users) for users in self._packed.values())
+
+    def size_bytes(self) -> int:
+        """Bytes of packed state held."""
+        return sum(len(data) for users in self._packed.values() for data in users.values())
+
+    def _merge(self, records: list[Record]) -> None:
+        for record in records:
+            users = self._packed.get(record.partition)
+            if users is None or record.headers.get(OWNER_HEADER) == self.owner:
+                continue
+            user_id = record.key.decode()
+            if record.value is None:
+                users.pop(user_id, None)
+            elif _is_older(record.value, users.get(user_id)):
+                continue
+            else:
+                users[user_id] = record.value
+            self._live.pop(user_id, None)
+
+    def _watch(self, records: list[Record]) -> None:
+        for record in records:
+            users = self._packed.get(record.partition, {})
+            if record.value is None or record.headers.get(OWNER_HEADER) == self.owner:
+                continue
+            user_id = record.key.decode()
+            if _is_older(record.value, users.get(user_id)):
+                metrics.LOWER_CURSORS.inc()
+                self.overwritten[user_id] = record.partition
+
+    async def close(self) -> None:
+        """Stops reading."""
+        await self.pause()
+        self._follower.close()
+
+
+def _is_older(data: bytes, known: bytes | None) -> bool:
+    """Whether the state lies before the known one in the same log."""
+    if known is None:
+        return False
+    new, old = head(data).cursor, head(known).cursor
+    return new is not None and old is not None and new != old and old.reaches(new)

@@ -1,0 +1,178 @@
+"""One worker process of one role: its app, its agents, and what runs beside them."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import faust
+from confluent_kafka.admin import AdminClient
+
+from encoders import registry
+from online.fold import ExampleFold
+from online.recommender import Recommender, RecommenderConfig
+from streams import (
+    examples_to_model,
+    interactions_to_lists,
+    media_to_items,
+    metrics,
+    requests_to_responses,
+)
+from streams.app import make_app
+from streams.discovery import announce
+from streams.kafka import admin_client
+from streams.lag import watch_lag
+from streams.lists import ListMaker
+from streams.liveness import Liveness
+from streams.model_to_lists import ModelToLists
+from streams.ownership import Ownership
+from streams.producer import BatchProducer
+from streams.settings import Settings
+from streams.stores.documents import DocumentStore
+from streams.stores.users import UserStore
+from streams.topics import ensure, full_name, topic_ids
+
+logger = logging.getLogger(__name__)
+
+Role = Literal["encode", "learn", "recommend"]
+ROLES: tuple[Role, ...] = ("encode", "learn", "recommend")
+
+
+@dataclass
+class Worker:
+    """What every role has."""
+
+    settings: Settings
+    admin: AdminClient
+    app: faust.App
+    producer: BatchProducer
+    liveness: Liveness
+    failed: "asyncio.Future[None]"
+    """Fails when something runs aground; the process then ends and its supervisor starts another."""
+    beside: list[Coroutine[Any, Any, None]] = field(default_factory=list)
+    """Coroutines that run for ever beside the agents."""
+
+    def fail(self, exc: BaseException) -> None:
+        """Ends the worker with this error."""
+        if not self.failed.done():
+            self.failed.set_exception(exc)
+
+    def owns(
+        self, base: str, load: Callable[[set[int]], Awaitable[None]], finish: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Loads what belongs to the partitions of a topic whenever they are assigned."""
+        Ownership(self.app, full_name(self.settings, base), load, finish, self.fail)
+
+
+def new_recommender(settings: Settings) -> Recommender:
+    """An empty recommender with the deployment's settings."""
+    return Recommender(RecommenderConfig(repeats=settings.repeats, capacity=settings.item_capacity))
+
+
+async def recommend(w: Worker) -> None:
+    """Interactions → lists, requests → responses; keeps up with examples, items and the model."""
+    ids = _ids(w, "interactions")
+    recommender = new_recommender(w.settings)
+    lists = ListMaker(w.settings, recommender)
+    model = ModelToLists(w.settings, w.admin, lists, ExampleFold(recommender))
+    users = UserStore(w.settings)
+    worker = interactions_to_lists.InteractionsToLists(w.settings, users, lists, w.producer, w.liveness, ids)
+    responder = requests_to_responses.RequestsToResponses(w.settings, users, lists, w.producer, w.liveness)
+    interactions_to_lists.connect(w.app, w.settings, worker)
+    requests_to_responses.connect(w.app, w.settings, responder)
+    w.owns("interactions", users.load, worker.finish)
+    # Before the first partition is asked for, so that the first list already knows what there is.
+    await model.load()
+    w.beside += [model.follow(), worker.watch_overwritten(), _measure(users, model)]
+
+
+async def encode(w: Worker) -> None:
+    """Media → items and embeddings."""
+    topic_id = _ids(w, "media")["media"]
+    store = DocumentStore(w.settings)
+    encoder = await asyncio.to_thread(registry.load, w.settings.text_encoder, w.settings.device)
+    worker = media_to_items.MediaToItems(w.settings, store, encoder, w.producer, w.liveness, topic_id)
+    media_to_items.connect(w.app, w.settings, worker)
+    w.owns("media", store.load, worker.finish)
+
+
+async def learn(w: Worker) -> None:
+    """Examples → model; one learns, the others stand by."""
+    worker = examples_to_model.ExamplesToModel(
+        w.settings, w.admin, lambda: ExampleFold(new_recommender(w.settings)), w.producer, w.liveness
+    )
+    examples_to_model.connect(w.app, w.settings, worker)
+
+    async def load(partitions: set[int]) -> None:
+        await (worker.take_over() if partitions else worker.stand_by())
+
+    w.owns("examples", load, worker.stand_by)
+    w.beside += [worker.publish_regularly(), worker.follow_embeddings()]
+
+
+_SET_UP: dict[Role, Callable[[Worker], Awaitable[None]]] = {
+    "encode": encode,
+    "learn": learn,
+    "recommend": recommend,
+}
+
+
+def _ids(w: Worker, base: str) -> dict[str, str]:
+    name = full_name(w.settings, base)
+    return {base: topic_ids(w.admin, [name])[name]}
+
+
+async def _measure(users: UserStore, model: ModelToLists) -> None:
+    while True:
+        await asyncio.sleep(2.0)
+        metrics.USERS.set(users.count())
+        metrics.USER_STATE_BYTES.set(users.size_bytes())
+        model.measure()
+
+
+async def _serve(role: Role, settings: Settings, admin: AdminClient) -> None:
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    producer = BatchProducer(settings)
+    liveness = Liveness(settings.session_timeout_s / 2)
+    worker = Worker(settings, admin, make_app(settings, role), producer, liveness, loop.create_future())
+    await _SET_UP[role](worker)
+    worker.beside += [liveness.watch(), watch_lag(settings, admin, role)]
+    await worker.app.start()
+    beside = [asyncio.create_task(coroutine) for coroutine in worker.beside]
+    crash = asyncio.create_task(worker.app.wait_until_stopped())
+    stop = asyncio.create_task(stopping.wait())
+    ends: set[asyncio.Future[Any]] = {*beside, crash, stop, worker.failed}
+    try:
+        done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in done:
+            end.result()
+        if worker.app.crash_reason is not None:
+            raise worker.app.crash_reason
+    finally:
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
+        await asyncio.wait_for(worker.app.stop(), settings.session_timeout_s)
+        producer.close()
+
+
+def run(role: Role, settings: Settings) -> None:
+    """Runs one worker until SIGTERM, SIGINT or an error.
+
+    Raises:
+        KafkaUnavailableError: No broker answers.
+        TopicsError: Topics are missing or wrong.
+        OSError: The metrics port is in use, or a folder cannot be written.
+    """
+    admin = admin_client(settings)
+    ensure(admin, settings)
+    port = metrics.serve(settings.metrics_port)
+    metrics.BUILD.info({"role": role, "worker": str(os.getpid())})
+    with announce(settings, role, port):
+        asyncio.run(_serve(role, settings, admin))
