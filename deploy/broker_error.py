@@ -1,6 +1,8 @@
 """What keeps a broker from starting, in one line."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _CAUSES = (
@@ -22,13 +24,23 @@ def cause_of_death(logs: Path) -> str:
 
     A cause that is known by its symptom is named in plain words; of any other the first complaint is quoted.
     """
-    text = "\n".join(
-        (logs / name).read_text(errors="replace")
-        for name in ("kafka.out", "kafka.log")
-        if (logs / name).exists()
-    )
-    for symptom, meaning in _CAUSES:
-        if symptom.search(text):
-            return f"{meaning} (see {logs})"
-    complaint = next((line for line in text.splitlines() if _COMPLAINT.search(line)), "it said nothing")
-    return f"{complaint.strip()} (see {logs})"
+    for name in ("kafka.out", "kafka.log"):
+        log = logs / name
+        text = log.read_text(errors="replace") if log.exists() else ""
+        known = next((meaning for symptom, meaning in _CAUSES if symptom.search(text)), None)
+        complaint = known or next(
+            (line.strip() for line in text.splitlines() if _COMPLAINT.search(line)), None
+        )
+        if complaint is not None:
+            return f"{complaint} (see {logs})"
+    return f"it was killed: it said nothing (see {logs})"
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Say in one line that a folder cannot be written: no permission, no such place, a full disk."""
+    try:
+        yield
+    except OSError as error:
+        message = f"cannot write {folder}: {error.strerror or error}"
+        raise BrokerError(message) from error

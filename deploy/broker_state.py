@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from deploy.broker_error import BrokerError
+from deploy.broker_error import BrokerError, writing
 
 CONFIG_NAME = "server.properties"
 
@@ -102,12 +102,9 @@ def claimed(data_dir: Path) -> Iterator[int]:
     Raises:
         BrokerError: the folder has an owner, or cannot be written.
     """
-    try:
+    with writing(data_dir):
         data_dir.mkdir(parents=True, exist_ok=True)
         lock = os.open(data_dir / _LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        message = f"the data folder {data_dir} is not writable: {error.strerror}"
-        raise BrokerError(message) from error
     try:
         _wait_for(lock, data_dir)
         yield lock
@@ -116,17 +113,19 @@ def claimed(data_dir: Path) -> Iterator[int]:
 
 
 def _wait_for(lock: int, data_dir: Path) -> None:
-    """Take the lock; a broker that has just been killed may hold it for a moment yet."""
+    """Take the lock; one that has just been killed takes a moment to die, and then its guard to notice."""
     deadline = time.monotonic() + _CLAIM_S
     while True:
         try:
             return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            state = running_state(data_dir)
-            if state is not None:
-                message = f"a broker already runs on {data_dir}: {state.bootstrap}, pid {state.pid}"
-                raise BrokerError(message) from None
             if time.monotonic() > deadline:
-                message = f"another process is starting or stopping a broker on {data_dir}"
-                raise BrokerError(message) from None
+                raise BrokerError(_owner_of(data_dir)) from None
         time.sleep(0.05)
+
+
+def _owner_of(data_dir: Path) -> str:
+    state = running_state(data_dir)
+    if state is None:
+        return f"another process is starting or stopping a broker on {data_dir}"
+    return f"a broker already runs on {data_dir}: {state.bootstrap}, pid {state.pid}"

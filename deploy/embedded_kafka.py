@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deploy.broker_error import BrokerError, cause_of_death
+from deploy.broker_error import BrokerError, cause_of_death, writing
 from deploy.broker_state import (
     CONFIG_NAME,
     BrokerState,
@@ -86,16 +86,12 @@ class EmbeddedKafka:
         Raises:
             BrokerError: it cannot start; the message says why in one line.
         """
-        if self._guard is not None and self._guard.poll() is not None:
+        with claimed(self._data_dir) as lock, writing(self._data_dir):
+            # A guard from before has let the folder go, so its broker is dead.
             self.stop()
-        with claimed(self._data_dir) as lock:
-            try:
-                command, bootstrap = self._prepare()
-                with (self._data_dir / "logs" / "kafka.out").open("wb") as out:
-                    self._guard = start_guarded(command, stderr=out, keep_open=(lock,))
-            except OSError as error:
-                message = f"cannot write the data folder {self._data_dir}: {error.strerror or error}"
-                raise BrokerError(message) from error
+            command, bootstrap = self._prepare()
+            with (self._data_dir / "logs" / "kafka.out").open("wb") as out:
+                self._guard = start_guarded(command, stderr=out, keep_open=(lock,))
         try:
             self._await_ready(self._guard, bootstrap)
             self._publish(self._guard, bootstrap)
@@ -197,4 +193,5 @@ class EmbeddedKafka:
             data_dir=str(self._data_dir),
             started_ms=time.time_ns() // 1_000_000,
         )
-        write_state(self._data_dir, state)
+        with writing(self._data_dir):
+            write_state(self._data_dir, state)

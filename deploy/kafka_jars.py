@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from deploy.broker_error import BrokerError
+from deploy.broker_error import BrokerError, writing
 
 _LOCK = Path(__file__).with_name("kafka-jars.lock")
 _FETCHERS = 4
@@ -75,11 +75,8 @@ def class_path() -> list[Path]:
     jars = locked_jars()
     missing = [jar for jar in jars if not jar.is_sound(jar.path_in(cache))]
     if missing:
-        try:
+        with writing(cache):
             _fetch_all(missing, cache)
-        except OSError as error:
-            message = f"the cache {cache} cannot be written: {error.strerror or error}"
-            raise BrokerError(message) from error
     return [jar.path_in(cache) for jar in jars]
 
 

@@ -1,0 +1,64 @@
+"""A real Kafka for every test of this folder: the configured one, one in Docker, or the embedded one."""
+
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from docker.errors import DockerException  # type: ignore[import-untyped]  # has no stubs in the lock
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.docker_client import DockerClient
+
+from deploy.embedded_kafka import EmbeddedKafka
+from deploy.kafka_config import HOST, broker_properties
+from deploy.kafka_jars import kafka_version
+from deploy.ports import free_port
+from deploy.readiness import is_ready
+
+_DOCKER_START_S = 120
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The bootstrap address of a broker, shared by all tests: keep to your own `topic_prefix`."""
+    given = os.environ.get("FRESHET_KAFKA")
+    if given:
+        yield given
+    elif _docker_runs():
+        yield from _in_docker()
+    else:
+        with EmbeddedKafka(tmp_path_factory.mktemp("kafka")) as broker:
+            yield broker.bootstrap
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """A prefix that no other test's topics and groups have."""
+    return f"t{secrets.token_hex(3)}-"
+
+
+def _docker_runs() -> bool:
+    """Whether an engine answers; a client on the PATH says nothing about that."""
+    try:
+        return bool(DockerClient(timeout=2).client.ping())
+    except DockerException:
+        return False
+
+
+def _in_docker() -> Iterator[str]:
+    """The same release with the same properties, in its official image, on one port inside and outside."""
+    port = free_port()
+    reachable = {"listeners": f"PLAINTEXT://0.0.0.0:{port},CONTROLLER://{HOST}:9093"}
+    properties = broker_properties(Path("/tmp/kraft-combined-logs"), port, 9093, 1, reachable)
+    container = DockerContainer(f"apache/kafka:{kafka_version()}").with_bind_ports(port, port)
+    for name, value in properties.items():
+        container = container.with_env("KAFKA_" + name.upper().replace(".", "_"), value)
+    with container:
+        bootstrap = f"{HOST}:{port}"
+        deadline = time.monotonic() + _DOCKER_START_S
+        while not is_ready(bootstrap):
+            assert time.monotonic() < deadline, f"Kafka in Docker was not ready after {_DOCKER_START_S} s"
+            time.sleep(0.2)
+        yield bootstrap
