@@ -1,0 +1,62 @@
+"""The compose file and the Dockerfile, read: no Docker engine is needed to see that they name real things."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]  # has no stubs in the lock
+from typer.main import get_command
+
+from deploy.kafka_jars import kafka_version
+from streams import settings
+from streams.cli import app
+
+_ROOT = Path(__file__).parents[2]
+_SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((_ROOT / "docker-compose.yml").read_text())["services"]
+_OURS = [name for name, service in _SERVICES.items() if "build" in service]
+
+
+@pytest.mark.parametrize("name", _OURS)
+def test_every_command_is_one_that_the_command_line_takes(name: str) -> None:
+    command: Any = get_command(app)
+    arguments = list(_SERVICES[name]["command"])
+    while hasattr(command, "commands"):
+        command = command.commands[arguments.pop(0)]
+    command.make_context(name, arguments)
+
+
+@pytest.mark.parametrize("name", _OURS)
+def test_every_setting_is_known_and_valid(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, value in _SERVICES[name]["environment"].items():
+        monkeypatch.setenv(variable, value)
+    assert settings.load().kafka == "kafka:9092"
+
+
+def test_all_roles_share_the_store_and_wait_for_the_topics() -> None:
+    roles = {name: service for name, service in _SERVICES.items() if name not in {"kafka", "topics"}}
+    assert set(roles) == {"encode", "learn", "recommend"}
+    for service in roles.values():
+        assert service["volumes"] == [f"store:{service['environment']['FRESHET_STORE']}"]
+        assert service["depends_on"] == {"topics": {"condition": "service_completed_successfully"}}
+
+
+def test_kafka_is_the_release_that_is_embedded() -> None:
+    assert _SERVICES["kafka"]["image"] == f"apache/kafka:{kafka_version()}"
+
+
+def test_the_image_is_made_of_files_that_exist_and_are_not_ignored() -> None:
+    kept = {line[1:] for line in (_ROOT / ".dockerignore").read_text().split() if line.startswith("!")}
+    dockerfile = (_ROOT / "deploy" / "Dockerfile").read_text()
+    copied = [
+        name for line in re.findall(r"^COPY (?!--)(.*)", dockerfile, re.M) for name in shlex.split(line)[:-1]
+    ]
+    assert set(copied) == kept
+    assert all((_ROOT / name).exists() for name in copied)
+
+
+def test_the_image_installs_with_the_uv_that_made_the_lock() -> None:
+    makefile = (_ROOT / "Makefile").read_text()
+    pinned = re.findall(r"^UV_VERSION := (\S+)$", makefile, re.M)
+    assert re.findall(r"uv==(\S+)$", (_ROOT / "deploy" / "Dockerfile").read_text(), re.M) == pinned
