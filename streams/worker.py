@@ -133,7 +133,7 @@ async def _measure(users: UserStore, model: ModelToLists) -> None:
         model.measure()
 
 
-async def _serve(role: Role, settings: Settings, admin: AdminClient) -> None:
+async def _serve(role: Role, settings: Settings, admin: AdminClient, port: int) -> None:
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -144,6 +144,11 @@ async def _serve(role: Role, settings: Settings, admin: AdminClient) -> None:
     await _SET_UP[role](worker)
     worker.beside += [liveness.watch(), watch_lag(settings, admin, role)]
     await worker.app.start()
+    with announce(settings, role, port):
+        await _run_until_stopped(worker, stopping)
+
+
+async def _run_until_stopped(worker: Worker, stopping: asyncio.Event) -> None:
     beside = [asyncio.create_task(coroutine) for coroutine in worker.beside]
     crash = asyncio.create_task(worker.app.wait_until_stopped())
     stop = asyncio.create_task(stopping.wait())
@@ -158,8 +163,8 @@ async def _serve(role: Role, settings: Settings, admin: AdminClient) -> None:
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
-        await asyncio.wait_for(worker.app.stop(), settings.session_timeout_s)
-        producer.close()
+        await asyncio.wait_for(worker.app.stop(), worker.settings.session_timeout_s)
+        worker.producer.close()
 
 
 def run(role: Role, settings: Settings) -> None:
@@ -174,5 +179,4 @@ def run(role: Role, settings: Settings) -> None:
     ensure(admin, settings)
     port = metrics.serve(settings.metrics_port)
     metrics.BUILD.info({"role": role, "worker": str(os.getpid())})
-    with announce(settings, role, port):
-        asyncio.run(_serve(role, settings, admin))
+    asyncio.run(_serve(role, settings, admin, port))

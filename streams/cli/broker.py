@@ -1,16 +1,15 @@
 """`freshet broker`: Apache Kafka on this machine, with nothing to install but Python."""
 
-import json
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from deploy.embedded_kafka import BrokerError, EmbeddedKafka, running_bootstrap, running_state, stop_running
+from deploy.embedded_kafka import EmbeddedKafka, running_bootstrap, running_state, stop_running
+from streams.cli.errors import one_line_errors
+from streams.cli.output import JsonFile, write_json
 
 app = typer.Typer(no_args_is_help=True, help="A real Kafka broker on this machine: start, stop, status.")
 
@@ -27,7 +26,7 @@ def start(
     foreground: Annotated[bool, typer.Option("--foreground", help="Stay; the broker ends with me.")] = False,
 ) -> None:
     """Start the broker and print its bootstrap address, alone, on standard output, once it serves."""
-    with _one_line_errors():
+    with one_line_errors():
         bootstrap = None if foreground else running_bootstrap(data)
         if bootstrap is not None:
             typer.echo(bootstrap)
@@ -43,26 +42,21 @@ def start(
 @app.command()
 def stop(data: Data = _DEFAULT_DATA) -> None:
     """Stop the broker and wait until it is down."""
-    with _one_line_errors():
+    with one_line_errors():
         typer.echo("stopped" if stop_running(data) else "not running")
 
 
 @app.command()
-def status(
-    data: Data = _DEFAULT_DATA,
-    json_file: Annotated[
-        typer.FileTextWrite | None,
-        typer.Option("--json", help="Write it as JSON here; - is standard output."),
-    ] = None,
-) -> None:
+def status(data: Data = _DEFAULT_DATA, json_file: JsonFile = None) -> None:
     """Print the address and the process id, or `not running` (exit code 1)."""
-    state = running_state(data)
-    if json_file is not None:
-        json_file.write(json.dumps({"running": state is not None, **(asdict(state) if state else {})}) + "\n")
-    if json_file is None or json_file.name != "<stdout>":
-        typer.echo(f"{state.bootstrap} pid {state.pid}" if state else "not running")
-    if state is None:
-        raise typer.Exit(1)
+    with one_line_errors():
+        state = running_state(data)
+        if json_file is not None:
+            write_json(json_file, {"running": state is not None, **(asdict(state) if state else {})})
+        if json_file != "-":
+            typer.echo(f"{state.bootstrap} pid {state.pid}" if state else "not running")
+        if state is None:
+            raise typer.Exit(1)
 
 
 def _serve(kafka: EmbeddedKafka) -> None:
@@ -74,12 +68,3 @@ def _serve(kafka: EmbeddedKafka) -> None:
             kafka.wait()
     except KeyboardInterrupt:
         typer.echo("stopped", err=True)
-
-
-@contextmanager
-def _one_line_errors() -> Iterator[None]:
-    try:
-        yield
-    except BrokerError as error:
-        typer.echo(f"freshet broker: {error}", err=True)
-        raise typer.Exit(1) from error

@@ -1,0 +1,60 @@
+"""`freshet status`: lag, versions, and what was applied and learned."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from streams.cli.errors import one_line_errors
+from streams.cli.output import JsonFile, write_json
+
+if TYPE_CHECKING:
+    from streams.status import Status
+
+
+def status(json_file: JsonFile = None) -> None:
+    """Show how the river runs: lag by role, the model's version, events applied and learned by partition."""
+    from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
+    from streams.kafka import admin_client  # noqa: PLC0415
+    from streams.status import read_status  # noqa: PLC0415
+    from streams.topics import ensure  # noqa: PLC0415
+
+    with one_line_errors():
+        loaded = settings.load()
+        admin = admin_client(loaded)
+        ensure(admin, loaded)
+        result = asyncio.run(read_status(admin, loaded))
+        if json_file is not None:
+            write_json(json_file, result)
+        if json_file != "-":
+            _show(result)
+
+
+def _show(status: "Status") -> None:
+    from rich.console import Console  # noqa: PLC0415  # keeps `freshet --help` fast
+    from rich.table import Table  # noqa: PLC0415
+
+    console = Console()
+    lag = Table("role", "topic", "behind", "records", title="Lag")
+    for row in status.lag:
+        lag.add_row(row.role, row.topic, f"{row.lag_events:,}", f"{row.end_events:,}")
+    console.print(lag)
+    if status.model is None:
+        console.print("The learner has published nothing yet: is a learn worker running?")
+    else:
+        model = status.model
+        hits = "no sets scored yet"
+        if model.standing_hit_ratio is not None:
+            hits = (
+                f"standing lists hit {model.standing_hit_ratio:.3f} of recent sets, "
+                f"popularity {model.popularity_hit_ratio:.3f}"
+            )
+        console.print(f"Model version {model.version} (epoch {model.epoch}), {model.age_s} s old; {hits}")
+    learned = {row.partition: row for row in status.learned}
+    table = Table("partition", "applied", "learned", "equal", title=f"Events of {status.users:,} users")
+    for counted in status.applied:
+        other = learned.get(counted.partition)
+        equal = other is not None and (other.count, other.xor) == (counted.count, counted.xor)
+        count = f"{other.count if other else 0:,}"
+        table.add_row(str(counted.partition), f"{counted.count:,}", count, "yes" if equal else "no")
+    console.print(table)
+    for worker in status.workers:
+        console.print(f"{worker.role} worker {worker.worker}: {worker.metrics}")

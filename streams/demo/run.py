@@ -1,0 +1,210 @@
+"""The demo from start to end: Kafka, topics, workers, the stream, the view, and nothing left running."""
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from confluent_kafka.admin import AdminClient
+from msgspec import Struct
+from rich.console import Console
+from rich.live import Live
+
+from deploy.embedded_kafka import EmbeddedKafka
+from streams import discovery, topics
+from streams.demo import journey, view
+from streams.demo.feed import Feed
+from streams.demo.watch import Watch, percentile
+from streams.events import Interaction
+from streams.kafka import admin_client
+from streams.lag import group_lag
+from streams.settings import PREFIX, Settings
+from streams.supervisor import Supervisor
+
+ROLES = ("encode", "learn", "recommend")
+WORKERS_S = 120.0
+CATCH_UP_S = 600.0
+
+
+class DemoError(RuntimeError):
+    """The demo cannot go on; the message says what to look at."""
+
+
+class DemoResult(Struct):
+    """What a run measured."""
+
+    seconds: float
+    events: int
+    lists: int
+    items: int
+    latency_ms: dict[str, float | None]
+    """Event to list, by Kafka's timestamps: p50, p95, p99, max."""
+    standing_hit_ratio: float | None
+    popularity_hit_ratio: float | None
+
+
+class Demo:
+    """One run."""
+
+    def __init__(self, settings: Settings, console: Console, seconds: float, rate: float, past: int) -> None:
+        self._settings = settings
+        self._console = console
+        self._seconds = seconds
+        self._rate = rate
+        self._past = past
+        self._stop = threading.Event()
+
+    def run(self) -> DemoResult:
+        """Runs the demo; a KeyboardInterrupt ends its live part early and in order.
+
+        Raises:
+            DemoError: Workers do not come up or do not catch up.
+            BrokerError: Kafka cannot be started.
+        """
+        say = self._console.print
+        say(journey.NOTICE, style="dim")
+        data = journey.load(self._past + int(self._rate * self._seconds) + 1)
+        past, live = data.purchases[: self._past], data.purchases[self._past :]
+        with self._kafka() as settings, self._workers(settings) as supervisor:
+            admin = admin_client(settings)
+            feed = Feed(settings)
+            say(f"Sending the texts of {len(data.media):,} products and {len(past):,} past purchases …")
+            feed.media(data.media.values())
+            feed.past(past)
+            self._catch_up(admin, settings, supervisor)
+            watch = Watch(settings)
+            return self._live(watch, feed, live, data, supervisor)
+
+    @contextmanager
+    def _kafka(self) -> Iterator[Settings]:
+        if self._settings.kafka:
+            changed = self._settings.model_copy(
+                update={"topic_prefix": f"{self._settings.topic_prefix}demo-"}
+            )
+            topics.create(admin_client(changed), changed)
+            yield changed
+            return
+        home = self._settings.home / "demo"
+        shutil.rmtree(home, ignore_errors=True)
+        self._console.print("Starting Apache Kafka (the first time its jars are fetched) …")
+        with EmbeddedKafka(home / "broker") as bootstrap:
+            changed = self._settings.model_copy(update={"kafka": bootstrap, "home": home})
+            topics.create(admin_client(changed), changed)
+            yield changed
+
+    @contextmanager
+    def _workers(self, settings: Settings) -> Iterator[Supervisor]:
+        environ = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)} | to_environ(settings)
+        log = settings.home / "workers.log"
+        settings.home.mkdir(parents=True, exist_ok=True)
+        supervisor = Supervisor(ROLES, environ, log)
+        supervisor.start()
+        try:
+            self._console.print(f"Starting the workers (their log: {log}) …")
+            self._wait(
+                lambda: len(list(discovery.folder(settings).glob("*.json"))) == len(ROLES), WORKERS_S, log
+            )
+            yield supervisor
+        finally:
+            supervisor.stop()
+
+    def _catch_up(self, admin: AdminClient, settings: Settings, supervisor: Supervisor) -> None:
+        def lags() -> dict[str, int]:
+            return {
+                base: sum(e - c for (b, _), (c, e) in group_lag(admin, settings, role).items() if b == base)
+                for role, base in (("encode", "media"), ("recommend", "interactions"))
+            }
+
+        with self._console.status("") as status:
+            started_s = time.monotonic()
+            while sum(left := lags().values()):
+                names = ", ".join(f"{count:,} {base}" for base, count in lags().items() if count)
+                status.update(f"Catching up, messages left: {names or sum(left)}")
+                self._tend(supervisor)
+                if time.monotonic() - started_s > CATCH_UP_S:
+                    msg = f"the workers did not catch up within {CATCH_UP_S:g} s; left: {names}"
+                    raise DemoError(msg)
+                time.sleep(0.5)
+
+    def _live(
+        self,
+        watch: Watch,
+        feed: Feed,
+        live: list[Interaction],
+        data: journey.Journey,
+        supervisor: Supervisor,
+    ) -> DemoResult:
+        threads = [threading.Thread(target=watch.run, args=(self._stop,))]
+        threads[0].start()
+        time.sleep(1.0)
+        watch.start_timing()
+        threads.append(threading.Thread(target=feed.live, args=(live, self._rate, watch.sent, self._stop)))
+        threads[1].start()
+        started_s = time.monotonic()
+        try:
+            self._show(watch, data, started_s, supervisor)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            elapsed_s = time.monotonic() - started_s
+            self._stop.set()
+            for thread in threads:
+                thread.join()
+        return _result(watch, elapsed_s, len(data.media))
+
+    def _show(self, watch: Watch, data: journey.Journey, started_s: float, supervisor: Supervisor) -> None:
+        terminal = self._console.is_terminal
+        with Live(console=self._console, refresh_per_second=4, screen=False) as display:
+            shown_s = 0.0
+            while (elapsed_s := time.monotonic() - started_s) < self._seconds:
+                self._tend(supervisor)
+                if terminal:
+                    display.update(view.screen(watch, data.media, elapsed_s))
+                elif elapsed_s - shown_s >= 5:
+                    shown_s = elapsed_s
+                    self._console.print(view.headline(watch, elapsed_s))
+                    for shopper in [s for s in list(watch.shoppers.values()) if s.recommendation][-2:]:
+                        self._console.print("  " + view.plain(shopper, data.media))
+                time.sleep(0.25)
+
+    def _tend(self, supervisor: Supervisor) -> None:
+        if supervisor.tend() is not None:
+            msg = "a worker refuses its configuration; its log says why"
+            raise DemoError(msg)
+
+    def _wait(self, done: Callable[[], bool], limit_s: float, log: Path) -> None:
+        deadline_s = time.monotonic() + limit_s
+        while not done():
+            if time.monotonic() > deadline_s:
+                msg = f"the workers did not start within {limit_s:g} s; see {log}"
+                raise DemoError(msg)
+            time.sleep(0.2)
+
+
+def to_environ(settings: Settings) -> dict[str, str]:
+    """The settings as the environment of a child process."""
+    values = settings.model_dump(exclude_defaults=True)
+    values |= (
+        {"kafka_sasl_password": settings.kafka_sasl_password.get_secret_value()}
+        if settings.kafka_sasl_password
+        else {}
+    )
+    return {PREFIX + name.upper(): str(value) for name, value in values.items()}
+
+
+def _result(watch: Watch, elapsed_s: float, items: int) -> DemoResult:
+    latencies = watch.latencies_ms
+    shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
+    progress = watch.progress
+    return DemoResult(
+        seconds=round(elapsed_s, 1),
+        events=watch.sent_count,
+        lists=len(latencies),
+        items=items,
+        latency_ms={name: percentile(latencies, share) for name, share in shares.items()},
+        standing_hit_ratio=None if progress is None else progress.standing_hit_ratio,
+        popularity_hit_ratio=None if progress is None else progress.popularity_hit_ratio,
+    )

@@ -1,0 +1,172 @@
+"""What `freshet status` reports, read from Kafka itself: it holds whether or not a worker answers."""
+
+import json
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+from msgspec import Struct
+
+from online.state_codec import head
+from streams.clock import now_ms
+from streams.discovery import folder
+from streams.follower import Follower, Record
+from streams.lag import READS, group_lag
+from streams.publications import PROGRESS_KEY, Progress, decode_progress
+from streams.settings import Settings
+from streams.topics import full_name, table
+
+
+class TopicLag(Struct):
+    """How far a role is behind in one topic."""
+
+    role: str
+    topic: str
+    lag_events: int
+    end_events: int
+
+
+class Counted(Struct):
+    """Events of one source partition: how many, and the XOR of their ids' hashes."""
+
+    partition: int
+    count: int
+    xor: str
+    """16 hexadecimal digits."""
+
+
+class Model(Struct):
+    """What the learner published last."""
+
+    version: int
+    epoch: int
+    age_s: float
+    examples_offset: int
+    snapshot: str
+    standing_hit_ratio: float | None
+    popularity_hit_ratio: float | None
+    sets_scored: int
+
+
+class WorkerStatus(Struct):
+    """A worker on this host."""
+
+    role: str
+    worker: str
+    metrics: str
+
+
+class Status(Struct):
+    """The river at one moment."""
+
+    lag: list[TopicLag]
+    model: Model | None
+    """None before the learner's first publication."""
+    applied: list[Counted]
+    """Applied to user state, by partition of `interactions`."""
+    learned: list[Counted]
+    """Learned, by source partition; equal to `applied` when nothing is under way."""
+    users: int
+    workers: list[WorkerStatus]
+
+
+async def read_status(admin: AdminClient, settings: Settings) -> Status:
+    """Reads everything anew.
+
+    Raises:
+        KafkaException: The cluster does not answer.
+    """
+    users, applied = await _applied(settings)
+    progress = await _progress(settings)
+    return Status(
+        lag=[lag for role in READS for lag in _lag(admin, settings, role)],
+        model=None if progress is None else _model(progress),
+        applied=applied,
+        learned=[] if progress is None else _learned(progress),
+        users=users,
+        workers=_workers(settings),
+    )
+
+
+def _lag(admin: AdminClient, settings: Settings, role: str) -> list[TopicLag]:
+    totals = {base: [0, 0] for base in READS[role]}
+    try:
+        offsets = group_lag(admin, settings, role)
+    except KafkaException:
+        # A group that never started has no offsets yet.
+        return []
+    for (base, _), (committed, end) in offsets.items():
+        totals[base][0] += end - committed
+        totals[base][1] += end
+    return [TopicLag(role, base, lag, end) for base, (lag, end) in totals.items()]
+
+
+async def _read(settings: Settings, base: str, partitions: int) -> list[Record]:
+    follower = Follower(settings, full_name(settings, base))
+    records: list[Record] = []
+    try:
+        await follower.assign(dict.fromkeys(range(partitions), -1))
+        await follower.read_to_end(records.extend)
+    finally:
+        follower.close()
+    return records
+
+
+async def _applied(settings: Settings) -> tuple[int, list[Counted]]:
+    newest: dict[tuple[int, bytes], bytes | None] = {}
+    for record in await _read(settings, "users", table(settings)["users"].partitions):
+        key = (record.partition, record.key)
+        known = newest.get(key)
+        if known is not None and record.value is not None:
+            old, new = head(known).cursor, head(record.value).cursor
+            if old is not None and new is not None and old != new and old.reaches(new):
+                continue
+        newest[key] = record.value
+    totals: dict[int, list[int]] = {}
+    for (partition, _), value in newest.items():
+        if value is not None:
+            total = totals.setdefault(partition, [0, 0])
+            total[0] += head(value).applied_count
+            total[1] ^= head(value).applied_xor
+    users = sum(value is not None for value in newest.values())
+    return users, [Counted(p, count, f"{xor:016x}") for p, (count, xor) in sorted(totals.items())]
+
+
+async def _progress(settings: Settings) -> Progress | None:
+    newest: Progress | None = None
+    for record in await _read(settings, "model", 1):
+        if record.key == PROGRESS_KEY and record.value is not None:
+            progress = decode_progress(record.value)
+            if newest is None or progress.epoch >= newest.epoch:
+                newest = progress
+    return newest
+
+
+def _learned(progress: Progress) -> list[Counted]:
+    totals: dict[int, list[int]] = {}
+    for row in progress.learned:
+        total = totals.setdefault(row.partition, [0, 0])
+        total[0] += row.count
+        total[1] ^= row.xor
+    return [Counted(p, count, f"{xor:016x}") for p, (count, xor) in sorted(totals.items())]
+
+
+def _model(progress: Progress) -> Model:
+    return Model(
+        version=progress.version,
+        epoch=progress.epoch,
+        age_s=round((now_ms() - progress.timestamp_ms) / 1000, 1),
+        examples_offset=progress.examples_offset,
+        snapshot=progress.snapshot,
+        standing_hit_ratio=progress.standing_hit_ratio,
+        popularity_hit_ratio=progress.popularity_hit_ratio,
+        sets_scored=progress.sets_scored,
+    )
+
+
+def _workers(settings: Settings) -> list[WorkerStatus]:
+    found = []
+    for path in sorted(folder(settings).glob("*.json")):
+        for entry in json.loads(path.read_text()):
+            labels, target = entry["labels"], entry["targets"][0]
+            found.append(WorkerStatus(labels["role"], labels["worker"], f"http://{target}/metrics"))
+    return found
