@@ -32,6 +32,8 @@ class UserView:
     """How many sets of the user the history holds."""
     hidden: BoolArray
     """[items], which may not be listed. Valid until the method returns."""
+    is_cold_only: bool = False
+    """Whether `hidden` holds all but cold items: the list to rank cold items among themselves."""
 
 
 @dataclass(frozen=True, slots=True)

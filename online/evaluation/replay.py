@@ -117,7 +117,7 @@ class Replay:
     def _test_cold(self, method: Method, view: UserView, events: LongArray) -> None:
         events = events[self._timeline.earlier_count[events] < COLD_BELOW]
         if len(events):
-            among_cold = replace(view, hidden=view.hidden | (self._counts >= COLD_BELOW))
+            among_cold = replace(view, hidden=view.hidden | (self._counts >= COLD_BELOW), is_cold_only=True)
             ranked = method.recommend(among_cold, LIST_LENGTH)
             self._cold_ranks[events] = self._judge.ranks(ranked, self._timeline.items[events])
 

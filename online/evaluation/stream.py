@@ -19,8 +19,15 @@ class ItemText:
 
     title: str = ""
     text: str = ""
+    """What a text encoder reads."""
     categories: tuple[str, ...] = ()
     has_image: bool = False
+
+    @property
+    def modalities(self) -> str:
+        """The media it has, for instance "text+image"; "none" without any."""
+        present = [name for name, has in (("text", self.text), ("image", self.has_image)) if has]
+        return "+".join(present) or "none"
 
 
 @dataclass(frozen=True)
@@ -66,17 +73,19 @@ def stream_of(
 ) -> Stream:
     """Builds a stream from columns of equal length, one row an interaction."""
     catalogue = catalogue or {}
-    users, user_codes = np.unique(np.asarray(user_ids, dtype=object).astype(str), return_inverse=True)
-    every_item = np.asarray([*item_ids, *catalogue], dtype=object).astype(str)
-    items, item_codes = np.unique(every_item, return_inverse=True)
-    count = len(user_ids)
+    users, items = sorted(set(user_ids)), sorted({*item_ids, *catalogue})
     return Stream(
-        users=user_codes.astype(np.int32),
-        items=item_codes[:count].astype(np.int32),
+        users=_codes(user_ids, users),
+        items=_codes(item_ids, items),
         timestamps_ms=np.asarray(timestamps_ms, dtype=np.int64),
-        values=np.ones(count) if values is None else np.asarray(values, dtype=np.float64),
-        user_ids=users.tolist(),
-        item_ids=items.tolist(),
+        values=np.ones(len(user_ids)) if values is None else np.asarray(values, dtype=np.float64),
+        user_ids=users,
+        item_ids=items,
         action=action,
         catalogue=catalogue,
     )
+
+
+def _codes(ids: Sequence[str], ordered: list[str]) -> IntArray:
+    code_of = {known: code for code, known in enumerate(ordered)}
+    return np.fromiter(map(code_of.__getitem__, ids), dtype=np.int32, count=len(ids))

@@ -1,0 +1,104 @@
+"""One evaluation: every chosen method over the same timeline, one after the other."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from online.evaluation.lists import category_vectors
+from online.evaluation.methods import Method
+from online.evaluation.personal import Personal
+from online.evaluation.popularity import Popularity
+from online.evaluation.replay import Delays, Replay
+from online.evaluation.report import Report, report
+from online.evaluation.serving import Serving
+from online.evaluation.stream import ItemText, Stream
+from online.evaluation.symmetric_graph import SymmetricGraph
+from online.evaluation.timeline import Repeats, Ties, Timeline, timeline
+from online.evaluation.transitions import Transitions
+from online.recommender import Recommender, RecommenderConfig
+
+DAY_MS = 86_400_000.0
+RECENT_HALF_LIFE_MS = 7 * DAY_MS
+FIRST_TIME_HALF_LIFE_MS = 3 * DAY_MS
+FRESHET = "freshet"
+
+BASELINES: Mapping[str, Callable[[int], Method]] = {
+    "popularity": Popularity,
+    "popularity_recent": lambda items: Popularity(items, RECENT_HALF_LIFE_MS),
+    "popularity_first_time": lambda items: Popularity(items, FIRST_TIME_HALF_LIFE_MS, first_time_only=True),
+    "personal": lambda items: Personal(items, RECENT_HALF_LIFE_MS),
+    "transitions": Transitions,
+    "symmetric_graph": SymmetricGraph,
+}
+"""Made from the number of items."""
+METHODS = (FRESHET, *BASELINES)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is asked of every method."""
+
+    repeats: Repeats = "allow"
+    """With "hide", items that the user had are neither recommended nor counted."""
+    ties: Ties = "set"
+    """Whether equal timestamps of a user form one set, or single events in an order that the seed decides."""
+    warm_up: float = 0.2
+    """Share that is learned and not scored: of time for sets, of events otherwise."""
+    limit: int | None = None
+    """Only the first so many events."""
+    seed: int = 0
+    delays: Delays = field(default_factory=Delays)
+
+
+Progress = Callable[[str, int], None]
+"""Is told a method's name and how many events it has done."""
+
+
+def evaluate(
+    stream: Stream,
+    task: Task,
+    methods: list[str],
+    vectors: Mapping[str, NDArray[np.float32]],
+    clock: Callable[[], float],
+    progress: Progress,
+) -> dict[str, Report]:
+    """Replays the stream once for each method.
+
+    Args:
+        stream: What happened.
+        task: What is asked.
+        methods: Some of METHODS.
+        vectors: Content vectors by item id, [RecommenderConfig.dim], unit length; Freshet's own input.
+        clock: Seconds of a monotonic clock.
+        progress: Told how far each method is.
+
+    Returns:
+        The figures by method, in the order asked.
+    """
+    replayed = timeline(stream, task.ties, task.repeats, task.warm_up, task.seed, task.limit)
+    texts = [stream.catalogue.get(item_id, ItemText()) for item_id in stream.item_ids]
+    similarity = (
+        category_vectors([text.categories for text in texts]) if any(t.categories for t in texts) else None
+    )
+    modality = [text.modalities for text in texts] if stream.catalogue else []
+    reports = {}
+    for name in methods:
+        replay = Replay(replayed, len(texts), task.repeats, task.delays, clock)
+        method = _method(name, stream, replayed, task, vectors)
+        outcome = replay.run(method, lambda done, name=name: progress(name, done))  # type: ignore[misc]
+        reports[name] = report(replayed, outcome, len(texts), similarity, modality)
+    return reports
+
+
+def _method(
+    name: str, stream: Stream, replayed: Timeline, task: Task, vectors: Mapping[str, NDArray[np.float32]]
+) -> Method:
+    if name != FRESHET:
+        return BASELINES[name](len(stream.item_ids))
+    recommender = Recommender(RecommenderConfig(repeats=task.repeats))
+    serving = Serving(recommender, stream, replayed, is_delayed=task.delays != Delays())
+    for item_id, vector in vectors.items():
+        recommender.put_vector(item_id, vector)
+    return serving

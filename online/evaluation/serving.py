@@ -1,0 +1,88 @@
+"""Freshet itself as a method: the very user state and recommender that serve, without Kafka."""
+
+import numpy as np
+
+from online.catalogue import Item
+from online.evaluation.methods import Ranked, Taken, UserView
+from online.evaluation.stream import FloatArray, IntArray, Stream
+from online.evaluation.timeline import Timeline
+from online.events import Cursor, Event, Example, ExampleSet
+from online.recommender import Recommender
+from online.state import UserState
+
+COLD_DEPTH = 2_000
+"""How far down its list cold items are looked for when they are ranked among themselves."""
+
+
+class Serving:
+    """Drives `UserState.apply`, `Recommender.recommend` and `Recommender.fold` as the workers do.
+
+    Lists and learning keep states of their own where either is delayed: then the user that a list sees is not the
+    user that the learner sees.
+    """
+
+    def __init__(
+        self, recommender: Recommender, stream: Stream, timeline: Timeline, *, is_delayed: bool
+    ) -> None:
+        self._recommender, self._stream, self._timeline = recommender, stream, timeline
+        self._code_of = {item_id: code for code, item_id in enumerate(stream.item_ids)}
+        set_users = timeline.users[timeline.set_start[:-1]]
+        self._sets = np.argsort(set_users, kind="stable")
+        self._first_set = np.searchsorted(set_users[self._sets], np.arange(len(stream.user_ids) + 1))
+        self._learning: dict[int, UserState] = {}
+        self._listing = {} if is_delayed else self._learning
+        self._applied: dict[int, int] = {}
+        for item_id, text in stream.catalogue.items():
+            category = text.categories[0] if text.categories else ""
+            recommender.put_item(Item(item_id, text.title, category, list(text.categories[1:])))
+
+    def recommend(self, view: UserView, k: int) -> Ranked:
+        """The list as the recommend worker would make it now; the state notes it as the one that stands."""
+        state = self._listing.get(view.user)
+        if state is None:
+            state = self._listing[view.user] = UserState(self._stream.user_ids[view.user])
+        if self._listing is not self._learning:
+            self._catch_up(state, view)
+        depth = COLD_DEPTH if view.is_cold_only else k
+        listed = self._recommender.recommend(state, now_ms=view.now_ms, wall_ms=view.now_ms, k=depth)
+        items: IntArray = np.array([self._code_of[entry.item_id] for entry in listed], dtype=np.int32)
+        scores: FloatArray = np.array([entry.score for entry in listed], dtype=np.float64)
+        if view.is_cold_only:
+            keep = ~view.hidden[items]
+            return Ranked(items[keep][:k], scores[keep][:k])
+        state.published([entry.item_id for entry in listed])
+        return Ranked(items, scores)
+
+    def learn(self, taken: Taken) -> None:
+        """Applies the set's events to the user's state and folds the examples that come of it."""
+        user = taken.view.user
+        state = self._learning.get(user)
+        if state is None:
+            state = self._learning[user] = UserState(self._stream.user_ids[user])
+        examples = self._apply(state, taken.first_event, taken.end_event)
+        first = examples[0]
+        self._recommender.fold(
+            ExampleSet(first.user_id, first.timestamp_ms, first.history or [], first.standing or [], examples)
+        )
+
+    def _catch_up(self, state: UserState, view: UserView) -> None:
+        first = int(self._first_set[view.user])
+        for place in range(first + self._applied.get(view.user, 0), first + view.set_count):
+            start, end = self._timeline.set_start[self._sets[place] :][:2]
+            self._apply(state, int(start), int(end))
+        self._applied[view.user] = view.set_count
+
+    def _apply(self, state: UserState, first_event: int, end_event: int) -> list[Example]:
+        examples = (state.apply(self._event(state.user_id, place)) for place in range(first_event, end_event))
+        return [example for example in examples if example is not None]
+
+    def _event(self, user_id: str, place: int) -> Event:
+        return Event(
+            user_id=user_id,
+            item_id=self._stream.item_ids[self._timeline.items[place]],
+            action=self._stream.action,
+            value=float(self._timeline.values[place]),
+            timestamp_ms=int(self._timeline.event_ms[place]),
+            event_hash=place + 1,
+            cursor=Cursor("replay", 0, place, 0),
+        )
