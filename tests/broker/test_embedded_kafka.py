@@ -14,24 +14,19 @@ import psutil
 import pytest
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient
+from typer.testing import CliRunner, Result
 
-from deploy.embedded_kafka import EmbeddedKafka, running_bootstrap, running_state, stop_running
+from deploy.embedded_kafka import BrokerError, EmbeddedKafka, running_bootstrap, running_state, stop_running
 from deploy.kafka_jars import kafka_version
 from deploy.kafka_storage import cluster_id
+from streams.cli import broker
 
 _FRESHET = Path(sys.executable).with_name("freshet")
 _TOPIC = "kept"
 
 
-def _freshet(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [_FRESHET, "broker", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, **env},
-    )
+def _freshet(*arguments: str) -> Result:
+    return CliRunner().invoke(broker.app, arguments)
 
 
 def _produce(bootstrap: str, *values: bytes) -> None:
@@ -78,9 +73,10 @@ def data_dir(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_it_serves_at_once_and_keeps_its_data_through_sigkill(data_dir: Path) -> None:
-    broker = EmbeddedKafka(data_dir, properties={"broker.session.timeout.ms": "1500"})
-    with broker:
-        first = broker.bootstrap
+    # A killed broker is let in again when its session is over.
+    kafka = EmbeddedKafka(data_dir, properties={"broker.session.timeout.ms": "1500"})
+    with kafka:
+        first = kafka.bootstrap
         admin = KafkaAdminClient(bootstrap_servers=first)
         admin.create_topics({_TOPIC: {"num_partitions": 1, "replication_factor": 1}})
         admin.close()
@@ -89,9 +85,9 @@ def test_it_serves_at_once_and_keeps_its_data_through_sigkill(data_dir: Path) ->
         assert running_bootstrap(data_dir) == first
         identity = cluster_id(data_dir / "data")
 
-        assert broker.pid is not None
-        os.kill(broker.pid, signal.SIGKILL)
-        assert broker.start() == first
+        assert kafka.pid is not None
+        os.kill(kafka.pid, signal.SIGKILL)
+        assert kafka.start() == first
         _produce(first, b"3")
         assert _consume(first, 3) == [b"1", b"2", b"3"]
         assert cluster_id(data_dir / "data") == identity
@@ -102,9 +98,11 @@ def test_it_serves_at_once_and_keeps_its_data_through_sigkill(data_dir: Path) ->
 
 def test_the_command_line_needs_no_java_and_two_brokers_run_at_once(kafka: str, data_dir: Path) -> None:
     here = ("--data", str(data_dir))
-    assert _freshet("status", *here).returncode == 1
+    assert _freshet("status", *here).exit_code == 1
 
-    started = _freshet("start", *here, PATH="/nowhere", JAVA_HOME="/nowhere")
+    shell = {**os.environ, "PATH": "/nowhere", "JAVA_HOME": "/nowhere"}
+    command = [str(_FRESHET), "broker", "start", *here]
+    started = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=shell)
     assert started.returncode == 0, started.stderr
     bootstrap = started.stdout.strip()
     assert started.stdout == f"{bootstrap}\n"
@@ -117,20 +115,22 @@ def test_the_command_line_needs_no_java_and_two_brokers_run_at_once(kafka: str, 
     told = json.loads(_freshet("status", *here, "--json", "-").stdout)
     assert (told["running"], told["bootstrap"], told["kafka_version"]) == (True, bootstrap, kafka_version())
 
-    clash = _freshet("start", "--data", str(data_dir.parent / "other"), "--port", bootstrap.split(":")[1])
-    assert clash.returncode == 1
-    assert "is in use" in clash.stderr
-    assert clash.stderr.count("\n") == 1
-    foreground = _freshet("start", *here, "--foreground")
-    assert foreground.returncode == 1
-    assert f"a broker already runs on {data_dir}: {bootstrap}" in foreground.stderr
+    port = bootstrap.split(":")[1]
+    clash = _freshet("start", "--data", str(data_dir.parent / "other"), "--port", port)
+    assert (clash.exit_code, clash.stdout) == (2, "")
+    expected = f"freshet: port {port} is in use on 127.0.0.1: choose another, or none for any that is free\n"
+    assert clash.stderr == expected
+    with pytest.raises(
+        BrokerError, match=f"a broker already runs on {data_dir}: {bootstrap}, pid {state.pid}"
+    ):
+        EmbeddedKafka(data_dir).start()
 
     assert _freshet("stop", *here).stdout == "stopped\n"
     assert _jvms_of(data_dir) == []
     again = _freshet("stop", *here)
-    assert (again.returncode, again.stdout) == (0, "not running\n")
+    assert (again.exit_code, again.stdout) == (0, "not running\n")
     gone = _freshet("status", *here, "--json", str(data_dir / "status.json"))
-    assert (gone.returncode, gone.stdout) == (1, "not running\n")
+    assert (gone.exit_code, gone.stdout) == (1, "not running\n")
     assert json.loads((data_dir / "status.json").read_text()) == {"running": False}
 
 
