@@ -46,7 +46,7 @@ class MiniLMEncoder:
         self._device = resolve_device(device)
         self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         # A worker's terminal is not the place for a bar that takes half a second.
-        disable_progress_bar()
+        disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
         model = AutoModel.from_pretrained(
             folder, local_files_only=True, dtype=dtype or fastest_dtype(self._device)
         )

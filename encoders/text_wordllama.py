@@ -32,9 +32,9 @@ class WordLlamaEncoder:
         weights = (folder / "weights" / "l2_supercat_256.safetensors").read_bytes()
         tokens = (folder / "tokenizers" / "l2_supercat_tokenizer_config.json").read_bytes()
         self.version = fingerprint(RECIPE, PREPARATION, weights, tokens)
-        self._table = load(weights)["embedding.weight"].astype(np.float32)  # [vocabulary, dim]
-        self._tokenizer = Tokenizer.from_buffer(tokens)
-        self.dim = int(self._table.shape[1])
+        self.table = load(weights)["embedding.weight"].astype(np.float32)  # [vocabulary, dim]
+        self.tokenizer = Tokenizer.from_buffer(tokens)
+        self.dim = int(self.table.shape[1])
 
     def encode(self, batch: Sequence[str]) -> Encoded:
         """As `encoders.base.Encoder.encode`."""
@@ -43,15 +43,16 @@ class WordLlamaEncoder:
 
     def _sums(self, texts: list[str]) -> NDArray[np.float32]:
         """[n, dim]: sums of token vectors. A sum points where the mean does, and only that is kept."""
-        ids = [line.ids for line in self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
+        ids = [line.ids for line in self.tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
         sums = np.zeros((len(texts), self.dim), np.float32)
         for row, tokens in enumerate(ids):
-            self._table[tokens].sum(axis=0, out=sums[row])
+            self.table[tokens].sum(axis=0, out=sums[row])
         return sums
 
 
 def _package_folder() -> Path:
-    # Found, not imported: importing wordllama configures the root logger and takes more than a second.
+    # Found, not imported: importing wordllama configures the root logger, takes more than a second, and its own
+    # loader looks for the tokenizer in a folder that the package has not.
     spec = find_spec("wordllama")
     if spec is None or spec.origin is None:
         message = "the encoder wordllama needs the package wordllama; try: pip install wordllama"
