@@ -15,6 +15,7 @@ from online.evaluation.report import Report, report
 from online.evaluation.serving import Serving
 from online.evaluation.stream import ItemText, Stream
 from online.evaluation.symmetric_graph import SymmetricGraph
+from online.evaluation.tables import InputError
 from online.evaluation.timeline import Repeats, Ties, Timeline, timeline
 from online.evaluation.transitions import Transitions
 from online.recommender import Recommender, RecommenderConfig
@@ -52,6 +53,20 @@ class Task:
     delays: Delays = field(default_factory=Delays)
 
 
+def chosen_methods(names: str) -> list[str]:
+    """The methods of a comma-separated list; all if it is empty.
+
+    Raises:
+        InputError: There is no such method; the message names those there are.
+    """
+    chosen = [name.strip() for name in names.split(",") if name.strip()]
+    for name in chosen:
+        if name not in METHODS:
+            msg = f"--methods: {name!r} is unknown; known are {', '.join(METHODS)}"
+            raise InputError(msg)
+    return list(dict.fromkeys(chosen)) or list(METHODS)
+
+
 Progress = Callable[[str, int], None]
 """Is told a method's name and how many events it has done."""
 
@@ -71,7 +86,7 @@ def evaluate(
         task: What is asked.
         methods: Some of METHODS.
         vectors: Content vectors by item id, [RecommenderConfig.dim], unit length; Freshet's own input.
-        clock: Seconds of a monotonic clock.
+        clock: Seconds that this thread has worked, for the methods' speed.
         progress: Told how far each method is.
 
     Returns:

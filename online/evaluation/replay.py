@@ -66,7 +66,7 @@ class Replay:
             item_count: Items there are.
             repeats: With "hide", items that the user had are hidden.
             delays: What the method knows late.
-            clock: Seconds of a monotonic clock, for the method's speed.
+            clock: Seconds that this thread has worked, for the method's speed.
         """
         self._timeline, self._repeats, self._delays, self._clock = timeline, repeats, delays, clock
         self._judge = Judge(item_count)

@@ -12,8 +12,8 @@ from online.evaluation.stream import IntArray, LongArray
 from online.evaluation.timeline import Timeline
 
 Figures = dict[str, float]
-Report = dict[str, Figures | dict[str, Figures]]
-"""The figures of one method by slice; history, basket and modality hold one set of figures for each of theirs."""
+Report = dict[str, Figures]
+"""The figures of one method by slice: overall, cold_items, new_users, history_5-19, basket_1, modality_text…"""
 
 HISTORY_FROM = {"0": 0, "1-4": 1, "5-19": 5, "20-99": 20, "100+": 100}
 """Items in the user's history before the set."""
@@ -55,12 +55,12 @@ def report(
         "cold_items": figures(is_cold)
         | {name: among[name] for name in among if "@" in name or "mrr" in name},
         "new_users": figures(history < COLD_BELOW),
-        "history": _by_size(history, HISTORY_FROM, figures),
-        "basket": _by_size(basket, BASKET_FROM, figures),
+        **_by_size("history", history, HISTORY_FROM, figures),
+        **_by_size("basket", basket, BASKET_FROM, figures),
     }
     if modality:
         of_target = np.array(modality)[timeline.items[targets]]
-        slices["modality"] = {str(name): figures(of_target == name) for name in np.unique(of_target)}
+        slices |= {f"modality_{name}": figures(of_target == name) for name in np.unique(of_target)}
     return slices
 
 
@@ -75,10 +75,14 @@ def _basket_sizes(timeline: Timeline) -> LongArray:
 
 
 def _by_size(
-    sizes: LongArray, starts: dict[str, int], figures: Callable[[NDArray[np.bool_]], Figures]
-) -> dict[str, Figures]:
+    kind: str, sizes: LongArray, starts: dict[str, int], figures: Callable[[NDArray[np.bool_]], Figures]
+) -> Report:
     bins = np.searchsorted(list(starts.values()), sizes, side="right") - 1
-    return {name: figures(bins == number) for number, name in enumerate(starts) if (bins == number).any()}
+    return {
+        f"{kind}_{name}": figures(bins == number)
+        for number, name in enumerate(starts)
+        if (bins == number).any()
+    }
 
 
 def _list_figures(

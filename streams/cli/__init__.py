@@ -2,7 +2,7 @@
 
 import typer
 
-from streams.cli import broker, demo, status, topics, worker
+from streams.cli import broker, demo, evaluate, lists, produce, status, topics, worker
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(broker.app, name="broker")
@@ -10,6 +10,9 @@ app.add_typer(topics.app, name="topics")
 app.command()(worker.worker)
 app.command()(demo.demo)
 app.command()(status.status)
+app.command()(evaluate.evaluate)
+app.command()(produce.produce)
+app.command()(lists.lists)
 
 
 def main() -> None:

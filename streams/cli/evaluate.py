@@ -1,0 +1,219 @@
+"""`freshet evaluate`: how good the lists are on a recorded stream, next to baselines, without Kafka."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from streams.cli.output import JsonFile, write_json
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from rich.console import Console
+    from rich.table import Table
+
+    from online.evaluation.evaluate import Task
+    from online.evaluation.report import Report
+    from online.evaluation.stream import Stream
+
+COMPLETE_JOURNEY = "complete-journey"
+NO_ENCODER = "none"
+TABLE_WIDTH = 120
+"""Narrower terminals fold the tables' lines; figures are never cut off."""
+SHOWN = (
+    "hr@10",
+    "ndcg@10",
+    "recall@10",
+    "precision@10",
+    "mrr",
+    "hr@100",
+    "coverage@10",
+    "novelty@10",
+    "diversity@10",
+)
+
+
+def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how typer reads them
+    dataset: Annotated[str | None, typer.Argument(help=f"A known stream: {COMPLETE_JOURNEY}.")] = None,
+    interactions: Annotated[
+        Path | None, typer.Option(help="Interactions, CSV or Parquet, in any order.")
+    ] = None,
+    columns: Annotated[
+        str, typer.Option(help="Which column is what.")
+    ] = "user_id=user_id,item_id=item_id,timestamp=timestamp",
+    timestamp_unit: Annotated[
+        Literal["s", "ms"], typer.Option(help="Unit of timestamps that are numbers.")
+    ] = "s",
+    items: Annotated[
+        Path | None, typer.Option(help="Items, CSV or Parquet; the id's column as above.")
+    ] = None,
+    text: Annotated[
+        str, typer.Option(help="Columns of the items' text, the title first: title,genres,plot.")
+    ] = "",
+    category: Annotated[
+        str | None, typer.Option(help="Column of categories; several are separated by |.")
+    ] = None,
+    images: Annotated[
+        str | None,
+        typer.Option(help="Pictures, as 'posters/{item_id}.jpg': counted, not yet used for lists."),
+    ] = None,
+    encoder: Annotated[str, typer.Option(help=f"Text encoder for Freshet, or {NO_ENCODER}.")] = "wordllama",
+    repeats: Annotated[
+        Literal["allow", "hide"], typer.Option(help="May lists hold what the user had?")
+    ] = "allow",
+    ties: Annotated[
+        Literal["set", "shuffle"], typer.Option(help="Are a user's equal timestamps one set?")
+    ] = "set",
+    warm_up: Annotated[
+        float, typer.Option(min=0.0, max=0.95, help="Share that is learned but not scored.")
+    ] = 0.2,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N events.")] = None,
+    seed: Annotated[int, typer.Option(help="Decides the order of equal timestamps.")] = 0,
+    methods: Annotated[str, typer.Option(help="Some methods only, by name: freshet,transitions.")] = "",
+    delay_history: Annotated[int, typer.Option(min=0, help="Lists know the user N events late.")] = 0,
+    delay_weights: Annotated[int, typer.Option(min=0, help="Events are learned N events late.")] = 0,
+    json_file: JsonFile = None,
+) -> None:
+    """Test, then learn, through a recorded stream: Freshet as it serves, and the baselines."""
+    from online.evaluation.evaluate import Task, chosen_methods  # noqa: PLC0415  # keeps `freshet --help` fast
+    from online.evaluation.replay import Delays  # noqa: PLC0415
+    from online.evaluation.tables import InputError  # noqa: PLC0415
+
+    task = Task(repeats, ties, warm_up, limit, seed, Delays(delay_history, delay_weights))
+    try:
+        names = chosen_methods(methods)
+        if dataset is not None:
+            stream = _known_stream(dataset, interactions)
+        else:
+            stream = _own_stream(interactions, columns, timestamp_unit, items, text, category, images)
+        _run(stream, task, names, encoder, json_file)
+    except (InputError, OSError) as exc:
+        typer.echo(f"freshet: {exc}", err=True)
+        raise typer.Exit(2) from None
+
+
+def _known_stream(dataset: str, interactions: Path | None) -> "Stream":
+    from online.evaluation.loading import read_complete_journey  # noqa: PLC0415  # keeps `freshet --help` fast
+    from online.evaluation.tables import InputError  # noqa: PLC0415
+
+    if dataset != COMPLETE_JOURNEY or interactions is not None:
+        msg = f"got the stream {dataset!r}; expected {COMPLETE_JOURNEY} alone, or --interactions F instead"
+        raise InputError(msg)
+    return read_complete_journey()
+
+
+def _own_stream(  # the options that say where a stream is
+    interactions: Path | None,
+    columns: str,
+    unit: Literal["s", "ms"],
+    items: Path | None,
+    text: str,
+    category: str | None,
+    images: str | None,
+) -> "Stream":
+    from online.evaluation.loading import parse_columns, read_items, read_stream  # noqa: PLC0415  # as above
+    from online.evaluation.tables import InputError  # noqa: PLC0415
+
+    if interactions is None:
+        msg = f"nothing to replay; give a stream's name ({COMPLETE_JOURNEY}) or --interactions F"
+        raise InputError(msg)
+    if items is None and (text or category or images):
+        msg = "--text, --category and --images need --items F"
+        raise InputError(msg)
+    mapped = parse_columns(columns)
+    catalogue = (
+        read_items(items, mapped.item_id, [name for name in text.split(",") if name], category, images)
+        if items
+        else {}
+    )
+    return read_stream(interactions, mapped, unit, catalogue)
+
+
+def _run(stream: "Stream", task: "Task", names: list[str], encoder: str, json_file: str | None) -> None:
+    import time  # noqa: PLC0415  # as above
+
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    from online.evaluation.evaluate import FRESHET, evaluate  # noqa: PLC0415
+    from online.evaluation.provenance import provenance  # noqa: PLC0415
+
+    notes = Console(stderr=True, soft_wrap=True)
+    _note_pictures(stream, notes)
+    total = min(stream.event_count, task.limit or stream.event_count)
+    with Progress(console=notes, transient=True) as bar:
+        rows = {name: bar.add_task(name, total=total) for name in names}
+        vectors = _vectors(stream, encoder) if FRESHET in names else {}
+        reports = evaluate(
+            stream,
+            task,
+            names,
+            vectors,
+            time.perf_counter,
+            lambda name, done: bar.update(rows[name], completed=done),
+        )
+    output = Console(stderr=json_file == "-")
+    output.width = max(output.width, TABLE_WIDTH)
+    for table in (_overall(reports), _sliced(reports)):
+        output.print(table)
+    if json_file is not None:
+        write_json(json_file, {"run": provenance(stream, task, encoder), **reports})
+
+
+def _vectors(stream: "Stream", encoder_name: str) -> "Mapping[str, NDArray[np.float32]]":
+    """Content vectors of the items with text, made as the encode role makes them; equal texts are encoded once."""
+    texts = {item_id: known.text for item_id, known in stream.catalogue.items() if known.text}
+    if encoder_name == NO_ENCODER or not texts:
+        return {}
+    from encoders import registry  # noqa: PLC0415  # heavy, and of no use without texts
+    from encoders.projection import Projection  # noqa: PLC0415
+    from online.evaluation.tables import InputError  # noqa: PLC0415
+    from online.recommender import RecommenderConfig  # noqa: PLC0415
+
+    try:
+        encoder = registry.load(encoder_name)
+    except registry.UnknownEncoderError as exc:
+        raise InputError(str(exc)) from exc
+    distinct = sorted(set(texts.values()))
+    encoded = Projection(encoder.dim).project(encoder.encode(distinct).vectors)
+    small = Projection(encoded.shape[1], RecommenderConfig().dim).project(encoded)
+    row_of = {known: row for row, known in enumerate(distinct)}
+    return {item_id: small[row_of[known]] for item_id, known in texts.items()}
+
+
+def _note_pictures(stream: "Stream", console: "Console") -> None:
+    pictured = sum(known.has_image for known in stream.catalogue.values())
+    if pictured:
+        console.print(
+            f"{pictured} of {len(stream.catalogue)} items have a picture: this only splits the figures by modality; "
+            "there is no image encoder yet, so no list is made with them"
+        )
+
+
+def _overall(reports: "dict[str, Report]") -> "Table":
+    from rich.box import SIMPLE  # noqa: PLC0415  # keeps `freshet --help` fast
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(
+        "method", *(name.replace("@", " @") for name in SHOWN), "events a core-s", title="Overall", box=SIMPLE
+    )
+    for name, report in reports.items():
+        overall = report["overall"]
+        shown = [f"{overall[measure]:.4f}" if measure in overall else "-" for measure in SHOWN]
+        table.add_row(name, *shown, f"{overall['events_per_s']:,.0f}")
+    return table
+
+
+def _sliced(reports: "dict[str, Report]") -> "Table":
+    """HR@10 by slice, with the number of lists behind each."""
+    from rich.box import SIMPLE  # noqa: PLC0415  # keeps `freshet --help` fast
+    from rich.table import Table  # noqa: PLC0415
+
+    methods = (name.replace("_", " ") for name in reports)
+    table = Table("HR@10", "lists", *methods, title="By slice", box=SIMPLE)
+    for name, figures in list(next(iter(reports.values())).items())[1:]:
+        hits = (f"{report[name].get('hr@10', 0.0):.4f}" for report in reports.values())
+        table.add_row(name, f"{figures['lists']:,.0f}", *hits)
+    return table
