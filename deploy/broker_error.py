@@ -12,7 +12,8 @@ _CAUSES = (
     (re.compile(r"Failed to acquire lock on file"), "another broker uses the data folder"),
     (re.compile(r"OutOfMemoryError|Could not reserve enough space"), "not enough memory for its heap"),
 )
-_COMPLAINT = re.compile(r"(?: ERROR | FATAL |Exception|^Error)", re.MULTILINE)
+# Of a log line the level counts, which follows date and time; the JVM itself writes plain lines.
+_COMPLAINT = re.compile(r"(?:[\d-]+ [\d:,]+ (?:ERROR|FATAL)|Error|Exception)\b")
 
 
 class BrokerError(RuntimeError):
@@ -29,7 +30,7 @@ def cause_of_death(logs: Path) -> str:
         text = log.read_text(errors="replace") if log.exists() else ""
         known = next((meaning for symptom, meaning in _CAUSES if symptom.search(text)), None)
         complaint = known or next(
-            (line.strip() for line in text.splitlines() if _COMPLAINT.search(line)), None
+            (line.strip() for line in text.splitlines() if _COMPLAINT.match(line)), None
         )
         if complaint is not None:
             return f"{complaint} (see {logs})"

@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -74,15 +74,20 @@ def stop_running(data_dir: Path) -> bool:
 def _end(found: Sequence[psutil.Process | None], data_dir: Path) -> None:
     """Ask the first (the guard asks the JVM), wait, and kill whoever is left."""
     processes = [process for process in found if process is not None]
-    with suppress(psutil.NoSuchProcess):
-        processes[0].terminate()
+    for process in processes[:1]:
+        _send(process.terminate)
     deadline = time.monotonic() + _STOP_S
     # Not psutil.wait_procs: it waits on a zombie, and a container's first process may leave one for ever.
     while alive := [process for process in processes if _process(process.pid, data_dir)]:
         if time.monotonic() > deadline:
             for process in alive:
-                process.kill()
+                _send(process.kill)
         time.sleep(0.05)
+
+
+def _send(signal: Callable[[], None]) -> None:
+    with suppress(psutil.NoSuchProcess):
+        signal()
 
 
 def _process(pid: int, data_dir: Path) -> psutil.Process | None:

@@ -20,12 +20,12 @@ from deploy.broker_error import BrokerError, cause_of_death, writing
             "another broker uses the data folder",
         ),
         ("java.lang.OutOfMemoryError: Java heap space", "not enough memory for its heap"),
-        (" ERROR Broker: sunspots", "ERROR Broker: sunspots"),
+        ("2026-01-01 00:00:00,000 ERROR Broker: sunspots", "2026-01-01 00:00:00,000 ERROR Broker: sunspots"),
     ],
 )
 def test_a_dead_brokers_log_is_told_in_one_line(tmp_path: Path, line: str, meaning: str) -> None:
     (tmp_path / "kafka.out").write_text("WARNING: harmless\n")
-    (tmp_path / "kafka.log").write_text(f" INFO starting\n{line}\n INFO stopped\n")
+    (tmp_path / "kafka.log").write_text(f"2026-01-01 INFO an Exception, harmless\n{line}\n INFO stopped\n")
     assert cause_of_death(tmp_path) == f"{meaning} (see {tmp_path})"
 
 
