@@ -67,6 +67,7 @@ def make_app(settings: Settings, role: str) -> faust.App:
         broker_rebalance_timeout=settings.session_timeout_s * 2,
         # An idle worker must stay in the group, to take over when another dies.
         broker_max_poll_interval=1e6,
+        consumer_group_instance_id=settings.instance,
         consumer_max_fetch_size=17 * 1024 * 1024,
         consumer_auto_offset_reset="earliest",
         producer_request_timeout=60,

@@ -13,7 +13,7 @@ ORPHAN_GRACE_S = 5.0
 
 
 class Liveness:
-    """Notices, before anything is produced, that this process stood still for half its session or longer."""
+    """Notices, before anything is produced, that this process stood still for too long since the last check."""
 
     def __init__(
         self,
@@ -24,12 +24,12 @@ class Liveness:
         self._limit_s = limit_s
         self._clock = clock
         self._leave = leave
-        self._last = clock()
+        self._last: float | None = None
 
     def check(self) -> None:
         """Ends the process at once if it stood still for too long. Call it before every produce."""
         now = self._clock()
-        if now - self._last > self._limit_s:
+        if self._last is not None and now - self._last > self._limit_s:
             still_s = now - self._last
             sys.stderr.write(
                 f"freshet: stood still for {still_s:.1f} s, so another owns my partitions: leaving\n"

@@ -87,8 +87,8 @@ LOWER_CURSORS = Counter("freshet_lower_cursors", "Late states of a former owner 
 BUILD = Info("freshet_build", "Version and role of this worker.")
 
 
-def serve(port: int) -> int:
-    """Serves the metrics on the loopback interface.
+def serve(host: str, port: int) -> int:
+    """Serves the metrics over HTTP.
 
     Returns:
         The port, which is a free one where `port` is 0.
@@ -96,5 +96,5 @@ def serve(port: int) -> int:
     Raises:
         OSError: The port is in use.
     """
-    server, _ = start_http_server(port, addr="127.0.0.1")
+    server, _ = start_http_server(port, addr=host)
     return int(server.server_port)

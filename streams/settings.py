@@ -70,11 +70,16 @@ class Settings(BaseSettings):
     """How often the learner saves the statistics from which every worker starts."""
     publish_interval_s: float = Field(default=2.0, gt=0)
     """How often the learner publishes its progress."""
+    instance: str = Field(default="", pattern=r"^[a-zA-Z0-9._-]*$")
+    """A worker's name within its role, unique and the same after a restart (the supervisor gives one): it
+    then takes its partitions up again at once, instead of when its former session has run out."""
     session_timeout_s: float = Field(default=10.0, ge=6, le=300)
     """How long a worker may be silent before another takes over its partitions."""
 
     metrics_port: int = Field(default=0, ge=0, le=65535)
-    """Port of a worker's Prometheus metrics on the loopback interface; 0 picks a free one."""
+    """Port of a worker's Prometheus metrics; 0 picks a free one."""
+    metrics_host: str = "127.0.0.1"
+    """Address that the metrics are served on; they hold no ids, but who may read them is for you to say."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
     """What workers say on standard error."""
 

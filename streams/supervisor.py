@@ -2,12 +2,15 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
+
+from streams.settings import PREFIX
 
 EXIT_CONFIGURATION = 2
 """A worker's exit code when starting it again cannot help."""
@@ -69,7 +72,7 @@ class Supervisor:
         stderr = None if self._log is None else self._log.open("ab")
         self._processes[role] = subprocess.Popen(
             [sys.executable, "-m", "streams.cli", "worker", role, "--parent", str(os.getpid())],
-            env=self._environ,
+            env=self._environ | {f"{PREFIX}INSTANCE": f"{socket.gethostname()}-{os.getpid()}-{role}"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL if self._log else None,
             stderr=stderr,

@@ -141,7 +141,13 @@ async def _serve(role: Role, settings: Settings, admin: AdminClient, port: int) 
     producer = BatchProducer(settings)
     liveness = Liveness(settings.session_timeout_s / 2)
     worker = Worker(settings, admin, make_app(settings, role), producer, liveness, loop.create_future())
-    await _SET_UP[role](worker)
+    stopped = asyncio.create_task(stopping.wait())
+    set_up = asyncio.create_task(_SET_UP[role](worker))
+    # Importing and loading a large encoder takes seconds; SIGTERM must not wait for it.
+    await asyncio.wait({set_up, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    if stopping.is_set():
+        os._exit(0)
+    await set_up
     worker.beside += [liveness.watch(), watch_lag(settings, admin, role)]
     await worker.app.start()
     with announce(settings, role, port):
@@ -177,6 +183,6 @@ def run(role: Role, settings: Settings) -> None:
     """
     admin = admin_client(settings)
     ensure(admin, settings)
-    port = metrics.serve(settings.metrics_port)
+    port = metrics.serve(settings.metrics_host, settings.metrics_port)
     metrics.BUILD.info({"role": role, "worker": str(os.getpid())})
     asyncio.run(_serve(role, settings, admin, port))

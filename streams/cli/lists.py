@@ -1,0 +1,96 @@
+"""`freshet lists`: the users' lists, as they stand and as they come."""
+
+import asyncio
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from streams.cli.errors import one_line_errors
+from streams.cli.output import JsonFile
+
+if TYPE_CHECKING:
+    from streams.follower import Record
+    from streams.list_reader import Show
+    from streams.newest import Titles
+
+
+def lists(
+    users: Annotated[
+        list[str] | None, typer.Option("--user", help="Whose list; may be repeated. Default: everybody's.")
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on with new lists until Ctrl-C.")] = False,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="How many lists in all, the newest; default: every one.")
+    ] = None,
+    json_file: JsonFile = None,
+) -> None:
+    """Show each user's newest list: its items and their reasons, what made it, which event it knows.
+
+    As JSON, each list is written as it was published, one a line. The exit code is 1 where a user asked for
+    has no list, or where there is none at all.
+    """
+    with one_line_errors(), ExitStack() as stack:
+        from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
+        from streams.list_reader import Query, read_lists  # noqa: PLC0415
+        from streams.newest import Titles  # noqa: PLC0415
+
+        loaded = settings.load()
+        titles = None if json_file == "-" else Titles()
+        shows = [] if titles is None else [_tables(titles)]
+        if json_file == "-":
+            shows.append(_json_lines(sys.stdout.buffer))
+        elif json_file is not None:
+            shows.append(_json_lines(stack.enter_context(Path(json_file).open("wb"))))
+        without: list[str] = []
+
+        def show(record: "Record") -> None:
+            for each in shows:
+                each(record)
+
+        def missing(some: list[str]) -> None:
+            without.extend(some)
+            for user in some:
+                typer.echo(f"freshet: no list for user {user} yet", err=True)
+
+        try:
+            query = Query(users or [], limit, follow)
+            count = asyncio.run(read_lists(loaded, query, titles, show, missing))
+        except KeyboardInterrupt:
+            raise typer.Exit(0 if follow else 130) from None
+        if not count and not without:
+            typer.echo("freshet: no lists yet: is a recommend worker running?", err=True)
+        if not follow and (without or not count):
+            raise typer.Exit(1)
+
+
+def _json_lines(out: BinaryIO) -> "Show":
+    def show(record: "Record") -> None:
+        out.write((record.value or b"") + b"\n")
+        out.flush()
+
+    return show
+
+
+def _tables(titles: "Titles") -> "Show":
+    import msgspec  # noqa: PLC0415  # keeps `freshet --help` fast
+    from rich.console import Console  # noqa: PLC0415
+
+    from streams.cli.list_table import list_table  # noqa: PLC0415
+    from streams.events import Recommendation  # noqa: PLC0415
+
+    console = Console()
+    decode = msgspec.json.Decoder(Recommendation).decode
+
+    def show(record: "Record") -> None:
+        try:
+            found = decode(record.value or b"")
+        except msgspec.DecodeError as exc:
+            typer.echo(f"freshet: recommendations {record.partition}@{record.offset}: {exc}", err=True)
+        else:
+            console.print(list_table(found, titles, time.time_ns() // 1_000_000))
+
+    return show

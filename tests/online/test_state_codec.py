@@ -1,0 +1,70 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from online.events import ACTIONS, Cursor, Event
+from online.state import UserState
+from online.state_codec import head, pack, unpack
+
+KIB = 1024
+
+
+def event(number: int, item: str, timestamp_ms: int, action: str = "click", value: float = 1.0) -> Event:
+    return Event(
+        "user-012345", item, action, value, timestamp_ms, number * 7919 + 1, Cursor("id" * 11, 3, number, 0)
+    )
+
+
+def state_of(count: int, items: int, id_length: int = 10, sets: int = 1) -> UserState:
+    state = UserState("user-012345")
+    for i in range(count):
+        item = f"{i % items:0{id_length}d}"
+        state.apply(event(i, item, 1_700_000_000_000 + (i // sets) * 60_000))
+        state.published([item] * 10)
+    return state
+
+
+_events = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b", "é", "x" * 50]),
+        st.integers(0, 5),
+        st.sampled_from(sorted(ACTIONS)),
+        st.floats(-1e6, 1e6, width=64),
+    ),
+    max_size=40,
+)
+
+
+@given(_events, st.integers(0, 40))
+def test_packing_in_between_changes_nothing(events: list[tuple[str, int, str, float]], at: int) -> None:
+    straight, packed = UserState("user-012345"), UserState("user-012345")
+    for number, (item, second, action, value) in enumerate(events):
+        one = event(number, item, second * 1000, action, value)
+        straight.apply(one)
+        packed.apply(one)
+        if number == at:
+            packed = unpack(pack(packed))
+    assert pack(packed) == pack(straight)
+
+
+def test_a_user_with_fifty_items_fits_two_kilobytes() -> None:
+    assert len(pack(state_of(50, 50))) <= 2000
+
+
+def test_no_history_makes_a_state_larger_than_32_kib() -> None:
+    assert len(pack(state_of(5000, 5000, id_length=10))) <= 32 * KIB
+    assert len(pack(state_of(2000, 2000, id_length=256, sets=300))) <= 32 * KIB
+    hiding = UserState("u")
+    for i in range(2000):
+        hiding.apply(event(i, f"{i:0256d}", i, "hide"))
+    assert len(pack(hiding)) <= 32 * KIB
+
+
+def test_the_head_is_read_without_the_rest() -> None:
+    state = state_of(5, 3)
+    found = head(pack(state))
+    assert (found.user_id, found.cursor, found.applied_count, found.applied_xor) == (
+        "user-012345",
+        state.cursor,
+        5,
+        state.applied_xor,
+    )

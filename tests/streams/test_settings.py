@@ -1,0 +1,41 @@
+import pytest
+
+from streams.settings import Settings, SettingsError, load
+
+
+def test_defaults_need_no_environment() -> None:
+    assert load({}).partitions == 12
+
+
+def test_an_unknown_variable_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(SettingsError, match=r"unknown setting FRESHET_KAFKKA: did you mean FRESHET_KAFKA\?"):
+        load({"FRESHET_KAFKKA": "x"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("FRESHET_PARTITIONS", "many", "FRESHET_PARTITIONS: .* got 'many'"),
+        ("FRESHET_LIST_LENGTH", "0", "FRESHET_LIST_LENGTH: .* got '0'"),
+        ("FRESHET_REPEATS", "never", "FRESHET_REPEATS: .* got 'never'"),
+        ("FRESHET_KAFKA_SECURITY_PROTOCOL", "SASL_SSL", "kafka_sasl_username is empty"),
+        ("FRESHET_KAFKA_SSL_CERTFILE", "c.pem", "set both or neither"),
+    ],
+)
+def test_a_wrong_value_is_one_line_with_name_and_value(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=said) as raised:
+        load()
+    assert "\n" not in str(raised.value)
+
+
+def test_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRESHET_KAFKA_SASL_PASSWORD", "hunter2")
+    assert "hunter2" not in repr(load())
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        Settings().partitions = 3

@@ -1,0 +1,27 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.settings import Settings
+from streams.topics import full_name, home_partition, table
+
+
+def test_home_partition_is_kafkas_own() -> None:
+    # From Kafka's org.apache.kafka.common.utils.UtilsTest: murmur2 of these, made positive, mod 1000.
+    known = {"21": -973932308, "foobar": -790332482, "a-little-bit-long-string": -985981536}
+    for key, murmur in known.items():
+        assert home_partition(key, 1000) == (murmur & 0x7FFFFFFF) % 1000
+
+
+@given(st.text(min_size=1), st.integers(1, 100))
+def test_every_id_has_one_home(key: str, partitions: int) -> None:
+    assert 0 <= home_partition(key, partitions) < partitions
+
+
+def test_topics_of_one_user_are_partitioned_alike() -> None:
+    rows = table(Settings(partitions=7))
+    alike = ("interactions", "requests", "responses", "users", "recommendations")
+    assert {rows[name].partitions for name in alike} == {7}
+
+
+def test_a_tenants_prefix_is_part_of_every_name() -> None:
+    assert full_name(Settings(topic_prefix="shop-"), "users") == "shop-users"
