@@ -1,6 +1,6 @@
 """Dense rows for item ids, item documents, and which rows may be in a list at a given time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 import numpy as np
@@ -101,9 +101,14 @@ class Catalogue:
         """The item's document, if it has one and is not deleted."""
         return self._documents.get(self.row(item_id))
 
-    def documented_rows(self) -> Rows:
-        """Rows of items with a document, the most recently put first."""
-        return np.fromiter(reversed(self._documents), np.int32, len(self._documents))
+    @property
+    def document_count(self) -> int:
+        """How many items have a document."""
+        return len(self._documents)
+
+    def newest(self) -> Iterator[tuple[int, str]]:
+        """Rows and ids of items with a document, the most recently put first."""
+        return ((row, item.item_id) for row, item in reversed(self._documents.items()))
 
     def put(self, item: Item) -> int:
         """Adds or replaces a document, also of an item that was deleted.

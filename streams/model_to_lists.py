@@ -87,7 +87,7 @@ class ModelToLists:
                 self._lists.recommender.delete_item(record.key.decode())
             else:
                 self._lists.recommender.put_item(to_item(_decode_document(record.value)))
-        metrics.ITEMS.set(len(self._lists.recommender.catalogue.documented_rows()))
+        metrics.ITEMS.set(self._lists.recommender.catalogue.document_count)
 
     def _take_model(self, records: list[Record]) -> None:
         for record in records:

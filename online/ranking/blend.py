@@ -6,73 +6,143 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from online.ranking.gather import ALL_TIME, FIRST_TIME, FORWARD, FREQUENCY, GRAPH, RECENT, REPEAT
+from online.ranking.evidence import CONTENT, FIRST_TIME, FORWARD, FREQUENCY, GRAPH, RECENT, REPEAT
 from online.statistics.base import Floats, Rows
+
+SOURCES = ("graph", "sequence", "content", "repeat", "trending")
+"""What a score is a sum of, in the order of the parts' columns."""
+FROM_GRAPH, FROM_SEQUENCE, FROM_CONTENT, FROM_REPEAT, FROM_TRENDING = range(5)
+
+FORWARD_WEIGHT = 0.1
+"""Of the forward graph beside the symmetric one."""
+GRAPH_FLOOR = 0.01
+"""Added to the graph's evidence for an item the user had, which may come again without any."""
+CONTENT_POWER = 8.0
+"""Of the cosine: a candidate has to be very near to count."""
+MOST_KNOWN = 0.95
+"""The rest of what is new to the user always comes from content and trends."""
+CONTENT_SHARE = 0.8
+"""Of that rest, where any candidate has content in common with the history; trends have what is left."""
 
 
 class Ranked(NamedTuple):
     """The best candidates, best first."""
 
     places: NDArray[np.int64]
-    """[k] which candidates."""
-    scores: Floats
-    """[k]"""
+    """[k] which of the candidates."""
+    parts: Floats
+    """[k, len(SOURCES)] what each source adds; a row's sum is the score."""
 
 
 class Ranker(Protocol):
     """Orders candidates by what the sources say of them."""
 
-    def rank(self, rows: Rows, evidence: Floats, repeat_share: float, k: int) -> Ranked:
+    def rank(self, rows: Rows, evidence: Floats, repeat_share: float, known: float, k: int) -> Ranked:
         """The k best of n candidates, ties by row.
 
         Args:
             rows: [n]
-            evidence: [n, COLUMNS], see `online.ranking.gather`.
-            repeat_share: Share of the stream's events that repeat.
+            evidence: [n, COLUMNS], see `online.ranking.evidence`.
+            repeat_share: Share of the stream's events that are repeats, 0 to 1.
+            known: How much of the user's history the graph knows, 0 to 1.
             k: At most this many are returned.
         """
 
 
+class Blend:
+    """A mixture of guesses at what the user has next, each a distribution over the candidates.
+
+    With r the share of events that repeat, known the graph's knowledge of the history (times MOST_KNOWN), and each
+    bracket divided by its sum over all candidates:
+
+        score(y) =      r                     [frequency * repeat share of y * sqrt(graph + GRAPH_FLOOR)]
+                 + (1 - r) *      known       [graph + FORWARD_WEIGHT * forward]
+                 + (1 - r) * (1 - known) *      CONTENT_SHARE  [cosine ** CONTENT_POWER]
+                 + (1 - r) * (1 - known) * (1 - CONTENT_SHARE) [first-time popularity]
+
+    The first bracket is over what the user had, the others over what is new to the user. On a stream without
+    repeats r and every repeat share go to zero, and with them what the user had. A bracket without candidates
+    leaves its weight to the others. A user without history gets recent popularity as the last bracket.
+    """
+
+    def rank(self, rows: Rows, evidence: Floats, repeat_share: float, known: float, k: int) -> Ranked:
+        """See Ranker."""
+        return Ranked(*_rank(rows, evidence, repeat_share, known, k))
+
+
 @njit(cache=True)
-def blend_scores(evidence: Floats, repeat_share: float, p: Floats) -> Floats:
-    n = len(evidence)
-    scores = np.empty(n, np.float32)
-    for i in range(n):
-        e = evidence[i]
-        scores[i] = e[GRAPH] + 1e-6 * e[RECENT] + p[0] * repeat_share * e[FREQUENCY]
-    return scores
+def _rank(
+    rows: Rows, evidence: Floats, repeat_share: float, known: float, k: int
+) -> tuple[NDArray[np.int64], Floats]:
+    parts = mixture(evidence, repeat_share, known)
+    scores = np.empty(len(rows), np.float32)
+    for i in range(len(rows)):
+        scores[i] = parts[i].sum()
+    places = best_places(rows, scores, k)
+    return places, parts[places]
+
+
+@njit(cache=True)
+def mixture(evidence: Floats, repeat_share: float, known: float) -> Floats:
+    """The parts of every candidate's score: [n, len(SOURCES)]."""
+    parts = np.zeros((len(evidence), len(SOURCES)), np.float32)
+    totals = np.zeros(len(SOURCES))
+    trend = FIRST_TIME if known > 0 else RECENT
+    for i in range(len(evidence)):
+        graph, frequency = evidence[i, GRAPH], evidence[i, FREQUENCY]
+        if frequency > 0:
+            parts[i, FROM_REPEAT] = frequency * evidence[i, REPEAT] * np.sqrt(graph + GRAPH_FLOOR)
+            totals[FROM_REPEAT] += parts[i, FROM_REPEAT]
+            continue
+        parts[i, FROM_GRAPH] = graph
+        parts[i, FROM_SEQUENCE] = FORWARD_WEIGHT * evidence[i, FORWARD]
+        if evidence[i, CONTENT] > 0:
+            parts[i, FROM_CONTENT] = evidence[i, CONTENT] ** CONTENT_POWER
+        parts[i, FROM_TRENDING] = evidence[i, trend]
+        for source in (FROM_GRAPH, FROM_SEQUENCE, FROM_CONTENT, FROM_TRENDING):
+            totals[source] += parts[i, source]
+    scales = _scales(totals, repeat_share, known)
+    for i in range(len(evidence)):
+        for source in range(len(SOURCES)):
+            parts[i, source] *= scales[source]
+    return parts
+
+
+@njit(cache=True)
+def _scales(totals: NDArray[np.float64], repeat_share: float, known: float) -> Floats:
+    """What to multiply each source's evidence with, so that the brackets of the mixture have their weights."""
+    walked = totals[FROM_GRAPH] + totals[FROM_SEQUENCE]
+    weights = np.zeros(len(SOURCES))
+    weights[FROM_REPEAT] = repeat_share if totals[FROM_REPEAT] > 0 else 0.0
+    new = 1.0 - weights[FROM_REPEAT]
+    known = known * MOST_KNOWN if walked > 0 else 0.0
+    weights[FROM_GRAPH] = weights[FROM_SEQUENCE] = new * known
+    content = CONTENT_SHARE if totals[FROM_CONTENT] > 0 else 0.0
+    weights[FROM_CONTENT] = new * (1.0 - known) * content
+    weights[FROM_TRENDING] = new * (1.0 - known) * (1.0 - content)
+    totals[FROM_GRAPH] = totals[FROM_SEQUENCE] = walked
+    scales = np.zeros(len(SOURCES), np.float32)
+    for source in range(len(SOURCES)):
+        if totals[source] > 0:
+            scales[source] = weights[source] / totals[source]
+    return scales
 
 
 @njit(cache=True)
 def best_places(rows: Rows, scores: Floats, k: int) -> NDArray[np.int64]:
-    """The k highest scores, best first, ties by row: insertion into a short sorted list."""
+    """Places of the k highest scores, best first, ties by row: insertion into a short sorted list."""
     best = np.empty(k, np.int64)
     size = 0
     for i in range(len(scores)):
-        if size == k:
-            last = best[k - 1]
-            if scores[i] < scores[last] or (scores[i] == scores[last] and rows[i] > rows[last]):
-                continue
-        slot = size if size < k else k - 1
+        slot = size
         while slot > 0:
             before = best[slot - 1]
             if scores[before] > scores[i] or (scores[before] == scores[i] and rows[before] < rows[i]):
                 break
-            best[slot] = before
+            if slot < k:
+                best[slot] = before
             slot -= 1
-        best[slot] = i
-        size = min(size + 1, k)
+        if slot < k:
+            best[slot] = i
+            size = min(size + 1, k)
     return best[:size]
-
-
-class Blend:
-    """The fixed blend."""
-
-    def __init__(self) -> None:
-        self.p = np.array([1.0], np.float32)
-
-    def rank(self, rows: Rows, evidence: Floats, repeat_share: float, k: int) -> Ranked:
-        """See Ranker."""
-        scores = blend_scores(evidence, repeat_share, self.p)
-        places = best_places(rows, scores, k)
-        return Ranked(places, scores[places])

@@ -1,204 +1,184 @@
 """From one user's history to candidates with their evidence from every source, in one compiled pass."""
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from online.ranking.evidence import (
+    ALL_TIME,
+    BECAUSE,
+    BECAUSE_PART,
+    CONTENT,
+    FIRST_TIME,
+    FORWARD,
+    FREQUENCY,
+    GRAPH,
+    RECENT,
+    REPEAT,
+    Scratch,
+    admit,
+    block,
+    clear,
+)
+from online.ranking.sources import (
+    ALL_TIME_NOW,
+    FIRST_TIME_NOW,
+    FORWARD_NOW,
+    GRAPH_NOW,
+    RECENT_NOW,
+    REPEATS_NOW,
+    Sources,
+)
 from online.statistics.base import Floats, Query, Rows
-from online.statistics.edges import NEIGHBOUR_LIMIT, Edges
-from online.statistics.graph import NORM_PRIOR
-from online.statistics.repeats import repeat_share
+from online.statistics.content import COLD_BELOW, Vectors, cosine, nearest, profile_of
+from online.statistics.edges import Edges
+from online.statistics.forward_graph import ForwardGraph
+from online.statistics.graph import NORM_PRIOR, edge_scale, target_norm
+from online.statistics.lags import LagDecay, lag_weights
+from online.statistics.popularity import Counts
+from online.statistics.repeats import overall_share, repeat_share
+from online.statistics.symmetric_graph import SymmetricGraph
 
-GRAPH, FORWARD, RECENT, ALL_TIME, FIRST_TIME, CONTENT, FREQUENCY, REPEAT, BECAUSE, BECAUSE_SHARE = range(10)
-"""Columns of the evidence.
-
-GRAPH and FORWARD: as `graph_scores`. RECENT, ALL_TIME, FIRST_TIME: decayed counts. CONTENT: cosine to the profile.
-FREQUENCY: the user's decayed count. REPEAT: the item's repeat share. BECAUSE: the place in the history that
-contributed most to GRAPH, -1 for none; BECAUSE_SHARE: its part of GRAPH."""
-COLUMNS = 10
-
-
-class Sources(NamedTuple):
-    """The statistics' arrays and decay factors, as compiled code takes them."""
-
-    graph: Edges
-    graph_factor: float
-    forward: Edges
-    forward_factor: float
-    recent: NDArray[np.float64]
-    recent_top: Rows
-    recent_factor: float
-    all_time: NDArray[np.float64]
-    first_time: NDArray[np.float64]
-    first_time_top: Rows
-    first_time_factor: float
-    repeat_counts: Floats
-    repeat_total: Floats
-    repeat_factor: float
-
-
-class Scratch(NamedTuple):
-    """Arrays used again for every list."""
-
-    slots: NDArray[np.int32]
-    """[capacity] all zero between calls; a candidate's place plus 1, or -1 where a row may not be listed."""
-    seen: Rows
-    """[limit] rows whose slot has been set, to be cleared afterwards."""
-    rows: Rows
-    """[limit] candidates."""
-    evidence: Floats
-    """[limit, COLUMNS]"""
-    counts: NDArray[np.int64]
-    """[2] how many are seen, and how many of them are candidates."""
-
-
-def new_scratch(capacity: int, limit: int) -> Scratch:
-    """Scratch for lists with at most `limit` rows looked at."""
-    return Scratch(
-        np.zeros(capacity, np.int32),
-        np.zeros(limit, np.int32),
-        np.zeros(limit, np.int32),
-        np.zeros((limit, COLUMNS), np.float32),
-        np.zeros(2, np.int64),
-    )
-
-
-@njit(cache=True)
-def admit(scratch: Scratch, servable: NDArray[np.bool_], row: int) -> int:
-    """The row's place among the candidates, -1 if it may not be one."""
-    slot = scratch.slots[row]
-    if slot != 0:
-        return int(slot - 1 if slot > 0 else -1)
-    seen, count = scratch.counts
-    if seen == len(scratch.seen):
-        return -1
-    scratch.seen[seen] = row
-    scratch.counts[0] = seen + 1
-    if not servable[row]:
-        scratch.slots[row] = -1
-        return -1
-    scratch.slots[row] = count + 1
-    scratch.rows[count] = row
-    scratch.evidence[count] = 0.0
-    scratch.evidence[count, BECAUSE] = -1.0
-    scratch.counts[1] = count + 1
-    return int(count)
-
-
-@njit(cache=True)
-def block(scratch: Scratch, row: int) -> None:
-    """Keeps a row out of this list."""
-    if row >= 0 and scratch.slots[row] == 0 and scratch.counts[0] < len(scratch.seen):
-        scratch.slots[row] = -1
-        scratch.seen[scratch.counts[0]] = row
-        scratch.counts[0] += 1
-
-
-@njit(cache=True)
-def walk_graph(
-    scratch: Scratch, servable: NDArray[np.bool_], edges: Edges, query: Query, factor: float
-) -> None:
-    """Adds each neighbour of the history to GRAPH and notes which history entry said most."""
-    for j in range(len(query.history)):
-        source = query.history[j]
-        if source < 0:
-            continue
-        scale = query.lag_weights[j] * factor / np.sqrt(edges.mass[source] * factor + NORM_PRIOR)
-        for slot in range(edges.sizes[source]):
-            place = admit(scratch, servable, edges.neighbours[source, slot])
-            if place < 0:
-                continue
-            part = np.float32(scale * edges.weights[source, slot])
-            evidence = scratch.evidence[place]
-            evidence[GRAPH] += part
-            if part > evidence[BECAUSE_SHARE]:
-                evidence[BECAUSE_SHARE] = part
-                evidence[BECAUSE] = j
-
-
-@njit(cache=True)
-def walk_forward(
-    scratch: Scratch, servable: NDArray[np.bool_], edges: Edges, query: Query, factor: float
-) -> None:
-    """Adds each successor of the history to FORWARD."""
-    for j in range(len(query.history)):
-        source = query.history[j]
-        if source < 0:
-            continue
-        scale = query.lag_weights[j] * factor / np.sqrt(edges.mass[source] * factor + NORM_PRIOR)
-        for slot in range(edges.sizes[source]):
-            place = admit(scratch, servable, edges.neighbours[source, slot])
-            if place >= 0:
-                scratch.evidence[place, FORWARD] += np.float32(scale * edges.weights[source, slot])
-
-
-@njit(cache=True)
-def complete(scratch: Scratch, sources: Sources) -> None:
-    """Fills in what is known of a candidate whichever source named it, and the graphs' norms."""
-    for place in range(scratch.counts[1]):
-        row = scratch.rows[place]
-        evidence = scratch.evidence[place]
-        if evidence[GRAPH] > 0:
-            evidence[BECAUSE_SHARE] /= evidence[GRAPH]
-        evidence[GRAPH] /= np.sqrt(sources.graph.mass[row] * sources.graph_factor + NORM_PRIOR)
-        evidence[FORWARD] /= np.sqrt(sources.graph.mass[row] * sources.graph_factor + NORM_PRIOR)
-        evidence[RECENT] = sources.recent[row] * sources.recent_factor
-        evidence[ALL_TIME] = sources.all_time[row]
-        evidence[FIRST_TIME] = sources.first_time[row] * sources.first_time_factor
-        if evidence[FREQUENCY] > 0:
-            evidence[REPEAT] = repeat_share(
-                sources.repeat_counts, sources.repeat_total, row, sources.repeat_factor
-            )
+GRAPH_LAG, FORWARD_LAG = SymmetricGraph.score_lag, ForwardGraph.score_lag
+THIN = 0.5
+"""A user whose history the graph knows less than this share of is compared with all items by content."""
 
 
 @njit(cache=True)
 def gather(
-    scratch: Scratch,
     sources: Sources,
+    factors: NDArray[np.float64],
     query: Query,
     blocked: Rows,
     hide_had: bool,
     servable: NDArray[np.bool_],
-) -> int:
+) -> tuple[int, float, float]:
     """Collects candidates and evidence into the scratch.
 
     Args:
-        scratch: Whatever it holds is overwritten.
-        sources: The statistics.
+        sources: See `online.ranking.sources`; what its scratch held is overwritten.
+        factors: [6] what turns each statistic's stored sums into values at the time of the list.
         query: The user.
-        blocked: [b] rows that may not be in the list.
-        hide_had: Whether what the user had may not be in the list.
+        blocked: [b] rows that may not be in the list; -1 is skipped.
+        hide_had: Whether what the user had may not be in the list either.
         servable: [capacity] which rows may be in any list.
 
     Returns:
-        How many candidates there are.
+        How many candidates there are; how much of the history the graph knows, from 0 to 1; and the share of
+        the stream's events that are repeats.
     """
-    scratch.counts[:] = 0
+    scratch = sources.scratch
     for i in range(len(blocked)):
         block(scratch, blocked[i])
     for i in range(len(query.had)):
-        if query.had[i] < 0:
-            continue
         if hide_had:
             block(scratch, query.had[i])
-        else:
-            place = admit(scratch, servable, query.had[i])
-            if place >= 0:
-                scratch.evidence[place, FREQUENCY] = query.frequency[i]
-    walk_graph(scratch, servable, sources.graph, query, sources.graph_factor)
-    walk_forward(scratch, servable, sources.forward, query, sources.forward_factor)
-    for i in range(len(sources.recent_top)):
-        admit(scratch, servable, sources.recent_top[i])
-    for i in range(len(sources.first_time_top)):
-        admit(scratch, servable, sources.first_time_top[i])
-    complete(scratch, sources)
-    for i in range(scratch.counts[0]):
-        scratch.slots[scratch.seen[i]] = 0
-    return int(scratch.counts[1])
+        elif query.had[i] >= 0:
+            mark = admit(scratch, servable, query.had[i])
+            if mark > 0:
+                scratch.evidence[mark - 1, FREQUENCY] += query.frequency[i]
+    known = _walk(scratch, servable, sources.graph, query, GRAPH_LAG, factors[GRAPH_NOW], GRAPH)
+    _walk(scratch, servable, sources.forward, query, FORWARD_LAG, factors[FORWARD_NOW], FORWARD)
+    _admit_all(scratch, servable, sources.recent)
+    _admit_all(scratch, servable, sources.first_time)
+    _compare_content(scratch, servable, sources.vectors, query, known < THIN)
+    count = scratch.counts[1]
+    _complete(scratch, sources, factors, count)
+    clear(scratch)
+    return int(count), known, overall_share(sources.repeats, factors[REPEATS_NOW])
 
 
-def looked_at_limit(history_limit: int, had_limit: int, other: int) -> int:
-    """The most rows that one list can look at."""
-    return 2 * NEIGHBOUR_LIMIT * history_limit + had_limit + other
+@njit(cache=True)
+def _walk(
+    scratch: Scratch,
+    servable: NDArray[np.bool_],
+    edges: Edges,
+    query: Query,
+    lag: LagDecay,
+    factor: float,
+    column: int,
+) -> float:
+    """Adds the history's edges to a column, and to GRAPH's the entry that said most.
+
+    Returns:
+        How much of the history, by its weights, the graph knows: mass / (mass + prior) of each entry.
+    """
+    neighbours, edge_weights = edges.neighbours, edges.weights
+    slots, evidence = scratch.slots, scratch.evidence
+    weights = lag_weights(query.history_s, lag)
+    known, total = 0.0, 0.0
+    for j in range(len(weights)):
+        item = query.history[j]
+        total += weights[j]
+        if item < 0:
+            continue
+        mass = edges.mass[item] * factor
+        known += weights[j] * mass / (mass + NORM_PRIOR)
+        scale = np.float32(edge_scale(edges, item, weights[j], factor))
+        for slot in range(edges.sizes[item]):
+            target = neighbours[item, slot]
+            mark = slots[target]
+            if mark == 0:
+                mark = admit(scratch, servable, target)
+            if mark < 0:
+                continue
+            part = scale * edge_weights[item, slot]
+            evidence[mark - 1, column] += part
+            if column == GRAPH and part > evidence[mark - 1, BECAUSE_PART]:
+                evidence[mark - 1, BECAUSE_PART] = part
+                evidence[mark - 1, BECAUSE] = j
+    return known / total if total > 0 else 0.0
+
+
+@njit(cache=True)
+def _admit_all(scratch: Scratch, servable: NDArray[np.bool_], popularity: Counts) -> None:
+    for i in range(popularity.size[0]):
+        admit(scratch, servable, popularity.top[i])
+
+
+@njit(cache=True)
+def _compare_content(
+    scratch: Scratch, servable: NDArray[np.bool_], vectors: Vectors, query: Query, search: bool
+) -> None:
+    """Adds the cosine to the history to new cold items and, where the graph knows little, to the nearest ones."""
+    if vectors.end[0] == 0:
+        return
+    profile = profile_of(vectors, query.history, lag_weights(query.history_s, GRAPH_LAG))
+    if not np.any(profile):
+        return
+    for i in range(len(vectors.pool)):
+        row = vectors.pool[i]
+        if row >= 0 and vectors.seen[row] < COLD_BELOW:
+            _add_cosine(scratch, servable, vectors, row, profile)
+    if search:
+        found = nearest(vectors, profile)
+        for i in range(len(found)):
+            _add_cosine(scratch, servable, vectors, found[i], profile)
+
+
+@njit(cache=True)
+def _add_cosine(
+    scratch: Scratch, servable: NDArray[np.bool_], vectors: Vectors, row: int, profile: Floats
+) -> None:
+    near = cosine(vectors, row, profile)
+    if near > 0:
+        mark = admit(scratch, servable, row)
+        if mark > 0:
+            scratch.evidence[mark - 1, CONTENT] = near
+
+
+@njit(cache=True)
+def _complete(scratch: Scratch, sources: Sources, factors: NDArray[np.float64], count: int) -> None:
+    """Applies the graphs' norms and fills in what is known of a candidate whichever source named it."""
+    evidence = scratch.evidence
+    for place in range(count):
+        row = scratch.rows[place]
+        norm = target_norm(sources.graph, row, factors[GRAPH_NOW])
+        evidence[place, GRAPH] *= norm
+        evidence[place, BECAUSE_PART] *= norm
+        evidence[place, FORWARD] *= target_norm(sources.forward, row, factors[FORWARD_NOW])
+        evidence[place, RECENT] = sources.recent.counts[row] * factors[RECENT_NOW]
+        evidence[place, ALL_TIME] = sources.all_time.counts[row] * factors[ALL_TIME_NOW]
+        evidence[place, FIRST_TIME] = sources.first_time.counts[row] * factors[FIRST_TIME_NOW]
+        if evidence[place, FREQUENCY] > 0:
+            evidence[place, REPEAT] = repeat_share(sources.repeats, row, factors[REPEATS_NOW])

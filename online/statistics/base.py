@@ -15,13 +15,13 @@ class Observation(NamedTuple):
     rows: Rows
     """[m] the set's distinct items, in the order in which they came, which means nothing."""
     weights: Floats
-    """[m] how much each action says, relative to the stream's mean: about 1."""
+    """[m] how much each action says."""
     is_repeat: NDArray[np.bool_]
     """[m] whether the user had the item in an earlier set."""
     history: Rows
     """[h] what the user had before the set, the most recent first; a negative row is skipped."""
-    lag_weights: Floats
-    """[h] how recent each history entry is: 1 for the last one, less for those before."""
+    history_s: NDArray[np.int64]
+    """[h] when, seconds since the epoch; equal times are one set, whose order says nothing."""
     timestamp_s: float
     """When the set happened, seconds since the epoch."""
 
@@ -31,7 +31,7 @@ class Query(NamedTuple):
 
     history: Rows
     """[h] the most recent first; a negative row is skipped."""
-    lag_weights: Floats
+    history_s: NDArray[np.int64]
     """[h] as in Observation."""
     had: Rows
     """[p] distinct items the user had before; a negative row is skipped."""

@@ -34,7 +34,7 @@ class ForwardDecay:
         exponent = (timestamp_s - self.reference_s) / self._half_life_s
         if exponent > LARGEST_EXPONENT:
             for sums in self._decayed:
-                sums *= 2.0**-exponent
+                np.multiply(sums, 2.0**-exponent, out=sums)
             self.reference_s = timestamp_s
             return 1.0
         return float(2.0**exponent)

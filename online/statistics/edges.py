@@ -22,6 +22,8 @@ class Edges(NamedTuple):
     """[capacity]"""
     mass: Floats
     """[capacity] all weight ever added to a source's edges, those evicted since included."""
+    counts: Floats
+    """[capacity] how often each item was had."""
     slots: NDArray[np.int32]
     """[capacity] scratch, all zero between calls: where a target stands in the source at hand, plus 1."""
 
@@ -33,42 +35,43 @@ def empty_edges(capacity: int) -> Edges:
         np.zeros((capacity, NEIGHBOUR_LIMIT), np.float32),
         np.zeros(capacity, np.int32),
         np.zeros(capacity, np.float32),
+        np.zeros(capacity, np.float32),
         np.zeros(capacity, np.int32),
     )
 
 
 @njit(cache=True)
-def _free_slot(edges: Edges, source: int) -> int:
-    """A slot for a new target: an unused one, or that of the weakest neighbour, which is evicted."""
-    size = edges.sizes[source]
-    if size < NEIGHBOUR_LIMIT:
-        edges.sizes[source] = size + 1
-        return int(size)
-    slot = int(np.argmin(edges.weights[source]))
-    edges.slots[edges.neighbours[source, slot]] = 0
-    return slot
-
-
-@njit(cache=True)
 def add_edges(edges: Edges, source: int, targets: Rows, amounts: Floats, scale: float) -> None:
-    """Adds scale * amounts[i] to the edge from source to targets[i]; no item is its own neighbour."""
-    neighbours, weights = edges.neighbours[source], edges.weights[source]
-    for slot in range(edges.sizes[source]):
-        edges.slots[neighbours[slot]] = slot + 1
+    """Adds scale * amounts[i] to the edge from source to targets[i]; no item is its own neighbour.
+
+    A target that finds no room takes the place of the weakest neighbour.
+    """
+    neighbours, weights, slots = edges.neighbours, edges.weights, edges.slots
+    size = int(edges.sizes[source])
+    added = 0.0
+    for slot in range(size):
+        slots[neighbours[source, slot]] = slot + 1
     for i in range(len(targets)):
         target = targets[i]
         if target < 0 or target == source:
             continue
-        slot = edges.slots[target] - 1
+        slot = int(slots[target]) - 1
         if slot < 0:
-            slot = _free_slot(edges, source)
-            neighbours[slot] = target
-            weights[slot] = 0.0
-            edges.slots[target] = slot + 1
-        weights[slot] += scale * amounts[i]
-        edges.mass[source] += scale * amounts[i]
-    for slot in range(edges.sizes[source]):
-        edges.slots[neighbours[slot]] = 0
+            if size < NEIGHBOUR_LIMIT:
+                slot = size
+                size += 1
+            else:
+                slot = int(np.argmin(weights[source]))
+                slots[neighbours[source, slot]] = 0
+            neighbours[source, slot] = target
+            weights[source, slot] = 0.0
+            slots[target] = slot + 1
+        weights[source, slot] += scale * amounts[i]
+        added += scale * amounts[i]
+    for slot in range(size):
+        slots[neighbours[source, slot]] = 0
+    edges.sizes[source] = size
+    edges.mass[source] += added
 
 
 @njit(cache=True)
@@ -78,6 +81,7 @@ def forget_targets(edges: Edges, forgotten: NDArray[np.bool_], end: int) -> None
         if forgotten[source]:
             edges.sizes[source] = 0
             edges.mass[source] = 0.0
+            edges.counts[source] = 0.0
             continue
         kept = 0
         for slot in range(edges.sizes[source]):

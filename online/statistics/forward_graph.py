@@ -6,6 +6,7 @@ from numba import njit
 from online.statistics.base import Floats, Observation, Rows
 from online.statistics.edges import Edges, add_edges
 from online.statistics.graph import ItemGraph
+from online.statistics.lags import LagDecay, lag_weights
 
 
 @njit(cache=True)
@@ -19,14 +20,14 @@ def connect_forward(
 
 
 class ForwardGraph(ItemGraph):
-    """Transitions: from each of the last items to what came next, decayed by lag and by time."""
+    """Transitions: from each of the last few items to what came next, decayed by lag and by time."""
+
+    fold_lag = LagDecay(6, 0.5)
+    score_lag = LagDecay(6, 0.8)
 
     def _connect(self, observed: Observation, scale: float) -> None:
-        connect_forward(
-            self.edges,
-            observed.rows,
-            observed.weights,
-            observed.history,
-            observed.lag_weights,
-            scale / np.sqrt(len(observed.rows)),
-        )
+        weights = lag_weights(observed.history_s, self.fold_lag)
+        history = observed.history[: len(weights)]
+        self.edges.counts[observed.rows] += np.float32(scale) * observed.weights
+        scale /= np.sqrt(len(observed.rows))
+        connect_forward(self.edges, observed.rows, observed.weights, history, weights, scale)

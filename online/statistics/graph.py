@@ -4,31 +4,51 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from online.statistics.base import Floats, Observation, Query, Rows, best_rows
 from online.statistics.decay import ForwardDecay
 from online.statistics.edges import Edges, empty_edges, forget_targets
+from online.statistics.lags import LagDecay, lag_weights
 
-NORM_PRIOR = 5.0
-"""Added to an item's mass before the square root: a rarely seen item's edges count for less."""
+NORM_PRIOR = 10.0
+"""Added to masses and counts before the square root: a rarely seen item's edges count for less."""
 
 
 @njit(cache=True)
-def graph_scores(edges: Edges, history: Rows, lag_weights: Floats, factor: float) -> Floats:
-    """Sum over the history of lag * S[h, y] / sqrt(o(h) + 5) / sqrt(o(y) + 5), o being decayed masses.
+def edge_scale(edges: Edges, source: int, lag_weight: float, factor: float) -> float:
+    """What to multiply a source's stored weights with: lag / sqrt(o(h) + prior), decayed to now."""
+    return float(lag_weight * factor / np.sqrt(edges.mass[source] * factor + NORM_PRIOR))
+
+
+@njit(cache=True)
+def target_norm(edges: Edges, target: int, factor: float) -> float:
+    """1 / sqrt(n(y) + prior): popular items are everybody's neighbours."""
+    return float(1.0 / np.sqrt(edges.counts[target] * factor + NORM_PRIOR))
+
+
+@njit(cache=True)
+def graph_scores(
+    edges: Edges, history: Rows, history_s: NDArray[np.int64], lag: LagDecay, factor: float
+) -> Floats:
+    """Sum over the history of lag_j * S[h_j, y] / sqrt(o(h_j) + 10) / sqrt(n(y) + 10), all decayed to now.
+
+    S are edge weights, o(h) is all the weight that h's edges were given and n(y) how often y was had.
 
     Returns:
         [capacity] float32.
     """
     scores = np.zeros(len(edges.mass), np.float32)
-    for j in range(len(history)):
+    weights = lag_weights(history_s, lag)
+    for j in range(len(weights)):
         source = history[j]
         if source < 0:
             continue
-        scale = lag_weights[j] * factor / np.sqrt(edges.mass[source] * factor + NORM_PRIOR)
+        scale = edge_scale(edges, source, weights[j], factor)
         for slot in range(edges.sizes[source]):
-            scores[edges.neighbours[source, slot]] += scale * edges.weights[source, slot]
-    return scores / np.sqrt(edges.mass * np.float32(factor) + np.float32(NORM_PRIOR))
+            target = edges.neighbours[source, slot]
+            scores[target] += scale * edges.weights[source, slot] * target_norm(edges, target, factor)
+    return scores
 
 
 class ItemGraph(ABC):
@@ -37,9 +57,12 @@ class ItemGraph(ABC):
     At most NEIGHBOUR_LIMIT neighbours are kept for an item; a new one replaces the weakest.
     """
 
+    score_lag: LagDecay
+    """How a history is weighted when candidates are scored."""
+
     def __init__(self, capacity: int, half_life_s: float) -> None:
         self.edges = empty_edges(capacity)
-        self._decay = ForwardDecay(half_life_s, (self.edges.weights, self.edges.mass))
+        self._decay = ForwardDecay(half_life_s, (self.edges.weights, self.edges.mass, self.edges.counts))
         self._end = 0
 
     def fold(self, observed: Observation) -> None:
@@ -51,7 +74,7 @@ class ItemGraph(ABC):
 
     @abstractmethod
     def _connect(self, observed: Observation, scale: float) -> None:
-        """Adds the set's edges, each amount times `scale`."""
+        """Adds the set's edges and counts, each amount times `scale`."""
 
     def factor(self, now_s: float) -> float:
         """What turns a stored weight into its value at `now_s`."""
@@ -68,7 +91,8 @@ class ItemGraph(ABC):
         return self._scores(query)[rows]
 
     def _scores(self, query: Query) -> Floats:
-        found: Floats = graph_scores(self.edges, query.history, query.lag_weights, self.factor(query.now_s))
+        factor = self.factor(query.now_s)
+        found: Floats = graph_scores(self.edges, query.history, query.history_s, self.score_lag, factor)
         return found
 
     def forget(self, rows: Rows) -> None:
@@ -84,9 +108,10 @@ class ItemGraph(ABC):
 
     def load(self, saved: dict[str, np.ndarray]) -> None:
         """Takes back what `save` gave."""
-        self.edges.sizes[:] = 0
-        self.edges.mass[:] = 0
         self._end = len(saved["mass"])
         for name in Edges._fields[:-1]:
-            getattr(self.edges, name)[: self._end] = saved[name]
+            array = getattr(self.edges, name)
+            array[: self._end] = saved[name]
+            if array.ndim == 1:
+                array[self._end :] = 0
         self._decay.reference_s = float(saved["reference_s"])

@@ -1,0 +1,47 @@
+"""All statistics' arrays in one object that compiled code takes without looking at each array again."""
+
+from typing import Any, NamedTuple
+
+from numba import types
+from numba.experimental import structref
+
+from online.ranking.evidence import Scratch
+from online.statistics.content import Vectors
+from online.statistics.edges import Edges
+from online.statistics.popularity import Counts
+from online.statistics.repeats import Shares
+
+GRAPH_NOW, FORWARD_NOW, RECENT_NOW, ALL_TIME_NOW, FIRST_TIME_NOW, REPEATS_NOW = range(6)
+"""Places in the factors that turn stored sums into values at the time of a list."""
+
+
+@structref.register
+class _SourcesType(types.StructRef):
+    def preprocess_fields(self, fields: Any) -> Any:  # noqa: ANN401  # numba is not typed
+        return tuple((name, types.unliteral(kind)) for name, kind in fields)  # type: ignore[no-untyped-call]  # numba
+
+
+class Sources(structref.StructRefProxy):
+    """The arrays of every statistic, and the scratch of lists. Compiled code alone can read the fields.
+
+    Passing forty arrays to a compiled function costs more than the function itself: numba looks at the type of
+    each. Statistics never replace their arrays, so they are collected once.
+    """
+
+    scratch: Scratch
+    graph: Edges
+    forward: Edges
+    recent: Counts
+    all_time: Counts
+    first_time: Counts
+    repeats: Shares
+    vectors: Vectors
+
+
+_FIELDS = list(Sources.__annotations__)
+structref.define_proxy(Sources, _SourcesType, _FIELDS)  # type: ignore[no-untyped-call]  # numba
+
+
+def collect(**fields: NamedTuple) -> Sources:
+    """One object with all of its fields."""
+    return Sources(*(fields[name] for name in _FIELDS))  # type: ignore[no-untyped-call]  # numba

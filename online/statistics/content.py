@@ -1,0 +1,210 @@
+"""Items that are alike: cosine between item vectors, for items and users that no graph knows yet."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from online.statistics.base import Floats, Observation, Query, Rows, best_rows
+from online.statistics.lags import LagDecay, lag_weights
+
+COLD_BELOW = 5
+"""An item with fewer events than this is cold: its content is compared with every user's history."""
+POOL_LIMIT = 256
+"""Items that got a vector last; the cold ones among them are candidates for everybody with a history."""
+FOUND_LIMIT = 128
+"""Rows that a search over all vectors compares exactly."""
+WORDS = 2
+BITS = 64 * WORDS
+
+
+class Vectors(NamedTuple):
+    """The arrays of content, as compiled functions take them."""
+
+    units: Floats
+    """[capacity, dim] unit length, or zero for a row without a vector."""
+    codes: NDArray[np.uint64]
+    """[capacity, WORDS] on which side of BITS random planes each vector lies."""
+    present: NDArray[np.bool_]
+    """[capacity] which rows have a vector."""
+    seen: NDArray[np.int32]
+    """[capacity] events of each row."""
+    pool: Rows
+    """[POOL_LIMIT] rows that got a vector last, -1 where unused."""
+    planes: Floats
+    """[BITS, dim]"""
+    end: NDArray[np.int64]
+    """[1] every row with a vector is below this."""
+
+
+@njit(cache=True)
+def profile_of(vectors: Vectors, history: Rows, weights: Floats) -> Floats:
+    """The weighted mean direction of a history: [dim] of unit length, or zero if nothing in it has a vector."""
+    units = vectors.units
+    profile = np.zeros(units.shape[1], np.float32)
+    for j in range(len(weights)):
+        if history[j] >= 0:
+            for d in range(len(profile)):
+                profile[d] += weights[j] * units[history[j], d]
+    norm = np.sqrt(np.sum(profile * profile))
+    return profile / np.float32(norm) if norm > 0 else profile
+
+
+@njit(cache=True)
+def cosine(vectors: Vectors, row: int, profile: Floats) -> float:
+    """Cosine of a row's vector and a unit vector; 0 without a vector."""
+    total = np.float32(0.0)
+    for d in range(len(profile)):
+        total += vectors.units[row, d] * profile[d]
+    return float(total)
+
+
+@njit(cache=True)
+def encode(planes: Floats, vector: Floats) -> NDArray[np.uint64]:
+    """One bit for each plane; two vectors' share of different bits is about their angle / pi (Charikar 2002)."""
+    code = np.zeros(WORDS, np.uint64)
+    for bit in range(BITS):
+        side = np.float32(0.0)
+        for d in range(len(vector)):
+            side += planes[bit, d] * vector[d]
+        if side > 0:
+            code[bit // 64] |= np.uint64(1) << np.uint64(bit % 64)
+    return code
+
+
+@njit(cache=True)
+def bit_count(word: np.uint64) -> int:
+    """How many bits are set."""
+    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    pairs = np.uint64(0x3333333333333333)
+    word = (word & pairs) + ((word >> np.uint64(2)) & pairs)
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return int((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@njit(cache=True)
+def nearest(vectors: Vectors, profile: Floats) -> Rows:
+    """About FOUND_LIMIT rows whose codes differ least from the profile's, in order of row."""
+    code, end = encode(vectors.planes, profile), vectors.end[0]
+    distances = np.full(end, BITS + 1, np.int16)
+    histogram = np.zeros(BITS + 2, np.int64)
+    for row in range(end):
+        if vectors.present[row]:
+            distance = 0
+            for word in range(WORDS):
+                distance += bit_count(vectors.codes[row, word] ^ code[word])
+            distances[row] = distance
+            histogram[distance] += 1
+    bound, within = 0, histogram[0]
+    while bound < BITS and within + histogram[bound + 1] <= FOUND_LIMIT:
+        bound += 1
+        within += histogram[bound]
+    if within == 0:
+        return np.flatnonzero(distances == np.min(distances))[:FOUND_LIMIT].astype(np.int32)
+    return np.flatnonzero(distances <= bound).astype(np.int32)
+
+
+class Content:
+    """Vectors of items, and how near the items are to what a user had.
+
+    Comparing a history with every vector would cost more than the rest of a list, so warm users' histories are
+    compared with the newest cold items only, and with all items, by their codes, where no graph helps.
+    """
+
+    score_lag = LagDecay(16, 0.8)
+
+    def __init__(self, capacity: int, dim: int) -> None:
+        planes = np.random.default_rng(20_231).standard_normal((BITS, dim)).astype(np.float32)
+        self.vectors = Vectors(
+            units=np.zeros((capacity, dim), np.float32),
+            codes=np.zeros((capacity, WORDS), np.uint64),
+            present=np.zeros(capacity, np.bool_),
+            seen=np.zeros(capacity, np.int32),
+            pool=np.full(POOL_LIMIT, -1, np.int32),
+            planes=planes,
+            end=np.zeros(1, np.int64),
+        )
+        self._next = 0
+
+    def put(self, row: int, vector: Floats) -> None:
+        """Sets a row's vector, of any length; a zero vector is none.
+
+        Raises:
+            ValueError: The vector has another dimension, or is not finite.
+        """
+        dim = self.vectors.units.shape[1]
+        if vector.shape != (dim,) or not np.all(np.isfinite(vector)):
+            msg = f"an item vector has to be {dim} finite numbers, got shape {vector.shape}"
+            raise ValueError(msg)
+        norm = float(np.linalg.norm(vector))
+        if norm == 0:
+            self.drop(row)
+            return
+        unit = (vector / norm).astype(np.float32)
+        self.vectors.units[row] = unit
+        self.vectors.codes[row] = encode(self.vectors.planes, unit)
+        self.vectors.present[row] = True
+        self.vectors.end[0] = max(self.vectors.end[0], row + 1)
+        if self.vectors.seen[row] < COLD_BELOW and row not in self.vectors.pool:
+            self.vectors.pool[self._next % POOL_LIMIT] = row
+            self._next += 1
+
+    def drop(self, row: int) -> None:
+        """Removes a row's vector."""
+        self.vectors.units[row] = 0
+        self.vectors.present[row] = False
+        self.vectors.pool[self.vectors.pool == row] = -1
+
+    def fold(self, observed: Observation) -> None:
+        """Counts the events of each row, which is what makes it warm."""
+        self.vectors.seen[observed.rows] += 1
+
+    def candidates(self, query: Query, limit: int) -> Rows:
+        """Rows whose vectors are near the history's."""
+        profile = self._profile(query)
+        if not profile.any():
+            return np.zeros(0, np.int32)
+        rows = nearest(self.vectors, profile)
+        return best_rows(rows, self.vectors.units[rows] @ profile, limit)
+
+    def score(self, query: Query, rows: Rows) -> Floats:
+        """Cosine of each row and the history's mean direction, at least 0."""
+        near: Floats = self.vectors.units[rows] @ self._profile(query)
+        return np.maximum(near, np.float32(0))
+
+    def _profile(self, query: Query) -> Floats:
+        weights = lag_weights(query.history_s, self.score_lag)
+        found: Floats = profile_of(self.vectors, query.history, weights)
+        return found
+
+    def forget(self, rows: Rows) -> None:
+        """Drops the rows' vectors and counts."""
+        self.vectors.units[rows] = 0
+        self.vectors.present[rows] = False
+        self.vectors.seen[rows] = 0
+        self.vectors.pool[np.isin(self.vectors.pool, rows)] = -1
+
+    def save(self) -> dict[str, np.ndarray]:
+        """Vectors, counts and the pool; codes follow from the vectors."""
+        end = self.vectors.end[0]
+        seen_end = int(np.flatnonzero(self.vectors.seen).max(initial=-1)) + 1
+        return {
+            "units": self.vectors.units[:end].copy(),
+            "present": self.vectors.present[:end].copy(),
+            "codes": self.vectors.codes[:end].copy(),
+            "seen": self.vectors.seen[:seen_end].copy(),
+            "pool": self.vectors.pool.copy(),
+            "next": np.array(self._next),
+        }
+
+    def load(self, saved: dict[str, np.ndarray]) -> None:
+        """Takes back what `save` gave."""
+        end = self.vectors.end[0] = len(saved["units"])
+        self.vectors.present[:] = False
+        self.vectors.seen[:] = 0
+        for name in ("units", "present", "codes"):
+            getattr(self.vectors, name)[:end] = saved[name]
+        self.vectors.seen[: len(saved["seen"])] = saved["seen"]
+        self.vectors.pool[:] = saved["pool"]
+        self._next = int(saved["next"])
