@@ -22,6 +22,10 @@ class RowsError(OSError):
     """The file cannot be read as rows; the message says which file, why, and what was expected."""
 
 
+class _HeaderError(ValueError):
+    """The columns have no names that tell them apart."""
+
+
 class Row(NamedTuple):
     """One row: its line in the file (in Parquet: its number, from 1) and what it holds, by column."""
 
@@ -69,7 +73,7 @@ def open_rows(path: str) -> Iterator[RowFile]:
     with Path(path).open("rb") as stream:
         try:
             yield _FORMATS[suffix](stream, Path(path).stat().st_size)
-        except (csv.Error, pa.ArrowException, UnicodeDecodeError) as exc:
+        except (csv.Error, pa.ArrowException, _HeaderError) as exc:
             msg = f"{path}: cannot be read as {suffix[1:]}: {exc}"
             raise RowsError(msg) from None
 
@@ -170,7 +174,7 @@ def _values(column: "pa.Array[Any]") -> Iterable[Any]:
 def _unique(names: Sequence[str]) -> Sequence[str]:
     if not names or len(set(names)) < len(names):
         msg = f"expected a header of different column names, got {','.join(names) or 'nothing'}"
-        raise RowsError(msg)
+        raise _HeaderError(msg)
     return names
 
 

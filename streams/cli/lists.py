@@ -33,38 +33,51 @@ def lists(
     As JSON, each list is written as it was published, one a line. The exit code is 1 where a user asked for
     has no list, or where there is none at all.
     """
-    with one_line_errors(), ExitStack() as stack:
-        from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
-        from streams.list_reader import Query, read_lists  # noqa: PLC0415
-        from streams.newest import Titles  # noqa: PLC0415
-
-        loaded = settings.load()
-        titles = None if json_file == "-" else Titles()
-        shows = [] if titles is None else [_tables(titles)]
-        if json_file == "-":
-            shows.append(_json_lines(sys.stdout.buffer))
-        elif json_file is not None:
-            shows.append(_json_lines(stack.enter_context(Path(json_file).open("wb"))))
-        without: list[str] = []
-
-        def show(record: "Record") -> None:
-            for each in shows:
-                each(record)
-
-        def missing(some: list[str]) -> None:
-            without.extend(some)
-            for user in some:
-                typer.echo(f"freshet: no list for user {user} yet", err=True)
-
+    with one_line_errors():
         try:
-            query = Query(users or [], limit, follow)
-            count = asyncio.run(read_lists(loaded, query, titles, show, missing))
+            complete = _show(users or [], follow, limit, json_file)
         except KeyboardInterrupt:
             raise typer.Exit(0 if follow else 130) from None
-        if not count and not without:
-            typer.echo("freshet: no lists yet: is a recommend worker running?", err=True)
-        if not follow and (without or not count):
-            raise typer.Exit(1)
+    if not complete and not follow:
+        raise typer.Exit(1)
+
+
+def _show(users: list[str], follow: bool, limit: int | None, json_file: str | None) -> bool:
+    """Shows the lists; returns whether everybody asked for, or anybody, has one."""
+    from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
+    from streams.list_reader import Query, read_lists  # noqa: PLC0415
+    from streams.newest import Titles  # noqa: PLC0415
+
+    loaded = settings.load()
+    without: list[str] = []
+
+    def missing(some: list[str]) -> None:
+        without.extend(some)
+        for user in some:
+            typer.echo(f"freshet: user {user} has no list yet", err=True)
+
+    with ExitStack() as stack:
+        shows: list[Show] = []
+        titles = None
+        if json_file != "-":
+            titles = Titles()
+            shows.append(_tables(titles))
+        if json_file is not None:
+            file = sys.stdout.buffer if json_file == "-" else stack.enter_context(Path(json_file).open("wb"))
+            shows.append(_json_lines(file))
+        show = _each(shows)
+        count = asyncio.run(read_lists(loaded, Query(users, limit, follow), titles, show, missing))
+    if not count and not without:
+        typer.echo("freshet: nobody has a list yet: is a recommend worker running?", err=True)
+    return count > 0 and not without
+
+
+def _each(shows: "list[Show]") -> "Show":
+    def show(record: "Record") -> None:
+        for each in shows:
+            each(record)
+
+    return show
 
 
 def _json_lines(out: BinaryIO) -> "Show":

@@ -1,0 +1,84 @@
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.decoding import EventDecoder
+from streams.events import Interaction, Media
+from streams.row_events import RefusedRowError, RowEvents
+from streams.row_fields import FieldMap, RowFields
+from streams.rows import Row
+
+IDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20).filter(lambda text: text.strip())
+
+
+def _events(
+    event_type: type[Interaction | Media] = Interaction,
+    file_name: str = "a.csv",
+    literal: bool = False,
+    limit_bytes: int = 1000,
+) -> RowEvents:
+    fields = RowFields(event_type, FieldMap(), None, literal=literal)
+    return RowEvents(event_type, fields, file_name, limit_bytes)
+
+
+def _row(line: int = 2, **more: object) -> Row:
+    return Row(line, {"user_id": "u1", "item_id": "i1", "action": "view"} | more)
+
+
+@given(IDS, IDS, st.floats(-1e12, 1e12))
+def test_what_is_made_is_what_the_topic_takes(user: str, item: str, value: float) -> None:
+    made = _events().event(_row(user_id=user, item_id=item, value=str(value)))
+    decoded = EventDecoder(Interaction).decode(made.value)
+    assert not decoded.refusals
+    event = decoded.events[0][1]
+    assert (made.key, event.user_id, event.item_id, event.value) == (user, user, item, value)
+
+
+def test_the_id_follows_from_file_line_and_content() -> None:
+    def event_id(file_name: str, row: Row) -> str:
+        return str(msgspec.json.decode(_events(file_name=file_name).event(row).value)["event_id"])
+
+    same = event_id("a.csv", _row())
+    assert event_id("a.csv", _row()) == same
+    others = {event_id("b.csv", _row()), event_id("a.csv", _row(3)), event_id("a.csv", _row(value="2"))}
+    assert len(others | {same}) == 4
+    assert event_id("a.csv", _row(event_id="mine")) == "mine"
+
+
+def test_media_are_keyed_by_item_and_null_still_removes() -> None:
+    made = _events(Media, literal=True).event(Row(1, {"item_id": "i1", "title": None}))
+    assert made.key == "i1"
+    assert msgspec.json.decode(made.value) == {"item_id": "i1", "title": None, "schema_version": 1}
+
+
+@pytest.mark.parametrize(
+    ("event_type", "fields", "reason"),
+    [
+        (Interaction, {"user_id": "u"}, "Object missing required field `item_id`"),
+        (Interaction, {"item_id": " "}, "Expected `str` matching regex '\\\\S' - at `$.item_id`"),
+        (Interaction, {"action": "bought"}, "Invalid enum value 'bought' - at `$.action`"),
+        (Interaction, {"timestamp_ms": "soon"}, "Expected `int | null`, got `str` - at `$.timestamp_ms`"),
+        (Interaction, {"user_id": "\udcff"}, "Expected UTF-8, got '\\udcff'"),
+        (Interaction, {"list_id": "l" * 257}, "Expected `str` of length <= 256 - at `$.list_id`"),
+        (Media, {"location": {"lat": "91"}}, "Expected `float` <= 90.0 - at `$.location.lat`"),
+        (Media, {"price": "inf"}, "Expected finite numbers - at `$.price`"),
+        (Media, {"text": "x" * 1000}, "Expected at most 1000 bytes, got 1045"),
+    ],
+)
+def test_a_bad_row_is_refused_with_the_fields_path(
+    event_type: type[Interaction | Media], fields: dict[str, Any], reason: str
+) -> None:
+    good = {"item_id": "i1"} if event_type is Media else {"user_id": "u1", "item_id": "i1", "action": "view"}
+    row = Row(2, fields if fields == {"user_id": "u"} else good | fields)
+    with pytest.raises(RefusedRowError) as caught:
+        _events(event_type).event(row)
+    assert str(caught.value) == reason
+
+
+def test_a_literal_row_is_refused_where_the_topic_would_refuse_it() -> None:
+    for fields in ({"user_id": 5}, {"typo": 1}, {"value": "2"}, {"timestamp_ms": "5"}):
+        with pytest.raises(RefusedRowError):
+            _events(literal=True).event(_row(**fields))
