@@ -115,8 +115,8 @@ def to_item(document: ItemDocument) -> Item:
     """The fields of a document that lists depend on."""
     return Item(
         item_id=document.item_id,
-        title=document.title,
-        category=document.category,
+        title=document.title or "",
+        category=document.category or "",
         tags=document.tags or [],
         price=document.price,
         available=document.available,

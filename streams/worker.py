@@ -113,7 +113,7 @@ async def learn(w: Worker) -> None:
     w.beside += [worker.publish_regularly(), worker.follow_embeddings()]
 
 
-_SET_UP: dict[Role, Callable[[Worker], Awaitable[None]]] = {
+_SET_UP: dict[Role, Callable[[Worker], Coroutine[Any, Any, None]]] = {
     "encode": encode,
     "learn": learn,
     "recommend": recommend,
