@@ -1,0 +1,107 @@
+import pytest
+
+from online.catalogue import EVICTED_SHARE, UNKNOWN_ROW, Catalogue, Item, Rows
+
+
+def servable(catalogue: Catalogue, item_id: str, wall_ms: int = 0) -> bool:
+    return bool(catalogue.servable(wall_ms)[catalogue.row(item_id)])
+
+
+def test_a_row_is_made_on_demand_and_stays() -> None:
+    catalogue = Catalogue(64)
+    assert catalogue.row("a") == UNKNOWN_ROW
+    row = catalogue.row("a", create=True)
+    catalogue.row("b", create=True)
+    assert catalogue.row("a") == row
+    assert catalogue.item_id(row) == "a"
+    assert len(catalogue) == 2
+
+
+def test_a_row_without_item_is_named_in_the_error() -> None:
+    with pytest.raises(KeyError, match="no item has row 3; rows in use are below 0"):
+        Catalogue(64).item_id(3)
+
+
+def test_a_capacity_too_small_to_evict_from_is_refused() -> None:
+    with pytest.raises(ValueError, match="capacity is 3; it has to be at least 16"):
+        Catalogue(3)
+
+
+def test_an_item_known_from_interactions_alone_is_servable() -> None:
+    catalogue = Catalogue(64)
+    catalogue.row("a", create=True)
+    assert servable(catalogue, "a")
+
+
+def test_a_deleted_item_stays_out_until_it_is_put_again() -> None:
+    catalogue = Catalogue(64)
+    catalogue.put(Item("a"))
+    catalogue.delete("a")
+    catalogue.delete("never seen")
+    catalogue.row("a", create=True)
+    catalogue.row("never seen", create=True)
+    assert not servable(catalogue, "a")
+    assert not servable(catalogue, "never seen")
+    assert catalogue.document("a") is None
+    catalogue.put(Item("a"))
+    assert servable(catalogue, "a")
+
+
+def test_availability_begins_and_ends_by_the_wall_clock_in_both_directions() -> None:
+    catalogue = Catalogue(64)
+    catalogue.put(Item("sale", available_from_ms=100, expires_ms=200))
+    catalogue.put(Item("off", available=False))
+    seen = {wall_ms: servable(catalogue, "sale", wall_ms) for wall_ms in (99, 100, 199, 200, 150, 50)}
+    assert seen == {99: False, 100: True, 199: True, 200: False, 150: True, 50: False}
+    assert not servable(catalogue, "off", 150)
+
+
+def test_an_item_put_between_two_checks_is_checked_at_its_own_times() -> None:
+    catalogue = Catalogue(64)
+    catalogue.servable(1_000)
+    catalogue.put(Item("soon", available_from_ms=1_500))
+    assert not servable(catalogue, "soon", 1_400)
+    assert servable(catalogue, "soon", 1_500)
+
+
+def test_a_full_catalogue_evicts_what_was_not_used_for_longest() -> None:
+    told: list[int] = []
+
+    def remember(rows: Rows) -> None:
+        told.extend(rows.tolist())
+
+    catalogue = Catalogue(32, remember)
+    for number in range(32):
+        catalogue.row(f"i{number}", create=True)
+    catalogue.row("i0", create=True)
+    catalogue.row("new", create=True)
+    assert len(told) == 32 // EVICTED_SHARE
+    assert catalogue.row("i1") == catalogue.row("i2") == UNKNOWN_ROW
+    assert catalogue.row("i0") == 0
+    assert catalogue.row("new") in told
+    assert servable(catalogue, "new")
+
+
+def test_a_snapshot_has_the_same_rows_masks_and_deletions() -> None:
+    catalogue, restored = Catalogue(32), Catalogue(32)
+    for number in range(33):
+        catalogue.put(Item(f"i{number}", expires_ms=500 if number == 30 else None))
+    catalogue.delete("i31")
+    catalogue.delete("unseen")
+    restored.put(Item("something else"))
+    restored.load(catalogue.save())
+    assert restored.rows == catalogue.rows
+    assert list(restored.newest()) == list(catalogue.newest())
+    for wall_ms in (0, 499, 500):
+        assert restored.servable(wall_ms).tolist() == catalogue.servable(wall_ms).tolist()
+    assert restored.row("next", create=True) == catalogue.row("next", create=True)
+    restored.row("unseen", create=True)
+    assert not servable(restored, "unseen")
+
+
+def test_a_snapshot_that_does_not_fit_is_refused() -> None:
+    large = Catalogue(64)
+    for number in range(40):
+        large.row(f"i{number}", create=True)
+    with pytest.raises(ValueError, match="40 rows, this catalogue has room for 16"):
+        Catalogue(16).load(large.save())

@@ -1,0 +1,182 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from online.events import Cursor, Event
+from online.recommender import Item, Recommender, RecommenderConfig
+from online.state import UserState
+from tests.online.streams_of_events import DAY_MS, START_MS, River, pairs
+
+HIDE = RecommenderConfig(repeats="hide", capacity=1_024, dim=4)
+ALLOW = RecommenderConfig(repeats="allow", capacity=1_024, dim=4)
+
+
+@pytest.fixture
+def hiding() -> River:
+    return River(Recommender(HIDE))
+
+
+@pytest.fixture
+def allowing() -> River:
+    return River(Recommender(ALLOW))
+
+
+def test_what_followed_comes_first_with_its_reason(hiding: River) -> None:
+    pairs(hiding)
+    hiding.has("new", "a", at_ms=START_MS + DAY_MS)
+    best = hiding.recommender.recommend(hiding.state("new"), now_ms=START_MS + DAY_MS, wall_ms=0)[0]
+    assert (best.item_id, best.source) == ("b", "graph")
+    assert [(reason.kind, reason.item_id) for reason in best.reasons] == [("because_of_item", "a")]
+    assert 0.5 < best.reasons[0].weight <= 1
+
+
+def test_hidden_repeats_are_never_listed_not_even_from_the_open_set(hiding: River) -> None:
+    pairs(hiding)
+    hiding.has("new", "b")
+    hiding.has("new", "a", "y", at_ms=START_MS + DAY_MS)
+    assert hiding.ids("new") == ["x"]
+
+
+def test_on_a_stream_of_repeats_what_was_had_often_leads(allowing: River) -> None:
+    for week in range(20):
+        for number in range(10):
+            at_ms = START_MS + week * 7 * DAY_MS + number
+            allowing.has(f"u{number}", f"own{number}", "everyday", at_ms=at_ms)
+            allowing.has(f"once{number}", f"odd{week}", at_ms=at_ms)
+    listed = allowing.recommender.recommend(
+        allowing.state("u3"), now_ms=START_MS + 140 * DAY_MS, wall_ms=0, k=2
+    )
+    assert {item.item_id for item in listed} == {"own3", "everyday"}
+    assert [item.source for item in listed] == ["repeat", "repeat"]
+    assert listed[0].reasons[0].item_id == listed[0].item_id
+
+
+def test_on_a_stream_without_repeats_what_was_had_does_not_lead(allowing: River) -> None:
+    pairs(allowing)
+    allowing.has("new", "a", at_ms=START_MS + DAY_MS)
+    assert allowing.ids("new")[0] == "b"
+    assert allowing.ids("new")[-1] == "a"
+
+
+def test_a_user_without_history_gets_what_is_popular(hiding: River) -> None:
+    pairs(hiding)
+    hiding.has("u", "a")
+    recommender = hiding.recommender
+    popular = recommender.popular(2, now_ms=START_MS, wall_ms=0)
+    assert (popular[0].item_id, popular[0].source) == ("a", "trending")
+    assert recommender.most_popular(1) == ["a"]
+    assert [i.item_id for i in recommender.recommend(UserState("?"), now_ms=START_MS, wall_ms=0, k=2)] == [
+        item.item_id for item in popular
+    ]
+
+
+def test_before_anything_is_learned_the_newest_documents_are_listed(hiding: River) -> None:
+    for number in range(5):
+        hiding.recommender.put_item(Item(f"i{number}", available_from_ms=50 if number == 4 else 0))
+    hiding.recommender.delete_item("i2")
+    assert hiding.ids("?", wall_ms=10, k=3) == ["i3", "i1", "i0"]
+    assert hiding.ids("?", wall_ms=50, k=2, exclude=["i3"]) == ["i4", "i1"]
+
+
+def test_an_empty_recommender_gives_an_empty_list(hiding: River) -> None:
+    assert hiding.ids("?") == []
+
+
+def test_deleted_unavailable_expired_hidden_and_excluded_items_are_in_no_list(hiding: River) -> None:
+    pairs(hiding)
+    hiding.has("new", "a", at_ms=START_MS + DAY_MS)
+    assert set(hiding.ids("new")) == {"b", "x", "y"}
+    hiding.recommender.delete_item("b")
+    hiding.recommender.put_item(Item("x", expires_ms=START_MS))
+    assert hiding.ids("new", wall_ms=START_MS - 1) == hiding.ids("new", wall_ms=0)
+    assert hiding.ids("new", wall_ms=START_MS) == ["y"]
+    assert hiding.ids("new", wall_ms=START_MS, exclude=["y"]) == []
+    hiding.has("new", "y", at_ms=START_MS + DAY_MS, action="hide")
+    assert hiding.ids("new", wall_ms=START_MS) == []
+    hiding.recommender.put_item(Item("b"))
+    assert hiding.ids("new", wall_ms=START_MS) == ["b"]
+
+
+def test_a_new_item_is_found_by_its_content_and_so_is_a_new_taste(hiding: River) -> None:
+    pairs(hiding)
+    recommender = hiding.recommender
+    recommender.put_vector("seen", np.array([1, 0, 0, 0], np.float32))
+    recommender.put_vector("alike", np.array([5, 1, 0, 0], np.float32))
+    recommender.put_vector("unlike", np.array([-1, 0, 3, 0], np.float32))
+    state = hiding.state("new")
+    state.apply(Event("new", "seen", "click", 1.0, START_MS, 1, Cursor("t", 0, 1, 0)))
+    best = recommender.recommend(state, now_ms=START_MS, wall_ms=0)[0]
+    assert (best.item_id, best.source, best.reasons[0].item_id) == ("alike", "content", "seen")
+    assert "unlike" not in hiding.ids("new")
+    recommender.drop_vector("alike")
+    assert "alike" not in hiding.ids("new")
+
+
+def test_a_vector_of_another_length_is_refused(hiding: River) -> None:
+    with pytest.raises(ValueError, match=r"4 finite numbers, got shape \(3,\)"):
+        hiding.recommender.put_vector("a", np.ones(3, np.float32))
+
+
+def test_impressions_and_dislikes_teach_no_statistic(hiding: River) -> None:
+    hiding.has("u", "a", action="impression")
+    hiding.has("u", "b", action="dislike")
+    assert len(hiding.recommender.catalogue) == 0
+
+
+def test_a_snapshot_makes_the_same_lists_and_learns_on_alike(allowing: River) -> None:
+    pairs(allowing)
+    allowing.recommender.put_vector("a", np.ones(4, np.float32))
+    allowing.recommender.put_item(Item("doc"))
+    restored = River(Recommender(ALLOW))
+    restored.has("other", "q")
+    restored.recommender.load(allowing.recommender.save())
+    restored.states = {"u": UserState("u")}
+    for river in (allowing, restored):
+        river.has("u", "a", at_ms=START_MS + DAY_MS)
+        river.has("u", "x", at_ms=START_MS + DAY_MS + 5)
+    first, second = (
+        river.recommender.recommend(river.state("u"), now_ms=START_MS + DAY_MS, wall_ms=0)
+        for river in (allowing, restored)
+    )
+    assert first == second
+
+
+def test_items_that_fall_out_of_a_full_catalogue_leave_the_statistics() -> None:
+    river = River(Recommender(RecommenderConfig(repeats="hide", capacity=32, dim=4)))
+    pairs(river, 5)
+    for number in range(40):
+        river.has("u", f"filler{number}", at_ms=START_MS + number)
+    river.has("new", "b", at_ms=START_MS + DAY_MS)
+    listed = river.ids("new", k=50)
+    assert "a" not in listed
+    assert len(river.recommender.catalogue) <= 32
+    assert len(listed) == len(set(listed))
+
+
+steps = st.lists(
+    st.tuples(st.sampled_from("uvw"), st.integers(0, 12), st.sampled_from(["click", "hide", "skip"])),
+    max_size=40,
+)
+
+
+@pytest.mark.parametrize("config", [HIDE, ALLOW], ids=["hide", "allow"])
+@settings(max_examples=25, deadline=None)
+@given(events=steps, k=st.integers(1, 12))
+def test_a_list_is_without_doubles_hidden_items_and_surprises(
+    config: RecommenderConfig, events: list[tuple[str, int, str]], k: int
+) -> None:
+    river = River(Recommender(config))
+    river.recommender.put_item(Item("document"))
+    for number, (user_id, item, action) in enumerate(events):
+        river.has(user_id, str(item), at_ms=START_MS + number * 1_000, action=action)
+    for state in river.states.values():
+        listed = river.recommender.recommend(state, now_ms=START_MS, wall_ms=0, k=k)
+        ids = [item.item_id for item in listed]
+        assert len(ids) == len(set(ids)) <= k
+        assert not set(ids) & set(state.hidden)
+        if config.repeats == "hide":
+            assert not set(ids) & {*state.had, *(past.item_id for past in state.open)}
+        assert [item.score for item in listed] == sorted((i.score for i in listed), reverse=True)
+        assert all(0 <= reason.weight <= 1.0001 for item in listed for reason in item.reasons)
+        assert listed == river.recommender.recommend(state, now_ms=START_MS, wall_ms=0, k=k)
