@@ -1,5 +1,5 @@
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.packing import Message, Packer
@@ -16,6 +16,7 @@ def _packed(events: list[Keyed], partitions: int, size: int, limit_bytes: int) -
     return [message for event in events for message in packer.add(event)] + packer.flush()
 
 
+@settings(deadline=None)  # a busy machine is no error
 @given(EVENTS, st.integers(1, 5), st.integers(2, 4), st.integers(1, 30))
 def test_packing_keeps_every_event_its_order_and_its_home(
     events: list[Keyed], partitions: int, size: int, limit_bytes: int

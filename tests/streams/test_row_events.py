@@ -2,7 +2,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.decoding import EventDecoder
@@ -28,6 +28,7 @@ def _row(line: int = 2, **more: object) -> Row:
     return Row(line, {"user_id": "u1", "item_id": "i1", "action": "view"} | more)
 
 
+@settings(deadline=None)  # a busy machine is no error
 @given(IDS, IDS, st.floats(-1e12, 1e12))
 def test_what_is_made_is_what_the_topic_takes(user: str, item: str, value: float) -> None:
     made = _events().event(_row(user_id=user, item_id=item, value=str(value)))

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.events import Interaction, Media
@@ -84,6 +84,7 @@ def test_literal_rows_are_left_for_the_contract_to_judge() -> None:
     assert _fields(row, literal=True) == row
 
 
+@settings(deadline=None)  # a busy machine is no error
 @given(st.datetimes(min_value=datetime(1970, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001  # hypothesis wants it so
 def test_a_time_is_the_same_as_a_datetime_as_iso_text_and_in_seconds(at: datetime) -> None:
     at = at.replace(microsecond=at.microsecond // 1000 * 1000)
