@@ -11,7 +11,7 @@ from online.events import Cursor, Event, Example, ExampleRun
 from online.state import UserState
 from streams import metrics
 from streams.dead_letters import letter
-from streams.decoding import EventDecoder, Refusal
+from streams.decoding import Decoded, EventDecoder, Refusal
 from streams.events import Cause, Interaction, RefusalError
 from streams.producer import Outgoing
 from streams.settings import Settings
@@ -33,6 +33,14 @@ def event_hash(event_id: str) -> int:
     return int.from_bytes(hashlib.blake2b(event_id.encode(), digest_size=8).digest(), "little")
 
 
+def decode(value: bytes | None) -> Decoded[Interaction]:
+    """The interactions of one message; never raises."""
+    decoded = _decoder.decode(value)
+    if decoded.newer_count:
+        metrics.NEWER_SCHEMA.labels(topic="interactions").inc(decoded.newer_count)
+    return decoded
+
+
 class Touched(msgspec.Struct):
     """A user with events in the batch, and the last of them."""
 
@@ -42,7 +50,7 @@ class Touched(msgspec.Struct):
 
 
 class Batch:
-    """Applies records in order and collects users to be given a list, examples, forwards and dead letters."""
+    """Applies events in order and collects users to be given a list, examples, forwards and dead letters."""
 
     def __init__(
         self, settings: Settings, users: UserStore, topic_ids: Mapping[str, str], now_ms: int
@@ -60,25 +68,21 @@ class Batch:
         self._examples: dict[int, list[Example]] = {}
         self._span: dict[int, tuple[tuple[int, int], tuple[int, int]]] = {}
 
-    def add(self, record: Any) -> None:  # noqa: ANN401  # aiokafka's record
-        """Decodes a record and applies its events; what cannot be used becomes a dead letter."""
-        decoded = _decoder.decode(record.value)
-        if decoded.newer_count:
-            metrics.NEWER_SCHEMA.labels(topic="interactions").inc(decoded.newer_count)
-        for refusal in decoded.refusals:
-            self._refuse(record, refusal)
-        last_index = 0
-        for index, interaction in decoded.events:
-            last_index = index
-            try:
-                self._take(record, index, interaction)
-            except Exception as exc:
-                logger.exception("event %s-%d-%d[%d]", record.topic, record.partition, record.offset, index)
-                error = RefusalError("internal", "$", f"{type(exc).__name__}: {exc}")
-                self._refuse(record, Refusal(index, _encode(interaction), error))
-        first = self._span.get(record.partition, ((record.offset, 0), (0, 0)))[0]
-        self._span[record.partition] = (first, (record.offset, last_index))
-        self.event_count += len(decoded.events)
+    def refuse(self, record: Any, refusal: Refusal) -> None:  # noqa: ANN401  # aiokafka's record
+        """Keeps an event that cannot be used, with the reason."""
+        self.outgoing.append(letter(self._settings, "interactions", record, refusal, self._now_ms))
+
+    def add(self, record: Any, index: int, interaction: Interaction) -> None:  # noqa: ANN401  # aiokafka's record
+        """Applies one event of a record."""
+        try:
+            self._take(record, index, interaction)
+        except Exception as exc:
+            logger.exception("event %s-%d-%d[%d]", record.topic, record.partition, record.offset, index)
+            error = RefusalError("internal", "$", f"{type(exc).__name__}: {exc}")
+            self.refuse(record, Refusal(index, _encode(interaction), error))
+        place = (record.offset, index)
+        self._span[record.partition] = (self._span.get(record.partition, (place, place))[0], place)
+        self.event_count += 1
         self.oldest_ms = min(self.oldest_ms, record.timestamp)
 
     def runs(self) -> list[ExampleRun]:
@@ -87,9 +91,6 @@ class Batch:
             ExampleRun(self._topic_ids["interactions"], partition, *self._span[partition], examples)
             for partition, examples in self._examples.items()
         ]
-
-    def _refuse(self, record: Any, refusal: Refusal) -> None:  # noqa: ANN401  # aiokafka's record
-        self.outgoing.append(letter(self._settings, "interactions", record, refusal, self._now_ms))
 
     def _take(self, record: Any, index: int, interaction: Interaction) -> None:  # noqa: ANN401  # aiokafka's record
         event_id = interaction.event_id

@@ -6,7 +6,7 @@ wakes up late publishes under a lower epoch, which every reader ignores.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import cast
 
 import faust
@@ -61,12 +61,18 @@ class ExamplesToModel:
         self._version = 0
         self._snapshot = ""
         self._unsaved: list[Event] = []
+        self._folding = asyncio.Lock()
         self.ready = asyncio.Event()
         """Set while this worker is the learner and has taken over where the last one stopped."""
 
     async def take_over(self) -> None:
         """Goes on from the newest snapshot, as a new epoch."""
         await self.stand_by()
+        async with self._folding:
+            await self._take_over()
+        self.ready.set()
+
+    async def _take_over(self) -> None:
         await self._vectors.load(self._take_progress)
         self._epoch += 1
         self._fold, self._next_offset = self._new_fold(), 0
@@ -77,9 +83,8 @@ class ExamplesToModel:
             self._next_offset = manifest.examples_offset
         # What was acknowledged lies in a snapshot; if that one was lost, the log between is read here.
         await self._log.assign({0: self._next_offset})
-        await self._log.read_to_end(self._fold_records)
+        await self._log.read_to_end(self._fold_record)
         await self._publish()
-        self.ready.set()
 
     async def stand_by(self) -> None:
         """Is no longer the learner."""
@@ -90,9 +95,11 @@ class ExamplesToModel:
         """Folds a run of the log; it is acknowledged with the next snapshot."""
         await self.ready.wait()
         run = cast(Run, event.value)
-        for record in run:
-            if record.offset >= self._next_offset and record.value is not None:
-                self._fold_value(record.value, record.offset, record.timestamp)
+        async with self._folding:
+            for record in run:
+                if record.offset >= self._next_offset and record.value is not None:
+                    self._fold_value(record.value, record.offset, record.timestamp)
+                    await asyncio.sleep(0)
         self._unsaved.append(event)
         metrics.LAG_SECONDS.labels(topic="examples").set(max(0, now_ms() - run[-1].timestamp) / 1000)
 
@@ -145,17 +152,15 @@ class ExamplesToModel:
             [Outgoing(self._model, PROGRESS_KEY, encode_progress(progress), 0)], self._check
         )
 
-    def _take_progress(self, records: Iterable[Record]) -> None:
-        for record in records:
-            if record.key == PROGRESS_KEY and record.value is not None:
-                progress = decode_progress(record.value)
-                if progress.epoch >= self._epoch:
-                    self._epoch, self._version = progress.epoch, progress.version
+    def _take_progress(self, record: Record) -> None:
+        if record.key == PROGRESS_KEY and record.value is not None:
+            progress = decode_progress(record.value)
+            if progress.epoch >= self._epoch:
+                self._epoch, self._version = progress.epoch, progress.version
 
-    def _fold_records(self, records: list[Record]) -> None:
-        for record in records:
-            if record.value is not None:
-                self._fold_value(record.value, record.offset, record.timestamp_ms)
+    def _fold_record(self, record: Record) -> None:
+        if record.value is not None:
+            self._fold_value(record.value, record.offset, record.timestamp_ms)
 
     def _fold_value(self, value: bytes, offset: int, log_ms: int) -> None:
         """Folds one record. The lists that stood are scored before their sets are learned."""

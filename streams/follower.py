@@ -1,7 +1,8 @@
 """Reading partitions without a group: state that a worker loads at its start and then keeps up with."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, cast
 
@@ -12,8 +13,8 @@ from streams.kafka import client_config
 from streams.settings import Settings
 
 FETCH_LIMIT = 2_000
-TURN_RECORDS = 50
-"""Records handled before others have their turn in the loop."""
+TURN_S = 0.005
+"""Time spent handling records before others have their turn in the loop."""
 
 
 class Record(Struct):
@@ -27,7 +28,7 @@ class Record(Struct):
     headers: dict[str, bytes]
 
 
-Handler = Callable[[list[Record]], None]
+Handler = Callable[[Record], None]
 
 
 def _to_record(message: Message) -> Record:
@@ -87,40 +88,38 @@ class Follower:
         """Handles everything up to each partition's end as it is now."""
         waiting = set(self.positions)
         while waiting:
-            async for records, ended in self._batches():
-                waiting -= ended
-                handle(records)
-            await asyncio.sleep(0)
+            waiting -= await self._take_turns(handle)
 
     async def follow(self, handle: Handler) -> None:
-        """Handles what comes, for ever, a few records a turn."""
+        """Handles what comes, for ever."""
         while True:
-            async for records, _ in self._batches():
-                handle(records)
+            await self._take_turns(handle)
 
-    async def _batches(self) -> AsyncIterator[tuple[list[Record], set[int]]]:
-        """One poll: turns of records, each with the partitions whose end was met."""
-        messages = await asyncio.get_running_loop().run_in_executor(self._thread, self._poll)
-        records: list[Record] = []
+    async def _take_turns(self, handle: Handler) -> set[int]:
+        """Handles what one poll brings; returns the partitions whose end was met."""
         ended: set[int] = set()
-        for message in messages:
+        turn_s = time.perf_counter()
+        for message in await asyncio.get_running_loop().run_in_executor(self._thread, self._poll):
             error = message.error()
             if error is None:
                 record = _to_record(message)
+                handle(record)
                 self.positions[record.partition] = record.offset + 1
-                records.append(record)
-                if len(records) >= TURN_RECORDS:
-                    yield records, set()
-                    records = []
+                if time.perf_counter() - turn_s > TURN_S:
                     await asyncio.sleep(0)
+                    turn_s = time.perf_counter()
             elif error.code() == KafkaError._PARTITION_EOF:
                 ended.add(int(message.partition() or 0))
-            elif error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
-                msg = f"{self.topic}: offset {self.positions} is no longer in the log: {error.str()}"
-                raise LogGapError(msg)
-            elif not error.retriable() and error.fatal():
-                raise KafkaException(error)
-        yield records, ended
+            else:
+                self._refuse(error)
+        return ended
+
+    def _refuse(self, error: KafkaError) -> None:
+        if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
+            msg = f"{self.topic}: what comes after {self.positions} is no longer in the log: {error.str()}"
+            raise LogGapError(msg)
+        if error.fatal():
+            raise KafkaException(error)
 
     def _poll(self) -> list[Message]:
         first = self._consumer.poll(0.2)

@@ -16,7 +16,7 @@ from faust.types import StreamT
 from online import example_codec
 from streams import metrics
 from streams.app import runs_topic
-from streams.batch import Batch, Touched
+from streams.batch import Batch, Touched, decode
 from streams.clock import now_ms
 from streams.events import Cause
 from streams.lists import ListMaker
@@ -30,7 +30,9 @@ from streams.topics import full_name
 logger = logging.getLogger(__name__)
 
 RUNS_AT_ONCE = 16
-"""Runs worked as one batch; with RUN_LIMIT this bounds a batch to 1,024 records."""
+"""Runs taken from the stream together."""
+EVENTS_AT_ONCE = 512
+"""Events worked as one batch, also within a packed message: bounds how long the loop does nothing else."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -75,12 +77,24 @@ class InteractionsToLists:
                 await self.work([])
 
     async def _work(self, runs: Sequence[Run]) -> None:
-        batch = Batch(self._settings, self._users, self._topic_ids, now_ms())
+        batch = self._new_batch()
         for run in runs:
             # A partition that was taken away while its run was queued is another worker's.
-            if self._users.owns(run[0].partition):
-                for record in run:
-                    batch.add(record)
+            for record in run if self._users.owns(run[0].partition) else []:
+                decoded = decode(record.value)
+                for refusal in decoded.refusals:
+                    batch.refuse(record, refusal)
+                for index, interaction in decoded.events:
+                    batch.add(record, index, interaction)
+                    if batch.event_count >= EVENTS_AT_ONCE:
+                        await self._finish(batch)
+                        batch = self._new_batch()
+        await self._finish(batch)
+
+    def _new_batch(self) -> Batch:
+        return Batch(self._settings, self._users, self._topic_ids, now_ms())
+
+    async def _finish(self, batch: Batch) -> None:
         touched = list(batch.touched.values()) + self._overwritten(batch)
         await self._publish(batch, touched)
         self._measure(batch, touched)

@@ -32,11 +32,11 @@ class ItemVectors:
         """Reads what is published; records that are no item vectors go to `take_other`."""
         self._published = {}
 
-        def take(records: list[Record]) -> None:
-            take_other([record for record in records if not record.key.startswith(ITEM_PREFIX)])
-            for record in records:
-                if record.key.startswith(ITEM_PREFIX) and record.value is not None:
-                    self._published[record.key] = decode_vector(record.value).vector
+        def take(record: Record) -> None:
+            if not record.key.startswith(ITEM_PREFIX):
+                take_other(record)
+            elif record.value is not None:
+                self._published[record.key] = decode_vector(record.value).vector
 
         model = Follower(self._settings, self._topic)
         await model.assign({0: -1})
@@ -59,12 +59,9 @@ class ItemVectors:
             reading.cancel()
             embeddings.close()
 
-    def _take(self, records: list[Record]) -> None:
-        for record in records:
-            key = ITEM_PREFIX + record.key
-            self._waiting[key] = (
-                None if record.value is None else self._vector(decode_embedding(record.value))
-            )
+    def _take(self, record: Record) -> None:
+        vector = None if record.value is None else self._vector(decode_embedding(record.value))
+        self._waiting[ITEM_PREFIX + record.key] = vector
 
     def _vector(self, embedding: Embedding) -> bytes | None:
         """The mean of the modalities' vectors, projected and scaled to unit length; None without any."""

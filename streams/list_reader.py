@@ -11,9 +11,8 @@ from msgspec import Struct
 from streams.follower import Follower, Record
 from streams.kafka import admin_client
 from streams.newest import NewestLists, Titles
-from streams.partitions import partition_count
 from streams.settings import Settings
-from streams.topics import full_name, home_partition
+from streams.topics import full_name, home_partition, partition_count
 
 Show = Callable[[Record], None]
 """Is given a record of `recommendations`."""
@@ -62,11 +61,12 @@ async def read_lists(
             await items.read_to_end(titles.take)
         lists = stack.enter_context(closing(await _opened(settings, "recommendations", homes)))
         await lists.read_to_end(known.take)
-        limited.show(known.newest(query.limit))
+        for record in known.newest(query.limit):
+            limited.show(record)
         if without := known.missing():
             missing(without)
         if query.follow:
-            endless = [lists.follow(lambda records: limited.show(known.wanted(records)))]
+            endless = [lists.follow(lambda record: limited.show(record) if known.wants(record) else None)]
             if items is not None and titles is not None:
                 endless.append(items.follow(titles.take))
             await _until(limited.reached, endless)
@@ -101,10 +101,9 @@ class _Limited:
         self.count = 0
         self.reached = asyncio.Event()
 
-    def show(self, records: Iterable[Record]) -> None:
-        for record in records:
-            if record.value is not None and not self.reached.is_set():
-                self._show(record)
-                self.count += 1
-                if self.count == self._limit:
-                    self.reached.set()
+    def show(self, record: Record) -> None:
+        if record.value is not None and not self.reached.is_set():
+            self._show(record)
+            self.count += 1
+            if self.count == self._limit:
+                self.reached.set()

@@ -53,16 +53,16 @@ class ModelToLists:
         await self._examples.assign({0: load_snapshot(self._settings, self._admin, self._fold)})
         await self._items.assign(dict.fromkeys(range(rows["items"].partitions), -1))
         await self._model.assign({0: -1})
-        await self._items.read_to_end(self._take_items)
-        await self._model.read_to_end(self._take_model)
-        await self._examples.read_to_end(self._take_examples)
+        await self._items.read_to_end(self._take_item)
+        await self._model.read_to_end(self._take_publication)
+        await self._examples.read_to_end(self._take_example)
 
     async def follow(self) -> None:
         """Keeps up, for ever; ends with the first error."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._examples.follow(self._take_examples))
-            tasks.create_task(self._items.follow(self._take_items))
-            tasks.create_task(self._model.follow(self._take_model))
+            tasks.create_task(self._examples.follow(self._take_example))
+            tasks.create_task(self._items.follow(self._take_item))
+            tasks.create_task(self._model.follow(self._take_publication))
 
     def close(self) -> None:
         """Stops reading."""
@@ -70,36 +70,32 @@ class ModelToLists:
             follower.close()
 
     def measure(self) -> None:
-        """Sets the gauges that grow by themselves."""
+        """Sets the gauges."""
+        metrics.ITEMS.set(self._lists.recommender.catalogue.document_count)
         if self._published_ms:
             metrics.MODEL_AGE.set((now_ms() - self._published_ms) / 1000)
 
-    def _take_examples(self, records: list[Record]) -> None:
-        for record in records:
-            if record.value is not None:
-                entry = example_codec.unpack(record.value)
-                sets = self._fold.fold(entry, record.timestamp_ms)
-                metrics.EXAMPLES_FOLDED.inc(sum(len(s.examples) for s in sets))
+    def _take_example(self, record: Record) -> None:
+        if record.value is not None:
+            sets = self._fold.fold(example_codec.unpack(record.value), record.timestamp_ms)
+            metrics.EXAMPLES_FOLDED.inc(sum(len(s.examples) for s in sets))
 
-    def _take_items(self, records: list[Record]) -> None:
-        for record in records:
-            if record.value is None:
-                self._lists.recommender.delete_item(record.key.decode())
-            else:
-                self._lists.recommender.put_item(to_item(_decode_document(record.value)))
-        metrics.ITEMS.set(self._lists.recommender.catalogue.document_count)
+    def _take_item(self, record: Record) -> None:
+        if record.value is None:
+            self._lists.recommender.delete_item(record.key.decode())
+        else:
+            self._lists.recommender.put_item(to_item(_decode_document(record.value)))
 
-    def _take_model(self, records: list[Record]) -> None:
-        for record in records:
-            if record.key == PROGRESS_KEY and record.value is not None:
-                progress = decode_progress(record.value)
-                if progress.epoch >= self._epoch:
-                    self._epoch = progress.epoch
-                    self._lists.model_version = progress.version
-                    self._published_ms = progress.timestamp_ms
-                    metrics.MODEL_VERSION.set(progress.version)
-            elif record.key.startswith(ITEM_PREFIX):
-                self._take_vector(record.key.removeprefix(ITEM_PREFIX).decode(), record.value)
+    def _take_publication(self, record: Record) -> None:
+        if record.key == PROGRESS_KEY and record.value is not None:
+            progress = decode_progress(record.value)
+            if progress.epoch >= self._epoch:
+                self._epoch = progress.epoch
+                self._lists.model_version = progress.version
+                self._published_ms = progress.timestamp_ms
+                metrics.MODEL_VERSION.set(progress.version)
+        elif record.key.startswith(ITEM_PREFIX):
+            self._take_vector(record.key.removeprefix(ITEM_PREFIX).decode(), record.value)
 
     def _take_vector(self, item_id: str, value: bytes | None) -> None:
         if value is None:

@@ -1,6 +1,6 @@
 """What the river has published: each user's newest list, and the titles of items."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from contextlib import suppress
 
 import msgspec
@@ -19,17 +19,18 @@ class NewestLists:
         self._users = frozenset(user.encode() for user in users)
         self._by_key: dict[bytes, Record] = {}
 
-    def take(self, records: Iterable[Record]) -> None:
-        """Takes records, in the order of their partition."""
-        for record in self.wanted(records):
-            if record.value is None:
-                self._by_key.pop(record.key, None)
-            else:
-                self._by_key[record.key] = record
+    def take(self, record: Record) -> None:
+        """Takes the next record of its partition."""
+        if not self.wants(record):
+            return
+        if record.value is None:
+            self._by_key.pop(record.key, None)
+        else:
+            self._by_key[record.key] = record
 
-    def wanted(self, records: Iterable[Record]) -> Iterable[Record]:
-        """Those records that are about the users asked for."""
-        return (record for record in records if not self._users or record.key in self._users)
+    def wants(self, record: Record) -> bool:
+        """Whether the record is about one of the users asked for."""
+        return not self._users or record.key in self._users
 
     def newest(self, limit: int | None) -> list[Record]:
         """The last `limit` lists, the newest at the end."""
@@ -54,15 +55,14 @@ class Titles:
         self._titles: dict[str, str] = {}
         self._decode = msgspec.json.Decoder(_Titled).decode
 
-    def take(self, records: Iterable[Record]) -> None:
-        """Takes records of `items`."""
-        for record in records:
-            title = None
-            if record.value:
-                with suppress(msgspec.DecodeError):  # an item without a title is shown by its id
-                    title = self._decode(record.value).title
-            if title:
-                self._titles[record.key.decode(errors="replace")] = title
+    def take(self, record: Record) -> None:
+        """Takes a record of `items`."""
+        title = None
+        if record.value:
+            with suppress(msgspec.DecodeError):  # an item without a title is shown by its id
+                title = self._decode(record.value).title
+        if title:
+            self._titles[record.key.decode(errors="replace")] = title
 
     def of(self, item_id: str) -> str:
         """An item's title, or nothing."""

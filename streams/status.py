@@ -105,7 +105,7 @@ async def _read(settings: Settings, base: str, partitions: int) -> list[Record]:
     records: list[Record] = []
     try:
         await follower.assign(dict.fromkeys(range(partitions), -1))
-        await follower.read_to_end(records.extend)
+        await follower.read_to_end(records.append)
     finally:
         follower.close()
     return records

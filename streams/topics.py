@@ -140,6 +140,21 @@ def ensure(admin: AdminClient, settings: Settings) -> None:
         raise TopicsError(msg)
 
 
+def partition_count(admin: AdminClient, settings: Settings, base: str) -> int:
+    """The number of partitions of a topic on the cluster: what an id's home depends on.
+
+    Raises:
+        TopicsError: There is no such topic.
+    """
+    name = full_name(settings, base)
+    # All topics are asked for: asking for one by name may create it.
+    topic = admin.list_topics(timeout=10).topics.get(name)
+    if topic is None:
+        msg = f"{name}: missing; try `freshet topics create`"
+        raise TopicsError(msg)
+    return len(topic.partitions)
+
+
 def topic_ids(admin: AdminClient, names: Iterable[str]) -> dict[str, str]:
     """The cluster's id of each topic; a re-created topic has another.
 

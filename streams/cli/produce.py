@@ -10,8 +10,8 @@ from streams.cli.errors import one_line_errors
 from streams.cli.output import JsonFile, write_json
 
 if TYPE_CHECKING:
-    from streams.loading import Outcome
-    from streams.rows import BadRow, Row, RowFile
+    from streams.loading.load import Outcome
+    from streams.loading.rows import BadRow, Row, RowFile
 
 SHOWN_REFUSALS = 10
 _SHOW_EVERY_S = 0.1
@@ -50,8 +50,9 @@ def produce(  # noqa: PLR0913, PLR0917  # the options of a command line
     says, so that producing the same file twice counts once.
     """
     with one_line_errors():
-        from streams import loading, settings  # noqa: PLC0415  # keeps `freshet --help` fast
-        from streams.row_fields import FieldMap  # noqa: PLC0415
+        from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
+        from streams.loading import load  # noqa: PLC0415
+        from streams.loading.fields import FieldMap  # noqa: PLC0415
 
         given = FieldMap(
             _pairs("--columns", (pair for several in columns or [] for pair in several.split(","))),
@@ -59,8 +60,8 @@ def produce(  # noqa: PLR0913, PLR0917  # the options of a command line
             1000 if timestamp_unit == "s" else 1,
         )
         refusals = _Refusals(file)
-        options = loading.Options(given, packed, rate, limit)
-        outcome = loading.produce_file(settings.load(), kind, file, options, refusals.add, _shown)
+        options = load.Options(given, packed, rate, limit)
+        outcome = load.produce_file(settings.load(), kind, file, options, refusals.add, _shown)
         _report(kind, file, outcome, refusals)
         if json_file is not None:
             counts = {"sent": outcome.event_count, "refused": refusals.count}
@@ -85,7 +86,7 @@ class _Refusals:
 
 
 def _pairs(option: str, texts: Iterable[str]) -> dict[str, str]:
-    from streams.row_fields import MappingError  # noqa: PLC0415  # keeps `freshet --help` fast
+    from streams.loading.fields import MappingError  # noqa: PLC0415  # keeps `freshet --help` fast
 
     pairs: dict[str, str] = {}
     for text in texts:

@@ -90,8 +90,8 @@ class Demo:
         home = self._settings.home / "demo"
         shutil.rmtree(home, ignore_errors=True)
         self._console.print("Starting Apache Kafka (the first time its jars are fetched) …")
-        with EmbeddedKafka(home / "broker") as bootstrap:
-            changed = self._settings.model_copy(update={"kafka": bootstrap, "home": home})
+        with EmbeddedKafka(home / "broker") as broker:
+            changed = self._settings.model_copy(update={"kafka": broker.bootstrap, "home": home})
             topics.create(admin_client(changed), changed)
             yield changed
 

@@ -96,16 +96,14 @@ class DocumentStore:
         self._documents.close()
         self._embeddings.close()
 
-    def _take_document(self, records: list[Record]) -> None:
-        for record in records:
-            cursor = record.headers.get(CURSOR_HEADER)
-            entry = Entry(None if cursor is None else _decode_cursor(cursor), record.value)
-            self._entries[record.partition][record.key.decode()] = entry
+    def _take_document(self, record: Record) -> None:
+        cursor = record.headers.get(CURSOR_HEADER)
+        entry = Entry(None if cursor is None else _decode_cursor(cursor), record.value)
+        self._entries[record.partition][record.key.decode()] = entry
 
-    def _take_embedding(self, records: list[Record]) -> None:
-        for record in records:
-            rows = {} if record.value is None else decode_embedding(record.value).modalities
-            self.keep_embedded(record.key.decode(), rows)
+    def _take_embedding(self, record: Record) -> None:
+        rows = {} if record.value is None else decode_embedding(record.value).modalities
+        self.keep_embedded(record.key.decode(), rows)
 
 
 def cursor_header(cursor: Cursor) -> list[tuple[str, bytes]]:

@@ -93,29 +93,26 @@ class UserStore:
         """Bytes of packed state held."""
         return sum(len(data) for users in self._packed.values() for data in users.values())
 
-    def _merge(self, records: list[Record]) -> None:
-        for record in records:
-            users = self._packed.get(record.partition)
-            if users is None or record.headers.get(OWNER_HEADER) == self.owner:
-                continue
-            user_id = record.key.decode()
-            if record.value is None:
-                users.pop(user_id, None)
-            elif _is_older(record.value, users.get(user_id)):
-                continue
-            else:
-                users[user_id] = record.value
-            self._live.pop(user_id, None)
+    def _merge(self, record: Record) -> None:
+        users = self._packed.get(record.partition)
+        if users is None or record.headers.get(OWNER_HEADER) == self.owner:
+            return
+        user_id = record.key.decode()
+        if record.value is None:
+            users.pop(user_id, None)
+        elif _is_older(record.value, users.get(user_id)):
+            return
+        else:
+            users[user_id] = record.value
+        self._live.pop(user_id, None)
 
-    def _watch(self, records: list[Record]) -> None:
-        for record in records:
-            users = self._packed.get(record.partition, {})
-            if record.value is None or record.headers.get(OWNER_HEADER) == self.owner:
-                continue
-            user_id = record.key.decode()
-            if _is_older(record.value, users.get(user_id)):
-                metrics.LOWER_CURSORS.inc()
-                self.overwritten[user_id] = record.partition
+    def _watch(self, record: Record) -> None:
+        if record.value is None or record.headers.get(OWNER_HEADER) == self.owner:
+            return
+        user_id = record.key.decode()
+        if _is_older(record.value, self._packed.get(record.partition, {}).get(user_id)):
+            metrics.LOWER_CURSORS.inc()
+            self.overwritten[user_id] = record.partition
 
     async def close(self) -> None:
         """Stops reading."""

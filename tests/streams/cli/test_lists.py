@@ -31,9 +31,8 @@ LIST = Recommendation(
 
 def _shown(titles: dict[str, str], now_ms: int) -> str:
     known = Titles()
-    known.take(
-        Record(0, 0, key.encode(), b'{"title":"%s"}' % title.encode(), 0, {}) for key, title in titles.items()
-    )
+    for key, title in titles.items():
+        known.take(Record(0, 0, key.encode(), b'{"title":"%s"}' % title.encode(), 0, {}))
     out = io.StringIO()
     Console(file=out, width=200).print(list_table(LIST, known, now_ms))
     return out.getvalue()

@@ -2,8 +2,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.packing import Message, Packer
-from streams.row_events import Keyed
+from streams.loading.events import Keyed
+from streams.loading.packing import Message, Packer
 from streams.topics import home_partition
 
 EVENTS = st.lists(

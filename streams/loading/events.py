@@ -7,8 +7,8 @@ from typing import NamedTuple
 import msgspec
 
 from streams.events import Interaction, Media
-from streams.row_fields import RowFields
-from streams.rows import Row
+from streams.loading.fields import RowFields
+from streams.loading.rows import Row
 
 _encode = msgspec.json.Encoder().encode
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.events import Interaction, Media
-from streams.row_fields import FieldMap, MappingError, RowFields
+from streams.loading.fields import FieldMap, MappingError, RowFields
 
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
 NOON_MS = 1_704_110_400_000

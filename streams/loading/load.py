@@ -10,14 +10,13 @@ from msgspec import Struct
 
 from streams.events import Interaction, Media
 from streams.kafka import admin_client
-from streams.packing import Message, Packer
-from streams.partitions import partition_count
-from streams.row_events import RefusedRowError, RowEvents
-from streams.row_fields import FieldMap, RowFields
-from streams.rows import BadRow, Row, RowFile, open_rows
-from streams.sender import Pace, Sender
+from streams.loading.events import RefusedRowError, RowEvents
+from streams.loading.fields import FieldMap, RowFields
+from streams.loading.packing import Message, Packer
+from streams.loading.rows import BadRow, Row, RowFile, open_rows
+from streams.loading.sender import Pace, Sender
 from streams.settings import Settings
-from streams.topics import full_name, table
+from streams.topics import full_name, partition_count, table
 
 Kind = Literal["interactions", "media"]
 Refuse = Callable[[int, str], None]

@@ -7,7 +7,7 @@ from confluent_kafka import KafkaError, Producer
 from confluent_kafka import Message as Delivered
 
 from streams.kafka import client_config
-from streams.packing import Message
+from streams.loading.packing import Message
 from streams.producer import NotDeliveredError
 from streams.settings import Settings
 

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from streams.rows import BadRow, Row, RowsError, open_rows
+from streams.loading.rows import BadRow, Row, RowsError, open_rows
 
 
 def _rows(path: Path) -> list[Row | BadRow]:

@@ -1,8 +1,8 @@
 import pytest
 
-from streams.packing import Message
+from streams.loading.packing import Message
+from streams.loading.sender import Pace, Sender
 from streams.producer import NotDeliveredError
-from streams.sender import Pace, Sender
 from streams.settings import Settings
 
 

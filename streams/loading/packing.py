@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from streams.row_events import Keyed
+from streams.loading.events import Keyed
 from streams.topics import home_partition
 
 PACKED_BYTES = 900_000

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from streams.decoding import EventDecoder
 from streams.events import Interaction, Media
-from streams.row_events import RefusedRowError, RowEvents
-from streams.row_fields import FieldMap, RowFields
-from streams.rows import Row
+from streams.loading.events import RefusedRowError, RowEvents
+from streams.loading.fields import FieldMap, RowFields
+from streams.loading.rows import Row
 
 IDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20).filter(lambda text: text.strip())
 

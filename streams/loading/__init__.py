@@ -1,0 +1,1 @@
+"""`freshet produce`: rows of a file to events of a topic, validated before they are sent."""
