@@ -8,17 +8,15 @@ from online.evaluation.methods import Ranked, Taken, UserView
 from online.evaluation.popularity import Popularity
 from online.evaluation.rows import Rows
 from online.evaluation.top_k import filled, top_k
-from online.evaluation.transitions import recent
-
-PRIOR = 5.0
-"""Added to both norms: rarely seen items don't jump ahead."""
+from online.evaluation.transitions import PRIOR, recent, set_weights
 
 
 class SymmetricGraph:
     """Symmetric co-occurrence S with recency: S[x, i] and S[i, x] grow by decay ** lag.
 
     Score of y: sum_j decay ** lag_j * S[i_j, y] / sqrt(o(i_j) + 5) / sqrt(n(y) + 5), with o the row sum and n the
-    number of sets with y; then popularity. A cosine-like normalisation of item-to-item counts (Karypis, 2001).
+    number of sets with y; then popularity. Sets of several items weigh 1 / sqrt(size). A cosine-like normalisation
+    of item-to-item counts (Karypis, 2001).
     """
 
     def __init__(self, item_count: int, set_limit: int = 20, decay: float = 0.9) -> None:
@@ -37,7 +35,7 @@ class SymmetricGraph:
     def learn(self, taken: Taken) -> None:
         """Links the set with each of the user's recent items, both ways; nothing within the set."""
         recent_items, weights = recent(taken.view, self._set_limit, self._decay)
-        ones = np.ones(len(taken.items))
-        self._rows.add_outer(recent_items, weights, taken.items, ones)
-        self._rows.add_outer(taken.items, ones, recent_items, weights)
+        taken_weights = set_weights(taken)
+        self._rows.add_outer(recent_items, weights, taken.items, taken_weights)
+        self._rows.add_outer(taken.items, taken_weights, recent_items, weights)
         self._popularity.learn(taken)

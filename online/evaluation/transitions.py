@@ -10,20 +10,29 @@ from online.evaluation.rows import Rows
 from online.evaluation.stream import FloatArray, IntArray
 from online.evaluation.top_k import filled, top_k
 
+PRIOR = 5.0
+"""Added to norms: rarely seen items don't jump ahead."""
+
 
 def recent(view: UserView, set_limit: int, decay: float) -> tuple[IntArray, FloatArray]:
-    """The distinct items of the user's last sets, each with the sum of decay ** (sets since)."""
+    """The distinct items of the user's last sets, each with the sum of decay ** (sets since) / sqrt(set's size)."""
     first = int(np.searchsorted(view.history_sets, view.set_count - set_limit))
-    weights = decay ** np.arange(set_limit, dtype=np.float64)
-    items, place = np.unique(view.history[first:], return_inverse=True)
     lags = view.set_count - 1 - view.history_sets[first:]
-    return items, np.bincount(place, weights=weights[lags]).astype(np.float64)
+    of_lag = decay ** np.arange(set_limit) / np.sqrt(np.maximum(np.bincount(lags, minlength=set_limit), 1))
+    items, place = np.unique(view.history[first:], return_inverse=True)
+    return items, np.bincount(place, weights=of_lag[lags]).astype(np.float64)
+
+
+def set_weights(taken: Taken) -> FloatArray:
+    """1 / sqrt(set's size) for each item: a large basket says less about each pair than a small one."""
+    return np.full(len(taken.items), 1.0 / np.sqrt(len(taken.items)))
 
 
 class Transitions:
     """Forward co-occurrence T with recency: T[i, x] grows by decay ** lag when x follows i, lag in sets.
 
-    Score of x: sum over the user's last sets of decay ** lag * T[i, x]; then popularity.
+    Score of x: sum over the user's last sets of decay ** lag * T[i, x] / sqrt(o(i) + 5), o the row sum, so that what
+    is taken before everything else says less; then popularity. Sets of several items weigh 1 / sqrt(size).
     """
 
     def __init__(self, item_count: int, set_limit: int = 10, decay: float = 0.8) -> None:
@@ -33,12 +42,14 @@ class Transitions:
 
     def recommend(self, view: UserView, k: int) -> Ranked:
         """The items that followed the user's recent ones most, then the most popular."""
-        scores = self._rows.gather(*recent(view, self._set_limit, self._decay))
+        items, weights = recent(view, self._set_limit, self._decay)
+        scores = self._rows.gather(items, weights / np.sqrt(self._rows.sums[items] + PRIOR))
         best = top_k(scores, self._popularity.known, view.hidden, k)
         return filled(best, partial(self._popularity.recommend, view), k)
 
     def learn(self, taken: Taken) -> None:
         """Counts the set after each of the user's recent items."""
-        recent_items, weights = recent(taken.view, self._set_limit, self._decay)
-        self._rows.add_outer(recent_items, weights, taken.items, np.ones(len(taken.items)))
+        self._rows.add_outer(
+            *recent(taken.view, self._set_limit, self._decay), taken.items, set_weights(taken)
+        )
         self._popularity.learn(taken)

@@ -197,7 +197,7 @@ def _overall(reports: "dict[str, Report]") -> "Table":
     from rich.table import Table  # noqa: PLC0415
 
     table = Table(
-        "method", *(name.replace("@", " @") for name in SHOWN), "events a core-s", title="Overall", box=SIMPLE
+        "method", *(name.replace("@", " @") for name in SHOWN), "events /s", title="Overall", box=SIMPLE
     )
     for name, report in reports.items():
         overall = report["overall"]
