@@ -23,13 +23,11 @@ from online.statistics.lags import lag_weights
 from online.statistics.popularity import Popularity
 from online.statistics.repeats import Repeats
 from online.statistics.symmetric_graph import SymmetricGraph
-from online.statistics.views import observation, query
+from online.statistics.views import observation, query, seen_last
 
 __all__ = ["Item", "RankedItem", "Reason", "Recommender", "RecommenderConfig"]
 
 DAY_S = 86_400.0
-LOOKED_AT_LIMIT = 32_768
-"""Rows that one list looks at; more than 60 history entries with 200 neighbours in two graphs can name."""
 FILL_LIMIT = 1_000
 """Documented items that are looked at to fill a list up."""
 
@@ -74,7 +72,7 @@ class Recommender:
         self.repeats = Repeats(capacity, self.config.repeat_half_life_days * DAY_S)
         self.content = Content(capacity, self.config.dim)
         self._ranker: Ranker = ranker if ranker is not None else Blend()
-        self._scratch = new_scratch(capacity, LOOKED_AT_LIMIT)
+        self._scratch = new_scratch(capacity)
         self._sources = collect(
             scratch=self._scratch,
             graph=self.graph.edges,
@@ -201,7 +199,7 @@ class Recommender:
     def _explained(
         self, state: UserState, user: Query, rows: Rows, parts: Floats, evidence: Floats
     ) -> list[RankedItem]:
-        history = [past.item_id for past in state.history + state.open][::-1]
+        history = seen_last(state)
         listed = []
         for row, part, seen in zip(rows.tolist(), parts.tolist(), evidence.tolist(), strict=True):
             content = (-1, 0.0)

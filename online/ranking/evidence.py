@@ -15,73 +15,81 @@ GRAPH, FORWARD: as `online.statistics.graph.graph_scores`. CONTENT: cosine to th
 ALL_TIME, FIRST_TIME: decayed counts. FREQUENCY: how often the user had it, decayed. REPEAT: the item's repeat share.
 BECAUSE: the place in the history that added most to GRAPH, or -1. BECAUSE_PART: how much of GRAPH it added."""
 COLUMNS = 10
+CANDIDATE_LIMIT = 4_096
+"""Candidates that can be ranked: the graphs' best, all the user had, trends and content need fewer."""
 
 
 class Scratch(NamedTuple):
     """Arrays that are used again for every list."""
 
     slots: NDArray[np.int32]
-    """[capacity] all zero between lists; a candidate's place plus 1, or -1 for a row that may not be listed."""
-    seen: Rows
-    """[limit] rows whose slot is set, to be cleared in the end."""
+    """[capacity] all zero between lists; the place of a row that was looked at, plus 1."""
+    looked_at: Rows
+    """[capacity] the rows looked at, by place."""
+    size: NDArray[np.int64]
+    """[1] how many."""
+    flags: NDArray[np.uint8]
+    """[capacity] by place: BLOCKED, WANTED or both."""
+    sums: Floats
+    """[capacity, 4] by place: GRAPH_SUM and so on."""
+    because: NDArray[np.int32]
+    """[capacity] by place: as the column BECAUSE."""
     rows: Rows
-    """[limit] the candidates."""
+    """[CANDIDATE_LIMIT] the candidates."""
     evidence: Floats
-    """[limit, COLUMNS]"""
-    counts: NDArray[np.int64]
-    """[2] how many rows are in `seen`, and how many in `rows`."""
+    """[CANDIDATE_LIMIT, COLUMNS]"""
 
 
-def new_scratch(capacity: int, limit: int) -> Scratch:
-    """Scratch for lists that look at `limit` rows at most; what comes later is not looked at."""
+GRAPH_SUM, FORWARD_SUM, PART_SUM, FREQUENCY_SUM = range(4)
+BLOCKED, WANTED = 1, 2
+"""May not be listed; is a candidate whatever the graphs say."""
+
+
+def new_scratch(capacity: int) -> Scratch:
+    """Scratch for lists over rows below `capacity`."""
     return Scratch(
-        np.zeros(capacity, np.int32),
-        np.zeros(limit, np.int32),
-        np.zeros(limit, np.int32),
-        np.zeros((limit, COLUMNS), np.float32),
-        np.zeros(2, np.int64),
+        slots=np.zeros(capacity, np.int32),
+        looked_at=np.zeros(capacity, np.int32),
+        size=np.zeros(1, np.int64),
+        flags=np.zeros(capacity, np.uint8),
+        sums=np.zeros((capacity, 4), np.float32),
+        because=np.zeros(capacity, np.int32),
+        rows=np.zeros(CANDIDATE_LIMIT, np.int32),
+        evidence=np.zeros((CANDIDATE_LIMIT, COLUMNS), np.float32),
     )
 
 
 @njit(cache=True)
-def admit(scratch: Scratch, servable: NDArray[np.bool_], row: int) -> int:
-    """Makes a row a candidate if it may be one.
+def look_at(scratch: Scratch, row: int, flag: int) -> int:
+    """Gives a row a place, with a flag.
 
     Returns:
-        Its place plus 1, or -1.
+        The place.
     """
-    slot = scratch.slots[row]
-    if slot != 0:
-        return int(slot)
-    seen, count = scratch.counts[0], scratch.counts[1]
-    if seen == len(scratch.seen):
-        return -1
-    scratch.seen[seen] = row
-    scratch.counts[0] = seen + 1
-    if not servable[row]:
-        scratch.slots[row] = -1
-        return -1
-    scratch.slots[row] = count + 1
-    scratch.rows[count] = row
-    for column in range(COLUMNS):
-        scratch.evidence[count, column] = 0.0
-    scratch.evidence[count, BECAUSE] = -1.0
-    scratch.counts[1] = count + 1
-    return int(count + 1)
+    mark = scratch.slots[row]
+    if mark == 0:
+        mark = new_place(scratch.slots, scratch.looked_at, scratch.size, row)
+        place = mark - 1
+        scratch.flags[place] = 0
+        scratch.because[place] = -1
+        for column in range(4):
+            scratch.sums[place, column] = 0.0
+    scratch.flags[mark - 1] |= flag
+    return int(mark - 1)
 
 
 @njit(cache=True)
-def block(scratch: Scratch, row: int) -> None:
-    """Keeps a row out of this list; an unknown one (-1) is out of it anyway."""
-    if row >= 0 and scratch.slots[row] == 0 and scratch.counts[0] < len(scratch.seen):
-        scratch.slots[row] = -1
-        scratch.seen[scratch.counts[0]] = row
-        scratch.counts[0] += 1
+def new_place(slots: NDArray[np.int32], looked_at: Rows, count: NDArray[np.int64], row: int) -> int:
+    """The next place, plus 1; what is stored by place still has to be cleared."""
+    looked_at[count[0]] = row
+    count[0] += 1
+    slots[row] = count[0]
+    return int(count[0])
 
 
 @njit(cache=True)
 def clear(scratch: Scratch) -> None:
-    """Zeroes the slots that are set."""
-    for i in range(scratch.counts[0]):
-        scratch.slots[scratch.seen[i]] = 0
-    scratch.counts[:] = 0
+    """Makes the scratch ready for the next list."""
+    for place in range(scratch.size[0]):
+        scratch.slots[scratch.looked_at[place]] = 0
+    scratch.size[0] = 0

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
+from online.events import Past
 from online.ranking.blend import FROM_CONTENT, FROM_GRAPH, FROM_REPEAT, SOURCES
 from online.ranking.evidence import BECAUSE, BECAUSE_PART, GRAPH
 from online.statistics.base import Floats, Query
@@ -34,7 +35,7 @@ class RankedItem(msgspec.Struct, frozen=True):
 
 
 def explain(
-    item_id: str, parts: list[float], evidence: list[float], history: list[str], content: tuple[int, float]
+    item_id: str, parts: list[float], evidence: list[float], history: list[Past], content: tuple[int, float]
 ) -> RankedItem:
     """A list's item from the parts of its score.
 
@@ -42,7 +43,7 @@ def explain(
         item_id: The item.
         parts: [len(SOURCES)] what each source adds to the score.
         evidence: [COLUMNS] see `online.ranking.evidence`.
-        history: Item ids, the most recent first.
+        history: The most recent first.
         content: The place in the history that is most alike, -1 if none, and its share of the likeness.
     """
     score = sum(parts)
@@ -52,10 +53,10 @@ def explain(
     if best == FROM_REPEAT:
         because, weight = item_id, parts[best]
     elif best == FROM_CONTENT and content[0] >= 0:
-        because, weight = history[content[0]], parts[best] * content[1]
+        because, weight = history[content[0]].item_id, parts[best] * content[1]
     elif evidence[BECAUSE] >= 0 and evidence[GRAPH] > 0:
         because, weight = (
-            history[int(evidence[BECAUSE])],
+            history[int(evidence[BECAUSE])].item_id,
             parts[FROM_GRAPH] * evidence[BECAUSE_PART] / evidence[GRAPH],
         )
     share = weight / score if score > 0 else 0.0

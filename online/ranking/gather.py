@@ -5,38 +5,27 @@ from numba import njit
 from numpy.typing import NDArray
 
 from online.ranking.evidence import (
-    ALL_TIME,
-    BECAUSE,
-    BECAUSE_PART,
-    CONTENT,
-    FIRST_TIME,
-    FORWARD,
-    FREQUENCY,
-    GRAPH,
-    RECENT,
-    REPEAT,
+    BLOCKED,
+    FORWARD_SUM,
+    FREQUENCY_SUM,
+    GRAPH_SUM,
+    PART_SUM,
+    WANTED,
     Scratch,
-    admit,
-    block,
     clear,
+    look_at,
+    new_place,
 )
-from online.ranking.sources import (
-    ALL_TIME_NOW,
-    FIRST_TIME_NOW,
-    FORWARD_NOW,
-    GRAPH_NOW,
-    RECENT_NOW,
-    REPEATS_NOW,
-    Sources,
-)
+from online.ranking.select import select
+from online.ranking.sources import FORWARD_NOW, GRAPH_NOW, REPEATS_NOW, Sources
 from online.statistics.base import Floats, Query, Rows
 from online.statistics.content import COLD_BELOW, Vectors, cosine, nearest, profile_of
 from online.statistics.edges import Edges
 from online.statistics.forward_graph import ForwardGraph
-from online.statistics.graph import NORM_PRIOR, edge_scale, target_norm
+from online.statistics.graph import NORM_PRIOR, edge_scale
 from online.statistics.lags import LagDecay, lag_weights
 from online.statistics.popularity import Counts
-from online.statistics.repeats import overall_share, repeat_share
+from online.statistics.repeats import overall_share
 from online.statistics.symmetric_graph import SymmetricGraph
 
 GRAPH_LAG, FORWARD_LAG = SymmetricGraph.score_lag, ForwardGraph.score_lag
@@ -69,42 +58,32 @@ def gather(
     """
     scratch = sources.scratch
     for i in range(len(blocked)):
-        block(scratch, blocked[i])
+        if blocked[i] >= 0:
+            look_at(scratch, blocked[i], BLOCKED)
     for i in range(len(query.had)):
-        if hide_had:
-            block(scratch, query.had[i])
-        elif query.had[i] >= 0:
-            mark = admit(scratch, servable, query.had[i])
-            if mark > 0:
-                scratch.evidence[mark - 1, FREQUENCY] += query.frequency[i]
-    known = _walk(scratch, servable, sources.graph, query, GRAPH_LAG, factors[GRAPH_NOW], GRAPH)
-    _walk(scratch, servable, sources.forward, query, FORWARD_LAG, factors[FORWARD_NOW], FORWARD)
-    _admit_all(scratch, servable, sources.recent)
-    _admit_all(scratch, servable, sources.first_time)
-    _compare_content(scratch, servable, sources.vectors, query, known < THIN)
-    count = scratch.counts[1]
-    _complete(scratch, sources, factors, count)
+        if query.had[i] >= 0:
+            place = look_at(scratch, query.had[i], BLOCKED if hide_had else WANTED)
+            scratch.sums[place, FREQUENCY_SUM] += query.frequency[i]
+    known = _walk(scratch, sources.graph, query, GRAPH_LAG, factors[GRAPH_NOW], GRAPH_SUM)
+    _walk(scratch, sources.forward, query, FORWARD_LAG, factors[FORWARD_NOW], FORWARD_SUM)
+    _want_top(scratch, sources.recent)
+    _want_top(scratch, sources.first_time)
+    profile = _want_alike(scratch, sources.vectors, query, known < THIN)
+    count = select(sources, factors, profile, servable)
     clear(scratch)
-    return int(count), known, overall_share(sources.repeats, factors[REPEATS_NOW])
+    return count, known, overall_share(sources.repeats, factors[REPEATS_NOW])
 
 
 @njit(cache=True)
-def _walk(
-    scratch: Scratch,
-    servable: NDArray[np.bool_],
-    edges: Edges,
-    query: Query,
-    lag: LagDecay,
-    factor: float,
-    column: int,
-) -> float:
-    """Adds the history's edges to a column, and to GRAPH's the entry that said most.
+def _walk(scratch: Scratch, edges: Edges, query: Query, lag: LagDecay, factor: float, column: int) -> float:
+    """Adds the history's edges to a column of the sums, and notes of the symmetric graph which entry said most.
 
     Returns:
         How much of the history, by its weights, the graph knows: mass / (mass + prior) of each entry.
     """
-    neighbours, edge_weights = edges.neighbours, edges.weights
-    slots, evidence = scratch.slots, scratch.evidence
+    neighbours, edge_weights, sizes = edges.neighbours, edges.weights, edges.sizes
+    slots, looked_at, count = scratch.slots, scratch.looked_at, scratch.size
+    flags, sums, because = scratch.flags, scratch.sums, scratch.because
     weights = lag_weights(query.history_s, lag)
     known, total = 0.0, 0.0
     for j in range(len(weights)):
@@ -115,70 +94,53 @@ def _walk(
         mass = edges.mass[item] * factor
         known += weights[j] * mass / (mass + NORM_PRIOR)
         scale = np.float32(edge_scale(edges, item, weights[j], factor))
-        for slot in range(edges.sizes[item]):
+        for slot in range(sizes[item]):
             target = neighbours[item, slot]
             mark = slots[target]
             if mark == 0:
-                mark = admit(scratch, servable, target)
-            if mark < 0:
-                continue
+                mark = new_place(slots, looked_at, count, target)
+                flags[mark - 1] = 0
+                because[mark - 1] = -1
+                sums[mark - 1, 0] = sums[mark - 1, 1] = sums[mark - 1, 2] = sums[mark - 1, 3] = 0.0
             part = scale * edge_weights[item, slot]
-            evidence[mark - 1, column] += part
-            if column == GRAPH and part > evidence[mark - 1, BECAUSE_PART]:
-                evidence[mark - 1, BECAUSE_PART] = part
-                evidence[mark - 1, BECAUSE] = j
+            sums[mark - 1, column] += part
+            if column == GRAPH_SUM and part > sums[mark - 1, PART_SUM]:
+                sums[mark - 1, PART_SUM] = part
+                because[mark - 1] = j
     return known / total if total > 0 else 0.0
 
 
 @njit(cache=True)
-def _admit_all(scratch: Scratch, servable: NDArray[np.bool_], popularity: Counts) -> None:
+def _want_top(scratch: Scratch, popularity: Counts) -> None:
     for i in range(popularity.size[0]):
-        admit(scratch, servable, popularity.top[i])
+        look_at(scratch, popularity.top[i], WANTED)
 
 
 @njit(cache=True)
-def _compare_content(
-    scratch: Scratch, servable: NDArray[np.bool_], vectors: Vectors, query: Query, search: bool
-) -> None:
-    """Adds the cosine to the history to new cold items and, where the graph knows little, to the nearest ones."""
-    if vectors.end[0] == 0:
-        return
+def _want_alike(scratch: Scratch, vectors: Vectors, query: Query, search: bool) -> Floats:
+    """Makes new cold items candidates and, where the graph knows little, the ones most like the history.
+
+    Returns:
+        The history's direction, [dim], or nothing, [0].
+    """
+    nothing = np.zeros(0, np.float32)
+    if vectors.end[0] == 0 or len(query.history) == 0:
+        return nothing
     profile = profile_of(vectors, query.history, lag_weights(query.history_s, GRAPH_LAG))
     if not np.any(profile):
-        return
+        return nothing
     for i in range(len(vectors.pool)):
         row = vectors.pool[i]
         if row >= 0 and vectors.seen[row] < COLD_BELOW:
-            _add_cosine(scratch, servable, vectors, row, profile)
+            _want_if_alike(scratch, vectors, row, profile)
     if search:
         found = nearest(vectors, profile)
         for i in range(len(found)):
-            _add_cosine(scratch, servable, vectors, found[i], profile)
+            _want_if_alike(scratch, vectors, found[i], profile)
+    return profile
 
 
 @njit(cache=True)
-def _add_cosine(
-    scratch: Scratch, servable: NDArray[np.bool_], vectors: Vectors, row: int, profile: Floats
-) -> None:
-    near = cosine(vectors, row, profile)
-    if near > 0:
-        mark = admit(scratch, servable, row)
-        if mark > 0:
-            scratch.evidence[mark - 1, CONTENT] = near
-
-
-@njit(cache=True)
-def _complete(scratch: Scratch, sources: Sources, factors: NDArray[np.float64], count: int) -> None:
-    """Applies the graphs' norms and fills in what is known of a candidate whichever source named it."""
-    evidence = scratch.evidence
-    for place in range(count):
-        row = scratch.rows[place]
-        norm = target_norm(sources.graph, row, factors[GRAPH_NOW])
-        evidence[place, GRAPH] *= norm
-        evidence[place, BECAUSE_PART] *= norm
-        evidence[place, FORWARD] *= target_norm(sources.forward, row, factors[FORWARD_NOW])
-        evidence[place, RECENT] = sources.recent.counts[row] * factors[RECENT_NOW]
-        evidence[place, ALL_TIME] = sources.all_time.counts[row] * factors[ALL_TIME_NOW]
-        evidence[place, FIRST_TIME] = sources.first_time.counts[row] * factors[FIRST_TIME_NOW]
-        if evidence[place, FREQUENCY] > 0:
-            evidence[place, REPEAT] = repeat_share(sources.repeats, row, factors[REPEATS_NOW])
+def _want_if_alike(scratch: Scratch, vectors: Vectors, row: int, profile: Floats) -> None:
+    if cosine(vectors, row, profile) > 0:
+        look_at(scratch, row, WANTED)

@@ -40,12 +40,56 @@ def empty_edges(capacity: int) -> Edges:
     )
 
 
+@njit(cache=True, fastmath=True)
+def _weakest(weights: Floats) -> int:
+    """The last slot with the smallest weight: two passes without branches, several slots at a time."""
+    least = weights[0]
+    for slot in range(len(weights)):
+        least = min(least, weights[slot])
+    found = np.int32(0)
+    for slot in range(len(weights)):
+        found = max(found, np.int32(slot) if weights[slot] == least else np.int32(0))
+    return int(found)
+
+
+@njit(cache=True)
+def _slot_of(neighbours: Rows, size: int, target: int) -> int:
+    """Where a target stands, or -1."""
+    found = np.int32(-1)
+    for slot in range(size):
+        found = max(found, np.int32(slot) if neighbours[slot] == target else np.int32(-1))
+    return int(found)
+
+
+@njit(cache=True)
+def _add_edge(edges: Edges, source: int, target: int, amount: float) -> None:
+    """`add_edges` for one target: looking through the neighbours is quicker than noting where each stands."""
+    if target < 0 or target == source:
+        return
+    neighbours, weights = edges.neighbours[source], edges.weights[source]
+    size = int(edges.sizes[source])
+    slot = _slot_of(neighbours, size, target)
+    if slot < 0:
+        if size < NEIGHBOUR_LIMIT:
+            slot = size
+            edges.sizes[source] = size + 1
+        else:
+            slot = _weakest(weights)
+        neighbours[slot] = target
+        weights[slot] = 0.0
+    weights[slot] += amount
+    edges.mass[source] += amount
+
+
 @njit(cache=True)
 def add_edges(edges: Edges, source: int, targets: Rows, amounts: Floats, scale: float) -> None:
     """Adds scale * amounts[i] to the edge from source to targets[i]; no item is its own neighbour.
 
     A target that finds no room takes the place of the weakest neighbour.
     """
+    if len(targets) == 1:
+        _add_edge(edges, source, targets[0], scale * amounts[0])
+        return
     neighbours, weights, slots = edges.neighbours, edges.weights, edges.slots
     size = int(edges.sizes[source])
     added = 0.0
@@ -61,7 +105,7 @@ def add_edges(edges: Edges, source: int, targets: Rows, amounts: Floats, scale: 
                 slot = size
                 size += 1
             else:
-                slot = int(np.argmin(weights[source]))
+                slot = _weakest(weights[source])
                 slots[neighbours[source, slot]] = 0
             neighbours[source, slot] = target
             weights[source, slot] = 0.0

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from online.catalogue import UNKNOWN_ROW, Catalogue
 from online.events import POSITIVE_ACTIONS, ExampleSet, Past
-from online.state import SET_DECAY, Had, UserState
+from online.state import HISTORY_LIMIT, SET_DECAY, Had, UserState
 from online.statistics.base import Observation, Query, Rows
 
 
@@ -25,7 +25,7 @@ def observation(example_set: ExampleSet, catalogue: Catalogue) -> Observation | 
         rows,
         np.ones(len(rows), np.float32),
         np.array(list(had_before.values()), np.bool_),
-        *_history(example_set.history, catalogue),
+        *_history(example_set.history[::-1], catalogue),
         example_set.timestamp_ms / 1000,
     )
 
@@ -39,12 +39,16 @@ def query(state: UserState, catalogue: Catalogue, now_ms: int) -> Query:
     frequency = np.ones(len(had), np.float32)
     frequency[: len(state.had)] = [had.scaled_weight for had in state.had.values()]
     frequency[: len(state.had)] *= scale
-    return Query(*_history(state.history + state.open, catalogue), had, frequency, now_ms / 1000)
+    return Query(*_history(seen_last(state), catalogue), had, frequency, now_ms / 1000)
 
 
-def _history(history: list[Past], catalogue: Catalogue) -> tuple[Rows, NDArray[np.int64]]:
+def seen_last(state: UserState) -> list[Past]:
+    """The user's last entries, the open set's included, the most recent first: at most HISTORY_LIMIT."""
+    return (state.history + state.open)[: -HISTORY_LIMIT - 1 : -1]
+
+
+def _history(entries: list[Past], catalogue: Catalogue) -> tuple[Rows, NDArray[np.int64]]:
     rows = catalogue.rows
-    entries = history[::-1]
     return (
         np.array([rows.get(past.item_id, UNKNOWN_ROW) for past in entries], np.int32),
         np.array([past.timestamp_s for past in entries], np.int64),
