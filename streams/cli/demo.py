@@ -12,6 +12,9 @@ def demo(
     seconds: Annotated[float, typer.Option(min=1, help="How long the live part lasts.")] = 120,
     rate: Annotated[float, typer.Option(min=0.1, help="Purchases a second in the live part.")] = 100,
     past: Annotated[int, typer.Option(min=0, help="Purchases sent beforehand, at full speed.")] = 100_000,
+    text_encoder: Annotated[
+        str, typer.Option(help="wordllama starts in a second; minilm reads better and takes minutes on two cores.")
+    ] = "wordllama",
     json_file: JsonFile = None,
 ) -> None:
     """Run everything on this machine: Kafka, all roles, and the Complete Journey purchases; Ctrl-C ends it."""
@@ -22,7 +25,7 @@ def demo(
 
     console = Console(stderr=json_file == "-", soft_wrap=True)
     with one_line_errors():
-        loaded = settings.load()
+        loaded = settings.load().model_copy(update={"text_encoder": text_encoder})
         try:
             result = Demo(loaded, console, seconds, rate, past).run()
         except DemoError as exc:

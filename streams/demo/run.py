@@ -167,7 +167,7 @@ class Demo:
                     shown_s = elapsed_s
                     self._console.print(view.headline(watch, elapsed_s))
                     for shopper in [s for s in list(watch.shoppers.values()) if s.recommendation][-2:]:
-                        self._console.print("  " + view.plain(shopper, data.media))
+                        self._console.print("  " + view.plain(shopper, data.media), markup=False)
                 time.sleep(0.25)
 
     def _tend(self, supervisor: Supervisor) -> None:
