@@ -7,7 +7,7 @@ import numpy as np
 
 from online.events import Past
 from online.ranking.blend import FROM_CONTENT, FROM_GRAPH, FROM_REPEAT, SOURCES
-from online.ranking.evidence import BECAUSE, BECAUSE_PART, GRAPH
+from online.ranking.evidence import BECAUSE, BECAUSE_PART, FREQUENCY, GRAPH
 from online.statistics.base import Floats, Query
 from online.statistics.content import Vectors
 
@@ -59,8 +59,10 @@ def explain(
             history[int(evidence[BECAUSE])].item_id,
             parts[FROM_GRAPH] * evidence[BECAUSE_PART] / evidence[GRAPH],
         )
-    share = weight / score if score > 0 else 0.0
-    reasons = [Reason("because_of_item", because, None, share)] if because is not None and share > 0 else []
+    if score <= 0:
+        return RankedItem(item_id, 0.0, "repeat" if evidence[FREQUENCY] > 0 else "trending", [])
+    share = weight / score
+    reasons = [Reason("because_of_item", because, None, share)] if because is not None else []
     return RankedItem(item_id, score, SOURCES[best], reasons)
 
 

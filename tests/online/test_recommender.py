@@ -56,7 +56,8 @@ def test_on_a_stream_without_repeats_what_was_had_does_not_lead(allowing: River)
     pairs(allowing)
     allowing.has("new", "a", at_ms=START_MS + DAY_MS)
     assert allowing.ids("new")[0] == "b"
-    assert allowing.ids("new")[-1] == "a"
+    last = allowing.recommender.recommend(allowing.state("new"), now_ms=START_MS + DAY_MS, wall_ms=0)[-1]
+    assert (last.item_id, last.score, last.source, last.reasons) == ("a", 0.0, "repeat", [])
 
 
 def test_a_user_without_history_gets_what_is_popular(hiding: River) -> None:
