@@ -1,6 +1,8 @@
 """One Faust app per role, and what its agents share."""
 
+import asyncio
 import ssl
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import faust
@@ -75,6 +77,19 @@ def make_app(settings: Settings, role: str) -> faust.App:
     )
     app.transport = RunTransport(app.conf.broker, app, app.loop)
     return app
+
+
+async def or_fail(work: Awaitable[None], fail: Callable[[BaseException], None]) -> None:
+    """Awaits an agent's work; an exception ends the worker instead of leaving the agent.
+
+    Faust would acknowledge what raised. Here nothing is acknowledged any more: the process ends, and its successor
+    is given the same records.
+    """
+    try:
+        await work
+    except Exception as exc:
+        fail(exc)
+        await asyncio.Future()
 
 
 def runs_topic(app: faust.App, settings: Settings, base: str) -> RunTopic:

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -52,12 +51,10 @@ class Touched(msgspec.Struct):
 class Batch:
     """Applies events in order and collects users to be given a list, examples, forwards and dead letters."""
 
-    def __init__(
-        self, settings: Settings, users: UserStore, topic_ids: Mapping[str, str], now_ms: int
-    ) -> None:
+    def __init__(self, settings: Settings, users: UserStore, topic_id: str, now_ms: int) -> None:
         self._settings = settings
         self._users = users
-        self._topic_ids = topic_ids
+        self._topic_id = topic_id
         self._now_ms = now_ms
         self.touched: dict[str, Touched] = {}
         self.outgoing: list[Outgoing] = []
@@ -88,7 +85,7 @@ class Batch:
     def runs(self) -> list[ExampleRun]:
         """The examples, one run per source partition that has any."""
         return [
-            ExampleRun(self._topic_ids["interactions"], partition, *self._span[partition], examples)
+            ExampleRun(self._topic_id, partition, *self._span[partition], examples)
             for partition, examples in self._examples.items()
         ]
 
@@ -108,7 +105,7 @@ class Batch:
             value=float(interaction.value),
             timestamp_ms=min(timestamp_ms, record.timestamp + FUTURE_LIMIT_MS),
             event_hash=event_hash(event_id),
-            cursor=Cursor(self._topic_ids["interactions"], record.partition, record.offset, index),
+            cursor=Cursor(self._topic_id, record.partition, record.offset, index),
         )
         state = self._users.get(event.user_id, home)
         example = state.apply(event)

@@ -18,7 +18,7 @@ from online import example_codec
 from online.fold import ExampleFold
 from online.progressive import ProgressiveHits
 from streams import metrics
-from streams.app import runs_topic
+from streams.app import or_fail, runs_topic
 from streams.clock import now_ms
 from streams.follower import Follower, Record
 from streams.item_vectors import ItemVectors
@@ -169,11 +169,13 @@ class ExamplesToModel:
         self._next_offset = offset + 1
 
 
-def connect(app: faust.App, settings: Settings, worker: ExamplesToModel) -> None:
-    """Makes the agent that feeds the worker."""
+def connect(
+    app: faust.App, settings: Settings, worker: ExamplesToModel, fail: Callable[[BaseException], None]
+) -> None:
+    """Makes the agent that feeds the worker; what goes wrong in it is given to `fail`."""
 
     async def examples_to_model(stream: StreamT[Run]) -> None:
         async for event in cast(faust.Stream[Run], stream).noack().events():
-            await worker.work(cast(Event, event))
+            await or_fail(worker.work(cast(Event, event)), fail)
 
     app.agent(runs_topic(app, settings, "examples"), name="examples_to_model")(examples_to_model)

@@ -7,7 +7,7 @@ again; what the state's cursor has passed is not applied twice, and readers of e
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import faust
 import msgspec
@@ -15,10 +15,11 @@ from faust.types import StreamT
 
 from online import example_codec
 from streams import metrics
-from streams.app import runs_topic
+from streams.app import or_fail, runs_topic
 from streams.batch import Batch, Touched, decode
 from streams.clock import now_ms
 from streams.events import Cause
+from streams.identity import LogIdentity
 from streams.lists import ListMaker
 from streams.liveness import Liveness
 from streams.producer import BatchProducer, Outgoing
@@ -47,7 +48,7 @@ class InteractionsToLists:
         lists: ListMaker,
         producer: BatchProducer,
         liveness: Liveness,
-        topic_ids: Mapping[str, str],
+        log: LogIdentity,
     ) -> None:
         self._settings = settings
         self._users = users
@@ -55,7 +56,7 @@ class InteractionsToLists:
         self._producer = producer
         self._check = liveness.check
         self._working = asyncio.Lock()
-        self._topic_ids = topic_ids
+        self._log = log
         self._names = {base: full_name(settings, base) for base in ("recommendations", "examples", "users")}
 
     async def work(self, runs: Sequence[Run]) -> None:
@@ -79,6 +80,7 @@ class InteractionsToLists:
     async def _work(self, runs: Sequence[Run]) -> None:
         batch = self._new_batch()
         for run in runs:
+            await self._log.confirm(run[0].partition, run[0].offset)
             # A partition that was taken away while its run was queued is another worker's.
             for record in run if self._users.owns(run[0].partition) else []:
                 decoded = decode(record.value)
@@ -92,7 +94,7 @@ class InteractionsToLists:
         await self._finish(batch)
 
     def _new_batch(self) -> Batch:
-        return Batch(self._settings, self._users, self._topic_ids, now_ms())
+        return Batch(self._settings, self._users, self._log.id, now_ms())
 
     async def _finish(self, batch: Batch) -> None:
         touched = list(batch.touched.values()) + self._overwritten(batch)
@@ -151,11 +153,13 @@ class InteractionsToLists:
         metrics.LAG_SECONDS.labels(topic="interactions").set(max(0, now_ms() - batch.oldest_ms) / 1000)
 
 
-def connect(app: faust.App, settings: Settings, worker: InteractionsToLists) -> None:
-    """Makes the agent that feeds the worker."""
+def connect(
+    app: faust.App, settings: Settings, worker: InteractionsToLists, fail: Callable[[BaseException], None]
+) -> None:
+    """Makes the agent that feeds the worker; what goes wrong in it is given to `fail`."""
 
     async def interactions_to_lists(stream: StreamT[Run]) -> None:
         async for runs in stream.take(RUNS_AT_ONCE, within=0.001):
-            await worker.work(runs)
+            await or_fail(worker.work(runs), fail)
 
     app.agent(runs_topic(app, settings, "interactions"), name="interactions_to_lists")(interactions_to_lists)

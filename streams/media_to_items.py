@@ -6,7 +6,7 @@ carries the cursor, so whatever it has passed need not be done again.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import faust
@@ -17,9 +17,10 @@ from encoders.base import Encoder
 from online import example_codec
 from online.events import ItemDeleted
 from streams import metrics
-from streams.app import runs_topic
+from streams.app import or_fail, runs_topic
 from streams.embeddings import Embedding, encode_embedding
 from streams.encoding import TextEncoding
+from streams.identity import LogIdentity
 from streams.liveness import Liveness
 from streams.patches import Changed, Patches
 from streams.producer import BatchProducer, Outgoing
@@ -45,14 +46,14 @@ class MediaToItems:
         encoder: Encoder[str],
         producer: BatchProducer,
         liveness: Liveness,
-        topic_id: str,
+        log: LogIdentity,
     ) -> None:
         self._settings = settings
         self._store = store
         self._text = TextEncoding(encoder)
         self._producer = producer
         self._check = liveness.check
-        self._topic_id = topic_id
+        self._log = log
         self._working = asyncio.Lock()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="encode")
         self._names = {base: full_name(settings, base) for base in ("items", "embeddings", "examples")}
@@ -69,8 +70,9 @@ class MediaToItems:
             pass
 
     async def _work(self, runs: Sequence[Run]) -> None:
-        patches = Patches(self._settings, self._store, self._topic_id)
+        patches = Patches(self._settings, self._store, self._log.id)
         for run in runs:
+            await self._log.confirm(run[0].partition, run[0].offset)
             if self._store.owns(run[0].partition):
                 for record in run:
                     patches.add(record)
@@ -119,11 +121,13 @@ class MediaToItems:
         return outgoing
 
 
-def connect(app: faust.App, settings: Settings, worker: MediaToItems) -> None:
-    """Makes the agent that feeds the worker."""
+def connect(
+    app: faust.App, settings: Settings, worker: MediaToItems, fail: Callable[[BaseException], None]
+) -> None:
+    """Makes the agent that feeds the worker; what goes wrong in it is given to `fail`."""
 
     async def media_to_items(stream: StreamT[Run]) -> None:
         async for runs in stream.take(RUNS_AT_ONCE, within=0.001):
-            await worker.work(runs)
+            await or_fail(worker.work(runs), fail)
 
     app.agent(runs_topic(app, settings, "media"), name="media_to_items")(media_to_items)

@@ -1,7 +1,7 @@
 """requests → responses: a list on request, also for a user without a single event."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import faust
@@ -10,7 +10,7 @@ from faust.types import StreamT
 
 from online.state import UserState
 from streams import metrics
-from streams.app import runs_topic
+from streams.app import or_fail, runs_topic
 from streams.clock import now_ms
 from streams.dead_letters import letter
 from streams.decoding import EventDecoder
@@ -99,11 +99,13 @@ class RequestsToResponses:
         )
 
 
-def connect(app: faust.App, settings: Settings, worker: RequestsToResponses) -> None:
-    """Makes the agent that feeds the worker."""
+def connect(
+    app: faust.App, settings: Settings, worker: RequestsToResponses, fail: Callable[[BaseException], None]
+) -> None:
+    """Makes the agent that feeds the worker; what goes wrong in it is given to `fail`."""
 
     async def requests_to_responses(stream: StreamT[Run]) -> None:
         async for runs in stream.take(RUNS_AT_ONCE, within=0.001):
-            await worker.work(runs)
+            await or_fail(worker.work(runs), fail)
 
     app.agent(runs_topic(app, settings, "requests"), name="requests_to_responses")(requests_to_responses)

@@ -1,4 +1,4 @@
-"""`freshet worker all`: one process per role, restarted when it dies, stopped together."""
+"""`freshet worker all`: worker processes that are restarted when they die and stopped together."""
 
 import os
 import signal
@@ -6,7 +6,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -14,78 +15,150 @@ from streams.settings import PREFIX
 
 EXIT_CONFIGURATION = 2
 """A worker's exit code when starting it again cannot help."""
-RESTART_PAUSE_S = 1.0
+TEND_S = 1.0
+RESTART_LIMIT_S = 30.0
+"""The longest pause before a worker that keeps dying is started again."""
 STOP_S = 15.0
 
 
-class Supervisor:
-    """Keeps one worker process per role alive. Children end with it, also when it is killed."""
+class Slot:
+    """One worker's place: the process in it changes, its name does not."""
 
-    def __init__(self, roles: Sequence[str], environ: Mapping[str, str], log: Path | None = None) -> None:
-        """`log`: where the workers' standard error goes; None shares this process's own."""
+    def __init__(self, role: str, number: int, name: str) -> None:
+        self.role = role
+        self.number = number
+        self.name = name
+        self.process: subprocess.Popen[bytes] | None = None
+        self.started_s = 0.0
+        self.pause_s = 0.0
+        self.wait_until_s = 0.0
+
+
+class Supervisor:
+    """Keeps worker processes alive, one in each slot. They end with it, also when it is killed."""
+
+    def __init__(
+        self, counts: Mapping[str, int], environ: Mapping[str, str], log: Path | None = None
+    ) -> None:
+        """Prepares the slots.
+
+        Args:
+            counts: How many workers of each role.
+            environ: The workers' environment.
+            log: Where their standard error goes; None shares this process's own.
+        """
         self._environ = dict(environ)
         self._log = log
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._roles = list(roles)
-        self._stopping = False
-
-    @property
-    def pids(self) -> dict[str, int]:
-        """Process ids by role."""
-        return {role: process.pid for role, process in self._processes.items()}
+        self._prefix = f"{socket.gethostname()}-{os.getpid()}"
+        self._made = 0
+        self.slots: list[Slot] = []
+        for role, count in counts.items():
+            for _ in range(count):
+                self._new_slot(role)
 
     def start(self) -> None:
-        """Starts every role."""
-        for role in self._roles:
-            self._start(role)
+        """Starts every worker."""
+        for slot in self.slots:
+            self._start(slot)
+
+    def add(self, role: str) -> Slot:
+        """Starts one more worker."""
+        slot = self._new_slot(role)
+        self._start(slot)
+        return slot
+
+    def remove(self, slot: Slot) -> None:
+        """Stops one worker for good."""
+        self.slots.remove(slot)
+        _end([slot])
+
+    def pids(self, role: str) -> list[int]:
+        """Process ids of the role's workers, in the order of their slots."""
+        return [slot.process.pid for slot in self.slots if slot.role == role and slot.process is not None]
 
     def tend(self) -> int | None:
-        """Starts again what has died.
+        """Starts again what has died, after a pause that doubles while it keeps dying.
 
         Returns:
             An exit code when it makes no sense to go on: a worker refused its configuration; else None.
         """
-        for role, process in list(self._processes.items()):
-            code = process.poll()
-            if code is None:
-                continue
+        now_s = time.monotonic()
+        for slot in list(self.slots):
+            code = None if slot.process is None else slot.process.poll()
             if code == EXIT_CONFIGURATION:
                 return EXIT_CONFIGURATION
-            sys.stderr.write(f"freshet: {role} worker {process.pid} ended with {code}, starting another\n")
-            self._start(role)
+            if code is not None and slot.process is not None:
+                sys.stderr.write(
+                    f"freshet: {slot.role} worker {slot.process.pid} ended with {code}, starting another\n"
+                )
+                lived_s = now_s - slot.started_s
+                slot.pause_s = (
+                    0.0 if lived_s > RESTART_LIMIT_S else min(RESTART_LIMIT_S, 2 * slot.pause_s + 0.5)
+                )
+                slot.process, slot.wait_until_s = None, now_s + slot.pause_s
+            if slot.process is None and now_s >= slot.wait_until_s:
+                self._start(slot)
         return None
 
     def stop(self) -> None:
         """Sends SIGTERM to all, waits, and kills what does not end."""
-        for process in self._processes.values():
-            if process.poll() is None:
-                process.terminate()
-        deadline = time.monotonic() + STOP_S
-        for process in self._processes.values():
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        _end(self.slots)
 
-    def _start(self, role: str) -> None:
-        stderr = None if self._log is None else self._log.open("ab")
-        self._processes[role] = subprocess.Popen(
-            [sys.executable, "-m", "streams.cli", "worker", role, "--parent", str(os.getpid())],
-            env=self._environ | {f"{PREFIX}INSTANCE": f"{socket.gethostname()}-{os.getpid()}-{role}"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL if self._log else None,
-            stderr=stderr,
-        )
+    def _new_slot(self, role: str) -> Slot:
+        self._made += 1
+        slot = Slot(role, self._made, f"{self._prefix}-{role}-{self._made}")
+        self.slots.append(slot)
+        return slot
+
+    def _metrics_port(self, slot: Slot) -> dict[str, str]:
+        """A given port is the first worker's; the others take the ports after it."""
+        name = f"{PREFIX}METRICS_PORT"
+        first = int(self._environ.get(name, "0"))
+        return {name: str(first + slot.number - 1)} if first else {}
+
+    def _start(self, slot: Slot) -> None:
+        slot.started_s = time.monotonic()
+        with _opened(self._log) as stderr:
+            slot.process = subprocess.Popen(
+                [sys.executable, "-m", "streams.cli", "worker", slot.role, "--parent", str(os.getpid())],
+                env=self._environ | {f"{PREFIX}INSTANCE": slot.name} | self._metrics_port(slot),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+                # A terminal's Ctrl-C reaches the supervisor alone, which then stops the workers in order.
+                start_new_session=True,
+            )
 
 
-def supervise(roles: Sequence[str], environ: Mapping[str, str]) -> int:
+@contextmanager
+def _opened(log: Path | None) -> Iterator[int | None]:
+    if log is None:
+        yield None
+    else:
+        with log.open("ab") as file:
+            yield file.fileno()
+
+
+def _end(slots: list[Slot]) -> None:
+    processes = [slot.process for slot in slots if slot.process is not None]
+    for process in processes:
+        process.terminate()
+    deadline_s = time.monotonic() + STOP_S
+    for process in processes:
+        try:
+            process.wait(max(0.1, deadline_s - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def supervise(counts: Mapping[str, int], environ: Mapping[str, str]) -> int:
     """Runs a supervisor until SIGTERM or SIGINT.
 
     Returns:
         The exit code: 0 after an orderly stop.
     """
-    supervisor = Supervisor(roles, environ)
+    supervisor = Supervisor(counts, environ)
     stopping = False
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -97,7 +170,7 @@ def supervise(roles: Sequence[str], environ: Mapping[str, str]) -> int:
     supervisor.start()
     code: int | None = None
     while not stopping and code is None:
-        time.sleep(RESTART_PAUSE_S)
+        time.sleep(TEND_S)
         code = supervisor.tend()
     supervisor.stop()
     return 0 if code is None else code

@@ -23,6 +23,7 @@ from streams import (
 )
 from streams.app import make_app
 from streams.discovery import announce
+from streams.identity import LogIdentity
 from streams.kafka import admin_client
 from streams.lag import watch_lag
 from streams.lists import ListMaker
@@ -33,7 +34,7 @@ from streams.producer import BatchProducer
 from streams.settings import Settings
 from streams.stores.documents import DocumentStore
 from streams.stores.users import UserStore
-from streams.topics import ensure, full_name, topic_ids
+from streams.topics import ensure, full_name
 
 logger = logging.getLogger(__name__)
 
@@ -74,15 +75,15 @@ def new_recommender(settings: Settings) -> Recommender:
 
 async def recommend(w: Worker) -> None:
     """Interactions → lists, requests → responses; keeps up with examples, items and the model."""
-    ids = _ids(w, "interactions")
+    log = LogIdentity(w.admin, full_name(w.settings, "interactions"))
     recommender = new_recommender(w.settings)
     lists = ListMaker(w.settings, recommender)
     model = ModelToLists(w.settings, w.admin, lists, ExampleFold(recommender))
     users = UserStore(w.settings)
-    worker = interactions_to_lists.InteractionsToLists(w.settings, users, lists, w.producer, w.liveness, ids)
+    worker = interactions_to_lists.InteractionsToLists(w.settings, users, lists, w.producer, w.liveness, log)
     responder = requests_to_responses.RequestsToResponses(w.settings, users, lists, w.producer, w.liveness)
-    interactions_to_lists.connect(w.app, w.settings, worker)
-    requests_to_responses.connect(w.app, w.settings, responder)
+    interactions_to_lists.connect(w.app, w.settings, worker, w.fail)
+    requests_to_responses.connect(w.app, w.settings, responder, w.fail)
     w.owns("interactions", users.load, worker.finish)
     # Before the first partition is asked for, so that the first list already knows what there is.
     await model.load()
@@ -91,11 +92,11 @@ async def recommend(w: Worker) -> None:
 
 async def encode(w: Worker) -> None:
     """Media → items and embeddings."""
-    topic_id = _ids(w, "media")["media"]
+    log = LogIdentity(w.admin, full_name(w.settings, "media"))
     store = DocumentStore(w.settings)
     encoder = await asyncio.to_thread(registry.load, w.settings.text_encoder, w.settings.device)
-    worker = media_to_items.MediaToItems(w.settings, store, encoder, w.producer, w.liveness, topic_id)
-    media_to_items.connect(w.app, w.settings, worker)
+    worker = media_to_items.MediaToItems(w.settings, store, encoder, w.producer, w.liveness, log)
+    media_to_items.connect(w.app, w.settings, worker, w.fail)
     w.owns("media", store.load, worker.finish)
 
 
@@ -104,7 +105,7 @@ async def learn(w: Worker) -> None:
     worker = examples_to_model.ExamplesToModel(
         w.settings, w.admin, lambda: ExampleFold(new_recommender(w.settings)), w.producer, w.liveness
     )
-    examples_to_model.connect(w.app, w.settings, worker)
+    examples_to_model.connect(w.app, w.settings, worker, w.fail)
 
     async def load(partitions: set[int]) -> None:
         await (worker.take_over() if partitions else worker.stand_by())
@@ -118,11 +119,6 @@ _SET_UP: dict[Role, Callable[[Worker], Coroutine[Any, Any, None]]] = {
     "learn": learn,
     "recommend": recommend,
 }
-
-
-def _ids(w: Worker, base: str) -> dict[str, str]:
-    name = full_name(w.settings, base)
-    return {base: topic_ids(w.admin, [name])[name]}
 
 
 async def _measure(users: UserStore, model: ModelToLists) -> None:

@@ -13,7 +13,10 @@ def demo(
     rate: Annotated[float, typer.Option(min=0.1, help="Purchases a second in the live part.")] = 100,
     past: Annotated[int, typer.Option(min=0, help="Purchases sent beforehand, at full speed.")] = 100_000,
     text_encoder: Annotated[
-        str, typer.Option(help="wordllama starts in a second; minilm reads better and takes minutes on two cores.")
+        str,
+        typer.Option(
+            help="wordllama starts in a second; minilm reads better and takes minutes on two cores."
+        ),
     ] = "wordllama",
     json_file: JsonFile = None,
 ) -> None:

@@ -5,10 +5,15 @@ from contextlib import contextmanager
 
 import typer
 
+EXIT_CONFIGURATION = 2
+"""Something has to be changed first; a supervisor gives up."""
+EXIT_UNAVAILABLE = 3
+"""Kafka does not answer, or not now; a supervisor tries again."""
+
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Turns errors of configuration and surroundings into one line on standard error and exit code 2."""
+    """Turns errors of configuration and surroundings into one line on standard error and an exit code."""
     from confluent_kafka import KafkaException  # noqa: PLC0415  # keeps `freshet --help` fast
 
     from deploy.embedded_kafka import BrokerError  # noqa: PLC0415
@@ -17,16 +22,19 @@ def one_line_errors() -> Iterator[None]:
     from streams.settings import SettingsError  # noqa: PLC0415
     from streams.topics import TopicsError  # noqa: PLC0415
 
-    known = (BrokerError, KafkaUnavailableError, LogGapError, SettingsError, TopicsError)
+    known = (BrokerError, LogGapError, SettingsError, TopicsError)
+    code = EXIT_CONFIGURATION
     try:
         yield
+    except KafkaUnavailableError as exc:
+        line, code = str(exc), EXIT_UNAVAILABLE
     except known as exc:
         line = str(exc)
     except KafkaException as exc:
-        line = f"Kafka refused: {exc.args[0].str()}"
+        line, code = f"Kafka refused: {exc.args[0].str()}", EXIT_UNAVAILABLE
     except OSError as exc:
         line = f"{exc.strerror or exc}: {exc.filename}" if exc.filename else str(exc)
     else:
         return
     typer.echo(f"freshet: {line}", err=True)
-    raise typer.Exit(2)
+    raise typer.Exit(code)

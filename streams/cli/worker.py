@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,6 +14,9 @@ Role = Literal["encode", "learn", "recommend", "all"]
 
 def worker(
     role: Annotated[Role, typer.Argument(help="encode, learn, recommend, or all: one of each, supervised.")],
+    recommend: Annotated[int, typer.Option(min=1, help="With all: how many recommend workers.")] = 1,
+    learn: Annotated[int, typer.Option(min=1, help="With all: how many learners; all but one stand by.")] = 1,
+    encode: Annotated[int, typer.Option(min=1, help="With all: how many encode workers.")] = 1,
     parent: Annotated[int | None, typer.Option(hidden=True, help="End when this process ends.")] = None,
 ) -> None:
     """Run a worker until SIGTERM or Ctrl-C; any number of each role may run."""
@@ -33,7 +36,9 @@ def worker(
             from streams.topics import ensure  # noqa: PLC0415
 
             ensure(admin_client(loaded), loaded)
-            raise typer.Exit(supervise([r for r in get_args(Role) if r != "all"], os.environ))
+            raise typer.Exit(
+                supervise({"encode": encode, "learn": learn, "recommend": recommend}, os.environ)
+            )
         if parent is not None:
             end_with_parent(parent)
         from streams.worker import run  # noqa: PLC0415

@@ -24,7 +24,7 @@ from streams.lag import group_lag
 from streams.settings import PREFIX, Settings
 from streams.supervisor import Supervisor
 
-ROLES = ("encode", "learn", "recommend")
+WORKERS = {"encode": 1, "learn": 1, "recommend": 1}
 WORKERS_S = 120.0
 CATCH_UP_S = 600.0
 
@@ -100,12 +100,12 @@ class Demo:
         environ = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)} | to_environ(settings)
         log = settings.home / "workers.log"
         settings.home.mkdir(parents=True, exist_ok=True)
-        supervisor = Supervisor(ROLES, environ, log)
+        supervisor = Supervisor(WORKERS, environ, log)
         supervisor.start()
         try:
             self._console.print(f"Starting the workers (their log: {log}) …")
             self._wait(
-                lambda: len(list(discovery.folder(settings).glob("*.json"))) == len(ROLES), WORKERS_S, log
+                lambda: len(list(discovery.folder(settings).glob("*.json"))) == len(WORKERS), WORKERS_S, log
             )
             yield supervisor
         finally:

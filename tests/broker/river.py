@@ -51,12 +51,12 @@ class River:
         """Partition and offset of each user's last record on the home partition, as far as produced here."""
 
     @contextmanager
-    def workers(self, *roles: str) -> Iterator["Workers"]:
-        """Runs one worker of each role, supervised; none is left at the end."""
+    def workers(self, **counts: int) -> Iterator["Workers"]:
+        """Runs so many workers of each role, supervised; none is left at the end."""
         environ = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)} | to_environ(
             self.settings
         )
-        supervisor = Supervisor(roles, environ, self.settings.home / "workers.log")
+        supervisor = Supervisor(counts, environ, self.settings.home / "workers.log")
         workers = Workers(self.settings, supervisor)
         supervisor.start()
         workers.thread.start()
@@ -197,14 +197,15 @@ class Workers:
 
         def started() -> bool:
             names = {path.stem for path in folder.glob("*.json")}
-            return {f"{role}-{pid}" for role, pid in self.supervisor.pids.items()} <= names
+            wanted = {f"{slot.role}-{slot.process.pid}" for slot in self.supervisor.slots if slot.process}
+            return len(wanted) == len(self.supervisor.slots) and wanted <= names
 
         log = self._settings.home / "workers.log"
         wait_for(started, 120, lambda: log.read_text()[-3000:])
 
     def kill(self, role: str, number: int = signal.SIGKILL) -> int:
-        """Sends a signal to the worker of a role; returns its process id."""
-        pid = self.supervisor.pids[role]
+        """Sends a signal to the first worker of a role; returns its process id."""
+        pid = self.supervisor.pids(role)[0]
         os.kill(pid, number)
         return pid
 

@@ -11,7 +11,7 @@ def test_every_event_counts_once_through_a_kill_of_each_role(
     kafka: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     river = River(kafka, topic_prefix, tmp_path, snapshot_interval_s=4)
-    with river.workers("encode", "learn", "recommend") as workers:
+    with river.workers(encode=1, learn=1, recommend=1) as workers:
         started_s = time.monotonic()
         kills = {900: "recommend", 1800: "learn", 2400: "encode", 3300: "recommend"}
         for number, event in enumerate(shoppers(4500, seed=1)):

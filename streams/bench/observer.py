@@ -1,0 +1,147 @@
+"""The observer: a process that reads lists as any client would, and afterwards says how long each event waited.
+
+While the system is measured it only collects. The events are read back from Kafka after the last was sent, so
+what is matched is what Kafka has, not what the generator believes.
+"""
+
+import time
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+
+import msgspec
+from confluent_kafka import Consumer, Message, TopicPartition
+from msgspec import Struct
+
+from streams.bench.matching import Answer, Matcher, Place, SeenList, SentEvent
+from streams.clock import now_ms
+from streams.events import Through
+from streams.kafka import client_config
+from streams.settings import Settings
+
+POLL_S = 0.05
+
+
+class Finish(Struct):
+    """The request to match; only events and lists from `since_ms` on are reported."""
+
+    since_ms: int
+    limit_s: float
+    """How long to wait for lists that are still missing."""
+
+
+class Observed(Struct):
+    """What became of the events."""
+
+    answers: list[Answer]
+    list_count: int
+    last_seen_ms: int
+    unanswered_count: int
+    unanswered_since_ms: int | None
+
+
+class _List(Struct):
+    through: Through
+
+
+class _Event(Struct):
+    user_id: str
+
+
+_decode_list = msgspec.json.Decoder(_List).decode
+_decode_events = msgspec.json.Decoder(list[_Event] | _Event).decode
+
+
+def run(conn: Connection, settings: Settings, source: str, target: str) -> None:
+    """A process's body: says "ready", answers "count" with the lists seen, and `Finish` with an `Observed`."""
+    consumer = _consumer(settings)
+    starts = _ends(consumer, source, settings.partitions)
+    consumer.assign(_ends(consumer, target, settings.partitions))
+    conn.send("ready")
+    lists: list[SeenList] = []
+    while True:
+        lists += _poll(consumer)
+        if not conn.poll():
+            continue
+        request = conn.recv()
+        if isinstance(request, Finish):
+            conn.send(_finish(settings, consumer, lists, starts, request))
+            return
+        conn.send(len(lists))
+
+
+def _finish(
+    settings: Settings, consumer: Consumer, lists: list[SeenList], starts: list[TopicPartition], asked: Finish
+) -> Observed:
+    matcher = Matcher()
+    matcher.sent(e for e in _read_back(settings, starts) if e.timestamp_ms >= asked.since_ms)
+    deadline_s = time.monotonic() + asked.limit_s
+    taken = 0
+    while True:
+        for listed in lists[taken:]:
+            matcher.seen(listed)
+        taken = len(lists)
+        if not matcher.waiting_count or time.monotonic() > deadline_s:
+            break
+        lists += _poll(consumer)
+    consumer.close()
+    return Observed(
+        answers=matcher.answers,
+        list_count=sum(listed.timestamp_ms >= asked.since_ms for listed in lists),
+        last_seen_ms=max((listed.seen_ms for listed in lists), default=0),
+        unanswered_count=matcher.waiting_count,
+        unanswered_since_ms=matcher.oldest_waiting_ms(),
+    )
+
+
+def _consumer(settings: Settings) -> Consumer:
+    return Consumer(
+        client_config(settings)
+        | {
+            "group.id": "freshet-bench-without-commits",
+            "enable.auto.commit": False,
+            "enable.partition.eof": False,
+        }
+    )
+
+
+def _ends(consumer: Consumer, topic: str, partitions: int) -> list[TopicPartition]:
+    """One past the last offset of every partition, now."""
+    places = [TopicPartition(topic, p) for p in range(partitions)]
+    return [
+        TopicPartition(topic, p.partition, consumer.get_watermark_offsets(p, timeout=10)[1]) for p in places
+    ]
+
+
+def _poll(consumer: Consumer) -> list[SeenList]:
+    first = consumer.poll(POLL_S)
+    if first is None:
+        return []
+    seen = now_ms()
+    return [_seen(m, seen) for m in [first, *consumer.consume(1000, 0)] if m.error() is None and m.value()]
+
+
+def _seen(message: Message, seen_ms: int) -> SeenList:
+    through = _decode_list(message.value() or b"").through
+    place = Place(through.partition, through.offset, through.index)
+    return SeenList(message.key() or b"", place, message.timestamp()[1], seen_ms)
+
+
+def _read_back(settings: Settings, starts: list[TopicPartition]) -> Iterator[SentEvent]:
+    """Every event of the source from `starts` to its end, each partition in order."""
+    consumer = _consumer(settings)
+    ends = {p.partition: p.offset for p in _ends(consumer, starts[0].topic, len(starts))}
+    left = sum(ends[start.partition] - start.offset for start in starts)
+    consumer.assign(starts)
+    while left > 0:
+        for message in consumer.consume(1000, 1.0):
+            if message.error() is None:
+                left -= 1
+                yield from _events(message)
+    consumer.close()
+
+
+def _events(message: Message) -> Iterator[SentEvent]:
+    decoded = _decode_events(message.value() or b"")
+    partition, offset, (_, timestamp_ms) = message.partition(), message.offset(), message.timestamp()
+    for index, event in enumerate(decoded if isinstance(decoded, list) else [decoded]):
+        yield SentEvent(event.user_id.encode(), Place(partition or 0, offset or 0, index), timestamp_ms)
