@@ -40,4 +40,5 @@ lock: setup  ## Renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --extra dev --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
 
 clean:  ## Remove what was made here
+	find online -name '*.nb[ic]' -delete
 	rm -rf $(VENV) .freshet build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -40,6 +40,27 @@ def decode(value: bytes | None) -> Decoded[Interaction]:
     return decoded
 
 
+def event_id_of(record: Any, index: int, interaction: Interaction) -> str:  # noqa: ANN401  # aiokafka's record
+    """The event's own id, or else its place, which stands in."""
+    if interaction.event_id is not None:
+        return interaction.event_id
+    return f"{record.topic}-{record.partition}-{record.offset}-{index}"
+
+
+def to_event(record: Any, index: int, interaction: Interaction, topic_id: str) -> Event:  # noqa: ANN401  # aiokafka's record
+    """The interaction with its place, its id's hash and a bounded timestamp."""
+    timestamp_ms = record.timestamp if interaction.timestamp_ms is None else interaction.timestamp_ms
+    return Event(
+        user_id=interaction.user_id,
+        item_id=interaction.item_id,
+        action=interaction.action,
+        value=float(interaction.value),
+        timestamp_ms=min(timestamp_ms, record.timestamp + FUTURE_LIMIT_MS),
+        event_hash=event_hash(event_id_of(record, index, interaction)),
+        cursor=Cursor(topic_id, record.partition, record.offset, index),
+    )
+
+
 class Touched(msgspec.Struct):
     """A user with events in the batch, and the last of them."""
 
@@ -90,23 +111,12 @@ class Batch:
         ]
 
     def _take(self, record: Any, index: int, interaction: Interaction) -> None:  # noqa: ANN401  # aiokafka's record
-        event_id = interaction.event_id
-        if event_id is None:
-            event_id = f"{record.topic}-{record.partition}-{record.offset}-{index}"
+        event_id = event_id_of(record, index, interaction)
         home = home_partition(interaction.user_id, self._settings.partitions)
         if home != record.partition:
             self._send_home(record, index, interaction, event_id, home)
             return
-        timestamp_ms = record.timestamp if interaction.timestamp_ms is None else interaction.timestamp_ms
-        event = Event(
-            user_id=interaction.user_id,
-            item_id=interaction.item_id,
-            action=interaction.action,
-            value=float(interaction.value),
-            timestamp_ms=min(timestamp_ms, record.timestamp + FUTURE_LIMIT_MS),
-            event_hash=event_hash(event_id),
-            cursor=Cursor(self._topic_id, record.partition, record.offset, index),
-        )
+        event = to_event(record, index, interaction, self._topic_id)
         state = self._users.get(event.user_id, home)
         example = state.apply(event)
         if example is not None:

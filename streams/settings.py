@@ -120,3 +120,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         got = "" if "password" in name.lower() or not first["loc"] else f", got {first['input']!r}"
         msg = f"{name}: {first['msg'].removeprefix('Value error, ')}{got}"
         raise SettingsError(msg) from None
+
+
+def to_environ(settings: Settings) -> dict[str, str]:
+    """The settings as the environment of a child process."""
+    values = settings.model_dump(exclude_defaults=True)
+    password = settings.kafka_sasl_password.get_secret_value()
+    if password:
+        values["kafka_sasl_password"] = password
+    return {PREFIX + name.upper(): str(value) for name, value in values.items()}

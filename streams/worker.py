@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import faust
 from confluent_kafka.admin import AdminClient
@@ -14,6 +14,7 @@ from confluent_kafka.admin import AdminClient
 from encoders import registry
 from online.fold import ExampleFold
 from online.recommender import Recommender, RecommenderConfig
+from online.warm_up import compile_kernels
 from streams import (
     examples_to_model,
     interactions_to_lists,
@@ -31,6 +32,7 @@ from streams.liveness import Liveness
 from streams.model_to_lists import ModelToLists
 from streams.ownership import Ownership
 from streams.producer import BatchProducer
+from streams.runs import RunConsumer
 from streams.settings import Settings
 from streams.stores.documents import DocumentStore
 from streams.stores.users import UserStore
@@ -165,6 +167,8 @@ async def _run_until_stopped(worker: Worker, stopping: asyncio.Event) -> None:
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
+        if stopping.is_set():
+            cast(RunConsumer, worker.app.consumer).leave_at_stop()
         await asyncio.wait_for(worker.app.stop(), worker.settings.session_timeout_s)
         worker.producer.close()
 
@@ -180,5 +184,7 @@ def run(role: Role, settings: Settings) -> None:
     admin = admin_client(settings)
     ensure(admin, settings)
     port = metrics.serve(settings.metrics_host, settings.metrics_port)
+    if role in ("learn", "recommend"):
+        compile_kernels()
     metrics.BUILD.info({"role": role, "worker": str(os.getpid())})
     asyncio.run(_serve(role, settings, admin, port))

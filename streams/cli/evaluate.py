@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 COMPLETE_JOURNEY = "complete-journey"
 NO_ENCODER = "none"
-TABLE_WIDTH = 120
+TABLE_WIDTH = 140
 """Narrower terminals fold the tables' lines; figures are never cut off."""
 SHOWN = (
     "hr@10",
@@ -209,10 +209,10 @@ def _overall(reports: "dict[str, Report]") -> "Table":
 def _sliced(reports: "dict[str, Report]") -> "Table":
     """HR@10 by slice, with the number of lists behind each."""
     from rich.box import SIMPLE  # noqa: PLC0415  # keeps `freshet --help` fast
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Column, Table  # noqa: PLC0415
 
-    methods = (name.replace("_", " ") for name in reports)
-    table = Table("HR@10", "lists", *methods, title="By slice", box=SIMPLE)
+    methods = (Column(name.replace("_", " "), min_width=10) for name in reports)
+    table = Table(Column("HR@10", no_wrap=True), "lists", *methods, title="By slice", box=SIMPLE)
     for name, figures in list(next(iter(reports.values())).items())[1:]:
         hits = (f"{report[name].get('hr@10', 0.0):.4f}" for report in reports.values())
         table.add_row(name, f"{figures['lists']:,.0f}", *hits)

@@ -21,7 +21,7 @@ from streams.demo.watch import Watch, percentile
 from streams.events import Interaction
 from streams.kafka import admin_client
 from streams.lag import group_lag
-from streams.settings import PREFIX, Settings
+from streams.settings import PREFIX, Settings, to_environ
 from streams.supervisor import Supervisor
 
 WORKERS = {"encode": 1, "learn": 1, "recommend": 1}
@@ -182,17 +182,6 @@ class Demo:
                 msg = f"the workers did not start within {limit_s:g} s; see {log}"
                 raise DemoError(msg)
             time.sleep(0.2)
-
-
-def to_environ(settings: Settings) -> dict[str, str]:
-    """The settings as the environment of a child process."""
-    values = settings.model_dump(exclude_defaults=True)
-    values |= (
-        {"kafka_sasl_password": settings.kafka_sasl_password.get_secret_value()}
-        if settings.kafka_sasl_password
-        else {}
-    )
-    return {PREFIX + name.upper(): str(value) for name, value in values.items()}
 
 
 def _result(watch: Watch, elapsed_s: float, items: int) -> DemoResult:

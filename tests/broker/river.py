@@ -17,10 +17,9 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from streams import discovery, topics
 from streams.batch import event_hash
-from streams.demo.run import to_environ
 from streams.events import Recommendation
 from streams.kafka import admin_client
-from streams.settings import PREFIX, Settings
+from streams.settings import PREFIX, Settings, to_environ
 from streams.status import Status, read_status
 from streams.supervisor import Supervisor
 from streams.topics import full_name, home_partition

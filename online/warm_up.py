@@ -1,0 +1,29 @@
+"""Compiles every kernel before the first event, so that no event waits for a compiler."""
+
+import numpy as np
+
+from online.catalogue import Item
+from online.events import Cursor, Event, Example, ExampleSet
+from online.recommender import Recommender, RecommenderConfig
+from online.state import UserState
+
+
+def compile_kernels() -> None:
+    """Folds and lists on a small recommender; seconds the first time on a machine, then read from numba's cache."""
+    recommender = Recommender(RecommenderConfig(capacity=1024))
+    for number in range(3):
+        recommender.put_item(Item(f"i{number}"))
+        recommender.put_vector(f"i{number}", np.eye(1, recommender.config.dim, number, dtype=np.float32)[0])
+    state = UserState("u")
+    for number in range(6):
+        place = Cursor("", 0, number, 0)
+        example = state.apply(Event("u", f"i{number % 4}", "click", 1.0, number * 1000, number + 1, place))
+        if example is not None:
+            recommender.fold(_set_of(example))
+        recommender.recommend(state, now_ms=number * 1000, wall_ms=0)
+    recommender.delete_item("i0")
+    recommender.most_popular(1)
+
+
+def _set_of(example: Example) -> ExampleSet:
+    return ExampleSet("u", example.timestamp_ms, example.history or [], [], [example])

@@ -1,0 +1,109 @@
+"""What the soak reads and does on the cluster: whole logs, newest values, offsets set back, a topic restored."""
+
+import time
+
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    ConsumerGroupTopicPartitions,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
+
+from streams import topics
+from streams.app import group_name
+from streams.kafka import admin_client, client_config
+from streams.lag import group_lag
+from streams.settings import Settings
+from streams.soak.reference import LogRecord
+from streams.topics import full_name, table, topic_ids
+
+GROUP_EMPTY_S = 60.0
+
+
+class Cluster:
+    """The soak's view of Kafka."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def read(self, base: str) -> list[LogRecord]:
+        """Every record of a topic, in order per partition."""
+        name = full_name(self._settings, base)
+        topic_id = topic_ids(admin_client(self._settings), [name])[name]
+        count = table(self._settings)[base].partitions
+        consumer = Consumer(
+            client_config(self._settings)
+            | {
+                "group.id": "freshet-soak-without-commits",
+                "enable.partition.eof": True,
+                "enable.auto.commit": False,
+            }
+        )
+        consumer.assign([TopicPartition(name, p, OFFSET_BEGINNING) for p in range(count)])
+        records: list[LogRecord] = []
+        ended: set[int] = set()
+        while len(ended) < count:
+            for message in consumer.consume(1000, 1.0):
+                partition = int(message.partition() or 0)
+                if message.error() is not None:
+                    ended.add(partition)
+                    continue
+                offset, timestamp = int(message.offset() or 0), message.timestamp()[1]
+                key, value = message.key(), message.value()
+                records.append(LogRecord(name, topic_id, partition, offset, timestamp, key, value))
+        consumer.close()
+        return records
+
+    def newest(self, base: str) -> dict[str, bytes]:
+        """The newest value of every key of a compacted topic."""
+        values = {(r.key or b"").decode(): r.value for r in self.read(base)}
+        return {key: value for key, value in values.items() if value is not None}
+
+    def uncommitted(self) -> int:
+        """Records of `interactions` and `media` beyond their groups' committed offsets."""
+        admin = admin_client(self._settings)
+        lags = [group_lag(admin, self._settings, role) for role in ("recommend", "encode")]
+        return sum(end - committed for lag in lags for committed, end in lag.values())
+
+    def set_back(self, share: float) -> None:
+        """Sets the recommend group's offsets back by a share of each partition. Its workers must be stopped.
+
+        Raises:
+            TimeoutError: The group did not become empty.
+        """
+        admin = admin_client(self._settings)
+        places = [
+            TopicPartition(full_name(self._settings, base), partition, int(committed * (1 - share)))
+            for (base, partition), (committed, _) in group_lag(admin, self._settings, "recommend").items()
+        ]
+        group = ConsumerGroupTopicPartitions(group_name(self._settings, "recommend"), places)
+        deadline_s = time.monotonic() + GROUP_EMPTY_S
+        while True:
+            try:
+                admin.alter_consumer_group_offsets([group])[group.group_id].result(timeout=10)
+            except KafkaException as exc:
+                if time.monotonic() > deadline_s:
+                    msg = f"the recommend group did not become empty: {exc.args[0].str()}"
+                    raise TimeoutError(msg) from None
+                time.sleep(0.5)
+            else:
+                return
+
+    def restore(self, base: str, records: list[LogRecord]) -> None:
+        """Deletes the topic, creates it anew and writes the records into it: same contents, another id."""
+        admin = admin_client(self._settings)
+        name = full_name(self._settings, base)
+        admin.delete_topics([name])[name].result(timeout=30)
+        deadline_s = time.monotonic() + GROUP_EMPTY_S
+        while name not in topics.create(admin, self._settings):
+            if time.monotonic() > deadline_s:
+                msg = f"{name} could not be created anew"
+                raise TimeoutError(msg)
+            time.sleep(0.2)
+        producer = Producer(client_config(self._settings) | {"enable.idempotence": True})
+        for record in records:
+            producer.produce(name, record.value, record.key, record.partition, timestamp=record.timestamp)
+            producer.poll(0)
+        producer.flush(60)

@@ -1,0 +1,144 @@
+"""What can go wrong, each fault a method; the soak's script calls them in an order that follows from the seed."""
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from deploy.embedded_kafka import EmbeddedKafka
+from streams.settings import Settings
+from streams.soak.cluster import Cluster
+from streams.soak.reference import LogRecord
+from streams.supervisor import Supervisor
+
+WORKERS = {"encode": 1, "learn": 2, "recommend": 2}
+RECOMMEND_LIMIT = 3
+
+
+class Faults:
+    """Faults on running workers, the broker, the store and the cluster's offsets."""
+
+    def __init__(
+        self, settings: Settings, supervisor: Supervisor, broker: EmbeddedKafka | None, rng: random.Random
+    ) -> None:
+        self._settings = settings
+        self._supervisor = supervisor
+        self._broker = broker
+        self._rng = rng
+        self._cluster = Cluster(settings)
+        self.earlier: list[LogRecord] = []
+        """Records of logs that were replaced by a restored one."""
+
+    def script(self) -> list[Callable[[], str]]:
+        """Every fault once, in an order of its own; `restore_topic` is not among them, it comes once a run."""
+        faults = [
+            self.kill_recommend, self.kill_learn, self.kill_encode, self.freeze_recommend, self.freeze_learn,
+            self.join_recommend, self.leave_recommend, self.lose_snapshot, self.reset_group,
+        ]  # fmt: skip
+        if self._broker is not None:
+            faults.append(self.restart_broker)
+        self._rng.shuffle(faults)
+        return faults
+
+    def kill_recommend(self) -> str:
+        """SIGKILL of a recommend worker."""
+        return self._kill("recommend")
+
+    def kill_learn(self) -> str:
+        """SIGKILL of a learn worker: the learner, whose standby takes over, or the standby."""
+        return self._kill("learn")
+
+    def kill_encode(self) -> str:
+        """SIGKILL of the encode worker."""
+        return self._kill("encode")
+
+    def freeze_recommend(self) -> str:
+        """A recommend worker stands still for longer than its session, and wakes up as a zombie."""
+        return self._freeze("recommend")
+
+    def freeze_learn(self) -> str:
+        """A learn worker stands still for longer than its session, and wakes up as a zombie."""
+        return self._freeze("learn")
+
+    def join_recommend(self) -> str:
+        """One more recommend worker joins."""
+        if len(self._supervisor.pids("recommend")) >= RECOMMEND_LIMIT:
+            return self.leave_recommend()
+        return f"{self._supervisor.add('recommend').name} joined"
+
+    def leave_recommend(self) -> str:
+        """A recommend worker is stopped in order."""
+        slots = [slot for slot in self._supervisor.slots if slot.role == "recommend"]
+        if len(slots) < 2:
+            return self.join_recommend()
+        slot = self._rng.choice(slots)
+        self._supervisor.remove(slot)
+        return f"{slot.name} left"
+
+    def lose_snapshot(self) -> str:
+        """The newest snapshot is lost, and the learners die before they write another."""
+        folder = Path(self._settings.store_url) / f"{self._settings.topic_prefix}snapshots"
+        snapshots = sorted(folder.glob("*.npz"))
+        if snapshots:
+            snapshots[-1].unlink()
+        for pid in self._supervisor.pids("learn"):
+            os.kill(pid, signal.SIGKILL)
+        return (
+            f"lost {snapshots[-1].name if snapshots else 'no snapshot, there was none'}, killed both learners"
+        )
+
+    def reset_group(self) -> str:
+        """The recommend group is set back to earlier offsets."""
+        count = self._stop_recommend()
+        share = self._rng.uniform(0.05, 0.3)
+        self._cluster.set_back(share)
+        self._start_recommend(count)
+        return f"recommend group set back by {share:.0%}"
+
+    def restart_broker(self) -> str:
+        """SIGKILL of the broker, and its start on the same data."""
+        assert self._broker is not None
+        assert self._broker.pid is not None
+        os.kill(self._broker.pid, signal.SIGKILL)
+        self._broker.start()
+        return "broker killed and started"
+
+    def restore_topic(self) -> str:
+        """`interactions` is deleted and restored: same records, another id, offsets from zero."""
+        count = self._stop_recommend()
+        records = self._cluster.read("interactions")
+        self.earlier += records
+        self._cluster.restore("interactions", records)
+        self._start_recommend(count)
+        return f"interactions restored with {len(records):,} records under a new id"
+
+    def _stop_recommend(self) -> int:
+        slots = [slot for slot in self._supervisor.slots if slot.role == "recommend"]
+        for slot in slots:
+            self._supervisor.remove(slot)
+        return len(slots)
+
+    def _start_recommend(self, count: int) -> None:
+        for _ in range(count):
+            self._supervisor.add("recommend")
+
+    def _kill(self, role: str) -> str:
+        pids = self._supervisor.pids(role)
+        if not pids:
+            return f"no {role} worker was running"
+        pid = self._rng.choice(pids)
+        os.kill(pid, signal.SIGKILL)
+        return f"{role} worker {pid} killed"
+
+    def _freeze(self, role: str) -> str:
+        pids = self._supervisor.pids(role)
+        if not pids:
+            return f"no {role} worker was running"
+        pid = self._rng.choice(pids)
+        seconds = self._settings.session_timeout_s + 2
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(seconds)
+        os.kill(pid, signal.SIGCONT)
+        return f"{role} worker {pid} frozen for {seconds:g} s"

@@ -1,0 +1,212 @@
+"""A soak: events at a steady rate, one fault after the other, then everything has to be as if nothing had been."""
+
+import asyncio
+import os
+import random
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import msgspec
+from msgspec import Struct
+
+from deploy.embedded_kafka import EmbeddedKafka
+from online.state_codec import head
+from streams import topics
+from streams.events import Recommendation
+from streams.kafka import KafkaUnavailableError, admin_client
+from streams.settings import PREFIX, Settings, to_environ
+from streams.soak.cluster import Cluster
+from streams.soak.faults import WORKERS, Faults
+from streams.soak.reference import Reference
+from streams.soak.shoppers import Shoppers
+from streams.status import Counted, Status, read_status
+from streams.supervisor import Supervisor
+
+SETTLE_S = 180.0
+CALM_S = 10.0
+"""Without faults at the start, so that there is something to lose."""
+
+Say = Callable[[str], None]
+
+
+class SoakResult(Struct):
+    """What a soak found. Everything is well if `problems` is empty."""
+
+    seed: int
+    seconds: float
+    events: int
+    faults: list[str]
+    settled_s: float
+    users: int
+    problems: list[str]
+
+
+class Soak:
+    """One run on a broker and workers of its own."""
+
+    def __init__(
+        self, settings: Settings, seed: int, minutes: float, rate: float, pause_s: float, say: Say
+    ) -> None:
+        home = settings.home / "soak"
+        shutil.rmtree(home, ignore_errors=True)
+        self._settings = settings.model_copy(
+            update={
+                "home": home, "text_encoder": "hashing", "session_timeout_s": 6.0, "snapshot_interval_s": 5.0,
+                "item_capacity": 4096,
+            }
+        )  # fmt: skip
+        self._seed = seed
+        self._seconds = minutes * 60
+        self._rate = rate
+        self._pause_s = pause_s
+        self._say = say
+        self._stop = threading.Event()
+        self._producing = threading.Lock()
+        self._failed: list[BaseException] = []
+
+    def run(self) -> SoakResult:
+        """Runs the script and compares.
+
+        Raises:
+            BrokerError: Kafka cannot be started.
+        """
+        started_s = time.monotonic()
+        with EmbeddedKafka(self._settings.home / "broker") as broker:
+            settings = self._settings.model_copy(update={"kafka": broker.bootstrap})
+            topics.create(admin_client(settings), settings)
+            shoppers = Shoppers(settings, self._seed)
+            with self._workers(settings) as supervisor, self._shopping(shoppers):
+                faults = Faults(settings, supervisor, broker, random.Random(self._seed))
+                log = self._disturb(faults, started_s)
+                self._stop.set()
+                shoppers.flush()
+                settled_s, problems, users = self._compare(settings, faults)
+        problems += [f"{type(exc).__name__}: {exc}" for exc in self._failed]
+        seconds = round(time.monotonic() - started_s, 1)
+        return SoakResult(self._seed, seconds, len(shoppers.sent), log, settled_s, users, problems)
+
+    @contextmanager
+    def _workers(self, settings: Settings) -> Iterator[Supervisor]:
+        environ = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)} | to_environ(settings)
+        supervisor = Supervisor(WORKERS, environ, settings.home / "workers.log")
+        ended = threading.Event()
+
+        def tend() -> None:
+            while not ended.wait(0.5):
+                supervisor.tend()
+
+        supervisor.start()
+        tending = threading.Thread(target=tend, daemon=True)
+        tending.start()
+        try:
+            yield supervisor
+        finally:
+            ended.set()
+            tending.join()
+            supervisor.stop()
+
+    @contextmanager
+    def _shopping(self, shoppers: Shoppers) -> Iterator[None]:
+        def shop() -> None:
+            step_s = 0.1
+            try:
+                while not self._stop.wait(step_s):
+                    with self._producing:
+                        shoppers.send(int(self._rate * step_s))
+            except BaseException as exc:
+                self._failed.append(exc)
+
+        thread = threading.Thread(target=shop, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            thread.join()
+
+    def _disturb(self, faults: Faults, started_s: float) -> list[str]:
+        log: list[str] = []
+        time.sleep(CALM_S)
+        script: list[Callable[[], str]] = []
+        restored = False
+        while (elapsed_s := time.monotonic() - started_s) < self._seconds:
+            if not restored and elapsed_s > self._seconds / 2:
+                restored = True
+                # No event may be produced into a topic that is being replaced.
+                with self._producing:
+                    line = faults.restore_topic()
+            else:
+                script = script or faults.script()
+                line = script.pop()()
+            log.append(line)
+            self._say(f"{elapsed_s:4.0f} s  {line}")
+            time.sleep(self._pause_s)
+        return log
+
+    def _compare(self, settings: Settings, faults: Faults) -> tuple[float, list[str], int]:
+        """Waits until nothing is under way, then compares; returns seconds waited, problems and users."""
+        cluster = Cluster(settings)
+        started_s = time.monotonic()
+        problems = ["nothing compared"]
+        reference = Reference(settings)
+        while problems and time.monotonic() - started_s < SETTLE_S:
+            time.sleep(2.0)
+            try:
+                reference = Reference(settings)
+                reference.apply(faults.earlier)
+                reference.apply(cluster.read("interactions"))
+                problems = list(_problems(settings, cluster, reference))
+            except KafkaUnavailableError as exc:
+                problems = [str(exc)]
+        return round(time.monotonic() - started_s, 1), problems, len(reference.states)
+
+
+def _problems(settings: Settings, cluster: Cluster, reference: Reference) -> Iterator[str]:
+    """Everything in which the disturbed run differs from the undisturbed one."""
+    if left := cluster.uncommitted():
+        yield f"{left} records are not committed"
+    status: Status = asyncio.run(read_status(admin_client(settings), settings))
+    expected = reference.totals()
+    for name, rows in (("applied", status.applied), ("learned", status.learned)):
+        found = _totals(rows)
+        for partition in sorted(expected.keys() | found.keys()):
+            if expected.get(partition) != found.get(partition):
+                yield f"{name} on partition {partition}: {found.get(partition)}, expected {expected.get(partition)}"
+    differing = reference.differing(_highest_states(cluster))
+    if differing:
+        yield f"{len(differing)} users' states differ, the first is {differing[0]}"
+    yield from _stale_lists(cluster, reference)
+
+
+def _totals(rows: list[Counted]) -> dict[int, tuple[int, str]]:
+    return {row.partition: (row.count, row.xor) for row in rows}
+
+
+def _highest_states(cluster: Cluster) -> dict[str, bytes]:
+    """Each user's state as a loader would take it: the highest cursor, not the newest record."""
+    states: dict[str, bytes] = {}
+    for record in cluster.read("users"):
+        user_id = (record.key or b"").decode()
+        if record.value is None:
+            states.pop(user_id, None)
+            continue
+        known = states.get(user_id)
+        old, new = None if known is None else head(known).cursor, head(record.value).cursor
+        if old is None or new is None or old == new or not old.reaches(new):
+            states[user_id] = record.value
+    return states
+
+
+def _stale_lists(cluster: Cluster, reference: Reference) -> Iterator[str]:
+    decode = msgspec.json.Decoder(Recommendation).decode
+    lists = cluster.newest("recommendations")
+    stale = []
+    for user_id, place in reference.last.items():
+        through = decode(lists[user_id]).through if user_id in lists else None
+        if through is None or (through.partition, through.offset) != place:
+            stale.append(f"{user_id}: through {through}, last event at {place}")
+    if stale:
+        yield f"{len(stale)} users' newest lists do not go through their last event, the first: {stale[0]}"

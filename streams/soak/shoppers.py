@@ -1,0 +1,87 @@
+"""The soak's producers: made-up shoppers, with retried, misrouted and packed messages among their events."""
+
+import random
+from collections.abc import Iterator
+
+import msgspec
+from confluent_kafka import Producer
+
+from streams.events import Interaction
+from streams.kafka import client_config
+from streams.settings import Settings
+from streams.topics import full_name, home_partition
+
+USERS = 1_000
+ITEMS = 2_000
+START_MS = 1_700_000_000_000
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Shoppers:
+    """Events that follow from the seed alone, sent in ways that follow from it too."""
+
+    def __init__(self, settings: Settings, seed: int) -> None:
+        self._settings = settings
+        self._rng = random.Random(seed)
+        self._topic = full_name(settings, "interactions")
+        self._producer = Producer(
+            client_config(settings)
+            | {"partitioner": "murmur2_random", "linger.ms": 2, "enable.idempotence": True, "acks": "all"}
+        )
+        self._events = self._stream(seed)
+        self.sent: dict[str, Interaction] = {}
+        """Every distinct event, by its id."""
+
+    def _stream(self, seed: int) -> Iterator[Interaction]:
+        rng = random.Random(seed + 1)
+        number = 0
+        while True:
+            user = rng.randrange(USERS)
+            basket_ms = START_MS + number * 20
+            for _ in range(rng.choice((1, 1, 1, 2, 5))):
+                item = (user * 13 + int(rng.expovariate(0.05))) % ITEMS
+                yield Interaction(
+                    user_id=f"user-{user}",
+                    item_id=f"item-{item}",
+                    action=rng.choice(("click", "view", "purchase", "like", "hide")),
+                    event_id=f"event-{seed}-{number}",
+                    timestamp_ms=basket_ms,
+                )
+                number += 1
+
+    def send(self, count: int) -> None:
+        """Sends `count` new events: most alone, some packed, some to a wrong partition, some twice."""
+        left = count
+        while left > 0:
+            size = min(left, self._rng.choice((1, 1, 1, 1, 20)))
+            pack = [next(self._events) for _ in range(size)]
+            left -= size
+            for event in pack:
+                self.sent[str(event.event_id)] = event
+            home = home_partition(pack[0].user_id, self._settings.partitions)
+            astray = self._rng.random() < 0.02
+            partition = self._rng.randrange(self._settings.partitions) if astray else home
+            value = _encode(pack[0] if size == 1 else pack)
+            for _ in range(2 if self._rng.random() < 0.03 else 1):
+                self._produce(pack[0].user_id, value, partition)
+        self._producer.poll(0)
+
+    def _produce(self, key: str, value: bytes, partition: int) -> None:
+        while True:
+            try:
+                self._producer.produce(self._topic, value, key, partition=partition)
+            except BufferError:
+                self._producer.poll(0.1)
+            else:
+                return
+
+    def flush(self) -> None:
+        """Waits until everything is acknowledged.
+
+        Raises:
+            TimeoutError: Kafka did not acknowledge all of it within two minutes.
+        """
+        if self._producer.flush(120):
+            msg = "Kafka did not acknowledge the soak's events within 120 s"
+            raise TimeoutError(msg)
