@@ -29,6 +29,8 @@ class Plan(Struct):
     tag: str
     packed: int = 1
     """Events in one message."""
+    span_ms: tuple[int, int] | None = None
+    """Over which the events' own timestamps are spread; None: they have none, and Kafka's count."""
 
 
 class Sent(Struct):
@@ -46,7 +48,7 @@ class Sent(Struct):
 def run(conn: Connection, settings: Settings, plan: Plan) -> None:
     """A process's body: prepares everything, says "ready", waits for the word to go, sends a `Sent`."""
     workload = Workload(plan.users, plan.items, plan.seed, plan.tag)
-    messages = workload.messages(plan.count, plan.packed, settings.partitions)
+    messages = workload.messages(plan.count, plan.packed, settings.partitions, plan.span_ms)
     failed_count = 0
 
     def on_delivery(error: object, _message: object) -> None:

@@ -35,7 +35,7 @@ class SeenList(Struct):
     user: bytes
     through: Place
     timestamp_ms: int
-    """When the system produced it, by Kafka's timestamp."""
+    """When the broker had it."""
     seen_ms: int
     """When the observer had it in hand."""
 
@@ -44,7 +44,7 @@ class Answer(Struct):
     """How long one event waited for the first list that knows it."""
 
     event_ms: int
-    produced_ms: int
+    broker_ms: int
     """From the event's timestamp to the list's."""
     seen_ms: int
     """From the event's timestamp until the observer had the list."""

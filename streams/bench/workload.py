@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from streams.events import Action, Interaction
 from streams.topics import home_partition
@@ -44,8 +45,8 @@ class Workload:
         self._popularity = _zipf(items)
         self._within = _zipf(min(items, COMMUNITY_ITEMS))
 
-    def interactions(self, count: int) -> Iterator[Interaction]:
-        """The next `count` events, without timestamps: Kafka's own are used."""
+    def interactions(self, count: int, span_ms: tuple[int, int] | None = None) -> Iterator[Interaction]:
+        """The next `count` events, spread evenly over the span; without one, Kafka's own timestamps are used."""
         rng = self._rng
         users = rng.integers(0, self._users, count)
         anything = np.searchsorted(self._popularity, rng.random(count))
@@ -54,18 +55,27 @@ class Workload:
         tasteful = self._taste[users] + communities * np.searchsorted(self._within, rng.random(count))
         items = np.where(rng.random(count) < TASTE_SHARE, tasteful % self._items, anything)
         actions = rng.integers(0, len(ACTIONS), count)
-        columns = zip(users.tolist(), items.tolist(), actions.tolist(), strict=True)
-        for number, (user, item, action) in enumerate(columns):
-            event_id = f"{self._tag}-{number}"
-            yield Interaction(f"user-{user}", f"item-{item}", ACTIONS[action], event_id=event_id)
+        stamps = [None] * count if span_ms is None else np.linspace(*span_ms, count).astype(int).tolist()
+        columns = zip(users.tolist(), items.tolist(), actions.tolist(), stamps, strict=True)
+        for number, (user, item, action, timestamp_ms) in enumerate(columns):
+            yield Interaction(
+                f"user-{user}",
+                f"item-{item}",
+                ACTIONS[action],
+                event_id=f"{self._tag}-{number}",
+                timestamp_ms=timestamp_ms,
+            )
 
-    def messages(self, count: int, packed: int, partitions: int) -> list[Message]:
+    def messages(
+        self, count: int, packed: int, partitions: int, span_ms: tuple[int, int] | None = None
+    ) -> list[Message]:
         """The next `count` events as messages: one each, or `packed` events of one home partition together."""
+        events = self.interactions(count, span_ms)
         if packed == 1:
-            return [Message(e.user_id.encode(), _encode(e), 1) for e in self.interactions(count)]
+            return [Message(event.user_id.encode(), _encode(event), 1) for event in events]
         made: list[Message] = []
         open_packs: dict[int, list[Interaction]] = {}
-        for event in self.interactions(count):
+        for event in events:
             home = home_partition(event.user_id, partitions)
             pack = open_packs.setdefault(home, [])
             pack.append(event)
@@ -74,10 +84,11 @@ class Workload:
         return made + [_pack(pack) for pack in open_packs.values()]
 
 
-def _zipf(count: int) -> np.ndarray:
+def _zipf(count: int) -> npt.NDArray[np.float64]:
     """Cumulative probabilities of ranks 1 to `count`, each proportional to 1 / rank."""
     weights = 1.0 / np.arange(1, count + 1)
-    return np.cumsum(weights) / weights.sum()
+    cumulated: npt.NDArray[np.float64] = np.cumsum(weights) / weights.sum()
+    return cumulated
 
 
 def _pack(events: list[Interaction]) -> Message:

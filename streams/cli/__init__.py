@@ -2,10 +2,11 @@
 
 import typer
 
-from streams.cli import broker, demo, evaluate, lists, produce, soak, status, topics, worker
+from streams.cli import bench, broker, demo, evaluate, lists, produce, soak, status, topics, worker
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(broker.app, name="broker")
+app.add_typer(bench.app, name="bench")
 app.add_typer(topics.app, name="topics")
 app.command()(soak.soak)
 app.command()(worker.worker)

@@ -1,0 +1,108 @@
+"""A benchmark from start to end: each subject alone, one after the other, on one Kafka and the same events."""
+
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+import confluent_kafka
+import msgspec
+
+from streams.bench import report, rivals, subjects
+from streams.bench.drain import drain
+from streams.bench.measure import Load, await_first_list
+from streams.bench.modes import Mode
+from streams.bench.processes import machine
+from streams.bench.report import Outcome, Setup
+from streams.bench.stage import Stage, stage, warm
+from streams.settings import Settings
+
+Say = Callable[[str], None]
+
+
+class Bench:
+    """One run.
+
+    Args:
+        settings: Where Kafka is; without an address, a fresh one in a temporary folder.
+        load: The events.
+        peers: Whether the two plain loops are measured too.
+        say: Is told what happens.
+    """
+
+    def __init__(self, settings: Settings, load: Load, peers: bool, say: Say) -> None:
+        self._settings = settings
+        self._load = load
+        self._peers = peers
+        self._say = say
+        self._machine = machine()
+
+    def compare(self, mode: Mode) -> tuple[dict[str, Outcome], dict[str, Any]]:
+        """Measures Freshet, then plain Faust, then quixstreams.
+
+        Returns:
+            Figures by subject, in the order measured, and everything as one JSON object.
+
+        Raises:
+            BenchError: A subject does not start, or dies.
+            BrokerError: Kafka cannot be started.
+        """
+        outcomes: dict[str, Outcome] = {}
+        with stage(self._settings) as place:
+            outcomes[subjects.FRESHET] = self._freshet(place, mode)
+            if self._peers:
+                outcomes[subjects.PLAIN_FAUST] = self._plain_faust(place, mode)
+                outcomes[subjects.QUIXSTREAMS] = self._quixstreams(place, mode)
+        return outcomes, report.to_json(self._setup(), outcomes, {})
+
+    def drain(self, events: int) -> dict[str, Any]:
+        """Lets Freshet drain a backlog; everything as one JSON object.
+
+        Raises:
+            BenchError: Workers do not start, or die.
+            BrokerError: Kafka cannot be started.
+        """
+        with stage(self._settings) as place:
+            self._say(
+                f"Freshet: a past for {self._load.users:,} users, then a backlog of {events:,} events …"
+            )
+            found = drain(place, self._load, events)
+        return report.to_json(self._setup(), {}, msgspec.to_builtins(found))
+
+    def _freshet(self, place: Stage, mode: Mode) -> Outcome:
+        with subjects.freshet(place.settings) as subject:
+            self._say(f"Freshet: a past for {self._load.users:,} users …")
+            warm(place, subject, self._load)
+            return self._measured(place, subject, mode)
+
+    def _plain_faust(self, place: Stage, mode: Mode) -> Outcome:
+        if place.settings.kafka_security_protocol != "PLAINTEXT":
+            return "the plain loops know neither TLS nor SASL"
+        with subjects.plain_faust(place.settings) as subject:
+            return self._measured(place, subject, mode)
+
+    def _quixstreams(self, place: Stage, mode: Mode) -> Outcome:
+        if place.settings.kafka_security_protocol != "PLAINTEXT":
+            return "the plain loops know neither TLS nor SASL"
+        try:
+            python = rivals.quixstreams_python(self._settings)
+        except rivals.NoQuixstreamsError as exc:
+            return str(exc)
+        with subjects.quixstreams(place.settings, python) as subject:
+            return self._measured(place, subject, mode)
+
+    def _measured(self, place: Stage, subject: subjects.Subject, mode: Mode) -> Outcome:
+        await_first_list(place.settings, subject)
+        self._say(f"{subject.name}: measuring …")
+        return mode(place, subject, self._load)
+
+    def _setup(self) -> Setup:
+        return Setup(
+            machine=self._machine,
+            load=self._load,
+            settings=self._settings.model_dump(mode="json", exclude={"kafka_sasl_password", "home", "store"}),
+            versions={
+                "faust-streaming": version("faust-streaming"),
+                "librdkafka": confluent_kafka.libversion()[0],
+                "quixstreams": rivals.VERSION,
+            },
+        )

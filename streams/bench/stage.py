@@ -1,0 +1,136 @@
+"""Where a benchmark takes place: a fresh Kafka, or a prefix of its own on the given one; nothing of it stays."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # not in its __all__
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
+from msgspec import Struct
+
+from deploy.embedded_kafka import EmbeddedKafka
+from streams import topics
+from streams.bench.generator import Plan
+from streams.bench.measure import Load, send_all
+from streams.bench.subjects import FRESHET, PLAIN_FAUST, QUIXSTREAMS, BenchError, Subject, topics_of
+from streams.clock import now_ms
+from streams.kafka import admin_client
+from streams.lag import group_lag
+from streams.settings import Settings
+
+WARM_PACK = 200
+EVENTS_PER_USER = 5
+"""What everybody has done before the measured part, so that lists are real work."""
+PAST_MS = 30 * 24 * 3600 * 1000
+"""Over which that past is spread."""
+PAST_GAP_MS = 3600 * 1000
+"""That past ends so long ago."""
+CATCH_UP_S = 600.0
+SETTLE_S = 3.0
+"""For the fold of the last examples, which follows the lists."""
+
+
+class Stage(Struct):
+    """A Kafka with every topic that is needed."""
+
+    settings: Settings
+    admin: AdminClient
+    broker: dict[str, int]
+    """Its process, where it is one of ours."""
+
+
+@contextmanager
+def stage(settings: Settings) -> Iterator[Stage]:
+    """Sets everything up and takes it down again.
+
+    Raises:
+        BrokerError: Kafka cannot be started.
+        KafkaUnavailableError: The given one does not answer.
+    """
+    with tempfile.TemporaryDirectory(prefix="freshet-bench-") as folder:
+        home = Path(folder)
+        if settings.kafka:
+            prefix = f"{settings.topic_prefix}bench-{token_hex(3)}-"
+            changed = settings.model_copy(update={"topic_prefix": prefix, "home": home, "store": ""})
+            yield from _set(changed, {})
+        else:
+            with EmbeddedKafka(home / "broker") as kafka:
+                changed = settings.model_copy(
+                    update={"kafka": kafka.bootstrap, "home": home, "store": "", "topic_prefix": ""}
+                )
+                yield from _set(changed, {} if kafka.pid is None else {"broker": kafka.pid})
+
+
+def _set(settings: Settings, broker: dict[str, int]) -> Iterator[Stage]:
+    admin = admin_client(settings)
+    created = topics.create(admin, settings)
+    names = [name for subject in (PLAIN_FAUST, QUIXSTREAMS) for name in topics_of(settings, subject)]
+    made = [NewTopic(name, settings.partitions, settings.kafka_replication) for name in names]
+    for future in admin.create_topics(made).values():
+        future.result(timeout=30)
+    _stamp_by_broker(admin, [topics_of(settings, s)[1] for s in (FRESHET, PLAIN_FAUST, QUIXSTREAMS)])
+    try:
+        yield Stage(settings, admin, broker)
+    finally:
+        for future in admin.delete_topics([*created, *names]).values():
+            future.result(timeout=30)
+
+
+def _stamp_by_broker(admin: AdminClient, names: list[str]) -> None:
+    """Lists get the time at which the broker has them: a producer's own may be earlier, or its input's."""
+    entry = ConfigEntry(
+        "message.timestamp.type", "LogAppendTime", incremental_operation=AlterConfigOpType.SET
+    )
+    changes = [ConfigResource(ResourceType.TOPIC, name, incremental_configs=[entry]) for name in names]
+    for future in admin.incremental_alter_configs(changes).values():
+        future.result(timeout=30)
+
+
+def warm(stage: Stage, subject: Subject, load: Load) -> None:
+    """Gives every user a past and waits until Freshet has worked it.
+
+    Raises:
+        BenchError: It does not catch up.
+    """
+    plan = Plan(
+        topic=subject.source,
+        count=load.users * EVENTS_PER_USER,
+        rate=float("inf"),
+        users=load.users,
+        items=load.items,
+        seed=load.seed,
+        tag="past",
+        packed=WARM_PACK,
+        span_ms=(now_ms() - PAST_MS, now_ms() - PAST_GAP_MS),
+    )
+    send_all(stage.settings, plan)
+    wait_caught_up(stage, subject)
+    time.sleep(SETTLE_S)
+
+
+def wait_caught_up(stage: Stage, subject: Subject) -> None:
+    """Waits until the recommend workers have worked every interaction.
+
+    Raises:
+        BenchError: They do not.
+    """
+    deadline_s = time.monotonic() + CATCH_UP_S
+    while left := _behind(stage):
+        if time.monotonic() > deadline_s:
+            msg = f"Freshet did not catch up within {CATCH_UP_S:g} s, {left} messages are left; see {subject.log}"
+            raise BenchError(msg)
+        time.sleep(0.25)
+
+
+def _behind(stage: Stage) -> int:
+    lags = group_lag(stage.admin, stage.settings, "recommend")
+    return sum(end - committed for (base, _), (committed, end) in lags.items() if base == "interactions")

@@ -1,0 +1,119 @@
+"""What is measured: Freshet itself, and two loops that do nothing but decode and send one list for each event."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from msgspec import Struct
+
+from streams import discovery
+from streams.settings import PREFIX, Settings, to_environ
+from streams.supervisor import Supervisor
+from streams.topics import full_name
+
+START_S = 120.0
+STOP_S = 15.0
+WORKERS = {"learn": 1, "recommend": 1}
+"""As in production; nothing is encoded, since no media is sent."""
+FRESHET = "freshet"
+PLAIN_FAUST = "plain_faust"
+QUIXSTREAMS = "quixstreams"
+_FOLDER = Path(__file__).parent
+
+
+class BenchError(RuntimeError):
+    """The benchmark cannot go on, or its figures would mean nothing; the message says what to look at."""
+
+
+class Subject(Struct):
+    """A running system that answers events of one topic with lists on another."""
+
+    name: str
+    source: str
+    target: str
+    pids: Callable[[], dict[str, int]]
+    """Process ids by role."""
+    log: Path
+
+
+def topics_of(settings: Settings, name: str) -> tuple[str, str]:
+    """A subject's own topics of events and of lists; Freshet's are those of its table."""
+    middle = "" if name == FRESHET else f"{name}-"
+    return full_name(settings, f"{middle}interactions"), full_name(settings, f"{middle}recommendations")
+
+
+@contextmanager
+def freshet(settings: Settings) -> Iterator[Subject]:
+    """Real workers under a supervisor, as in production.
+
+    Raises:
+        BenchError: They do not start.
+    """
+    log = settings.home / "workers.log"
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)} | to_environ(settings)
+    supervisor = Supervisor(WORKERS, environ, log)
+    supervisor.start()
+
+    def pids() -> dict[str, int]:
+        return {role: pid for role in WORKERS for pid in supervisor.pids(role)}
+
+    def serving() -> bool:
+        announced = {path.stem for path in discovery.folder(settings).glob("*.json")}
+        return {f"{role}-{pid}" for role, pid in pids().items()} <= announced
+
+    try:
+        _wait(serving, lambda: f"the workers did not start within {START_S:g} s; see {log}")
+        yield Subject(FRESHET, *topics_of(settings, FRESHET), pids, log)
+    finally:
+        supervisor.stop()
+
+
+@contextmanager
+def plain_faust(settings: Settings) -> Iterator[Subject]:
+    """The stock Faust loop."""
+    with _loop(settings, PLAIN_FAUST, [sys.executable, str(_FOLDER / "plain_faust.py")]) as subject:
+        yield subject
+
+
+@contextmanager
+def quixstreams(settings: Settings, python: Path) -> Iterator[Subject]:
+    """The quixstreams loop, on the interpreter of the environment that has it."""
+    with _loop(settings, QUIXSTREAMS, [str(python), str(_FOLDER / "quix_loop.py")]) as subject:
+        yield subject
+
+
+@contextmanager
+def _loop(settings: Settings, name: str, command: list[str]) -> Iterator[Subject]:
+    source, target = topics_of(settings, name)
+    log = settings.home / f"{name}.log"
+    group = f"{settings.topic_prefix}{name}"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [*command, settings.kafka, source, target, group],
+            cwd=settings.home,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+        )
+    try:
+        yield Subject(name, source, target, lambda: {name: process.pid}, log)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait(done: Callable[[], bool], explain: Callable[[], str]) -> None:
+    deadline_s = time.monotonic() + START_S
+    while not done():
+        if time.monotonic() > deadline_s:
+            raise BenchError(explain())
+        time.sleep(0.2)
