@@ -117,7 +117,9 @@ class Batch:
             self._send_home(record, index, interaction, event_id, home)
             return
         event = to_event(record, index, interaction, self._topic_id)
-        state = self._users.get(event.user_id, home)
+        # What this batch has changed is packed at its end; until then the store may have dropped it for others.
+        touched = self.touched.get(event.user_id)
+        state = self._users.get(event.user_id, home) if touched is None else touched.state
         example = state.apply(event)
         if example is not None:
             example.list_id = interaction.list_id

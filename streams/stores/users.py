@@ -6,7 +6,6 @@ cursor, and the user's own state and list are written again over it.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable
 from uuid import uuid4
 
 from online.state import UserState
@@ -39,18 +38,17 @@ class UserStore:
         """Whether the partition's users are loaded here."""
         return partition in self._packed
 
-    async def load(self, partitions: Iterable[int]) -> None:
+    async def load(self, partitions: set[int]) -> None:
         """Owns exactly these partitions, every state up to the topic's end; then follows them.
 
         Partitions that were owned before are brought up to date from where they were left.
         """
         await self.pause()
-        wanted = set(partitions)
-        for gone in self._packed.keys() - wanted:
+        for gone in self._packed.keys() - partitions:
             for user_id in self._packed.pop(gone):
                 self._live.pop(user_id, None)
-        positions = {p: self._follower.positions.get(p, -1) if p in self._packed else -1 for p in wanted}
-        for partition in wanted:
+        positions = {p: self._follower.positions.get(p, -1) if p in self._packed else -1 for p in partitions}
+        for partition in partitions:
             self._packed.setdefault(partition, {})
         await self._follower.assign(positions)
         await self._follower.read_to_end(self._merge)
@@ -71,9 +69,7 @@ class UserStore:
         if state is None:
             data = self._packed[partition].get(user_id)
             state = UserState(user_id) if data is None else unpack(data)
-            self._live[user_id] = state
-            if len(self._live) > self._live_limit:
-                self._live.popitem(last=False)
+            self._unpacked(state)
         else:
             self._live.move_to_end(user_id)
         return state
@@ -81,9 +77,17 @@ class UserStore:
     def keep(self, state: UserState, partition: int) -> bytes:
         """Packs a changed state, to be written to the topic."""
         data = pack(state)
-        if partition in self._packed:
+        if partition in self._packed and not _is_older(data, self._packed[partition].get(state.user_id)):
             self._packed[partition][state.user_id] = data
+            # While it was changed, it may have been dropped for others and unpacked anew, as it was before.
+            self._live.pop(state.user_id, None)
+            self._unpacked(state)
         return data
+
+    def _unpacked(self, state: UserState) -> None:
+        self._live[state.user_id] = state
+        if len(self._live) > self._live_limit:
+            self._live.popitem(last=False)
 
     def count(self) -> int:
         """Users held."""
@@ -107,12 +111,15 @@ class UserStore:
         self._live.pop(user_id, None)
 
     def _watch(self, record: Record) -> None:
-        if record.value is None or record.headers.get(OWNER_HEADER) == self.owner:
-            return
-        user_id = record.key.decode()
-        if _is_older(record.value, self._packed.get(record.partition, {}).get(user_id)):
+        """Takes what another owner wrote while this one owns, too: whoever is ahead is right."""
+        known = self._packed.get(record.partition, {}).get(record.key.decode())
+        if record.headers.get(OWNER_HEADER) == self.owner or record.value is None or known is None:
+            self._merge(record)
+        elif _is_older(record.value, known):
             metrics.LOWER_CURSORS.inc()
-            self.overwritten[user_id] = record.partition
+            self.overwritten[record.key.decode()] = record.partition
+        else:
+            self._merge(record)
 
     async def close(self) -> None:
         """Stops reading."""
