@@ -53,6 +53,7 @@ class ExamplesToModel:
         examples = full_name(settings, "examples")
         self._examples_id = topic_ids(admin, [examples])[examples]
         self._snapshots = SnapshotStore(settings)
+        self._snapshots.check()
         self._vectors = ItemVectors(settings, producer, self._check)
         self._log = Follower(settings, examples, gaps="error")
         self._hits = ProgressiveHits()
@@ -65,12 +66,13 @@ class ExamplesToModel:
         self.ready = asyncio.Event()
         """Set while this worker is the learner and has taken over where the last one stopped."""
 
-    async def take_over(self) -> None:
-        """Goes on from the newest snapshot, as a new epoch."""
-        await self.stand_by()
+    async def load(self, partitions: set[int]) -> None:
+        """With the one partition of the log: goes on from the newest snapshot, as a new epoch. Else: stands by."""
         async with self._folding:
-            await self._take_over()
-        self.ready.set()
+            self._unsaved.clear()
+            if partitions:
+                await self._take_over()
+                self.ready.set()
 
     async def _take_over(self) -> None:
         await self._vectors.load(self._take_progress)
@@ -86,10 +88,10 @@ class ExamplesToModel:
         await self._log.read_to_end(self._fold_record)
         await self._publish()
 
-    async def stand_by(self) -> None:
-        """Is no longer the learner."""
-        self.ready.clear()
-        self._unsaved.clear()
+    async def finish(self) -> None:
+        """Returns when the run in work, if any, is folded."""
+        async with self._folding:
+            pass
 
     async def work(self, event: Event) -> None:
         """Folds a run of the log; it is acknowledged with the next snapshot."""

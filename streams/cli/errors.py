@@ -20,9 +20,10 @@ def one_line_errors() -> Iterator[None]:
     from streams.follower import LogGapError  # noqa: PLC0415
     from streams.kafka import KafkaUnavailableError  # noqa: PLC0415
     from streams.settings import SettingsError  # noqa: PLC0415
+    from streams.stores import StoreError  # noqa: PLC0415
     from streams.topics import TopicsError  # noqa: PLC0415
 
-    known = (BrokerError, LogGapError, SettingsError, TopicsError)
+    known = (BrokerError, LogGapError, SettingsError, StoreError, TopicsError)
     code = EXIT_CONFIGURATION
     try:
         yield

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -50,7 +49,7 @@ class DocumentStore:
         """Whether the partition's documents are loaded here."""
         return partition in self._entries
 
-    async def load(self, partitions: Iterable[int]) -> None:
+    async def load(self, partitions: set[int]) -> None:
         """Owns exactly these partitions, as the topics have them now."""
         self.ready.clear()
         self._entries = {partition: {} for partition in partitions}

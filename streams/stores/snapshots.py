@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+from contextlib import suppress
+from uuid import uuid4
 
 import fsspec
 import msgspec
@@ -9,6 +11,7 @@ import numpy as np
 
 from online.fold import Saved
 from streams.settings import Settings
+from streams.stores import StoreError
 
 KEPT = 3
 """Snapshots kept; a damaged or lost one is replaced by the one before it and a longer log to fold."""
@@ -28,8 +31,27 @@ class SnapshotStore:
     """Saves and finds snapshots. Written under another name first, so a snapshot is whole or not there."""
 
     def __init__(self, settings: Settings) -> None:
-        url = f"{settings.store_url.rstrip('/')}/{settings.topic_prefix}snapshots"
-        self._fs, self._root = fsspec.core.url_to_fs(url)
+        """Finds the store.
+
+        Raises:
+            StoreError: There is no such kind of store here.
+        """
+        self._url = f"{settings.store_url.rstrip('/')}/{settings.topic_prefix}snapshots"
+        try:
+            self._fs, self._root = fsspec.core.url_to_fs(self._url)
+        except (ValueError, ImportError) as exc:
+            msg = f"the store {self._url} cannot be used: {exc}"
+            raise StoreError(msg) from None
+
+    def check(self) -> None:
+        """Writes and removes a file.
+
+        Raises:
+            StoreError: The store cannot be written.
+        """
+        name = f"{uuid4().hex}.check"
+        self._write(name, b"writable")
+        self._fs.rm(f"{self._root}/{name}")
 
     def save(self, manifest: Manifest, saved: Saved) -> str:
         """Writes a snapshot and removes the oldest beyond `KEPT`.
@@ -38,7 +60,7 @@ class SnapshotStore:
             Its name.
 
         Raises:
-            OSError: The store cannot be written, for instance because the disk is full.
+            StoreError: The store cannot be written, for instance because the disk is full.
         """
         arrays = {k: np.frombuffer(v, np.uint8) if isinstance(v, bytes) else v for k, v in saved.items()}
         kinds = {k: isinstance(v, bytes) for k, v in saved.items()}
@@ -47,14 +69,23 @@ class SnapshotStore:
         np.savez(buffer, allow_pickle=False, **arrays, __meta__=np.frombuffer(meta, np.uint8))
         data = buffer.getvalue()
         name = f"{manifest.epoch:08d}-{manifest.number:012d}-{hashlib.sha256(data).hexdigest()[:16]}.npz"
-        self._fs.makedirs(self._root, exist_ok=True)
-        part = f"{self._root}/{name}.part"
-        with self._fs.open(part, "wb") as file:
-            file.write(data)
-        self._fs.mv(part, f"{self._root}/{name}")
+        self._write(name, data)
         for old in self._names()[:-KEPT]:
             self._fs.rm(f"{self._root}/{old}")
         return name
+
+    def _write(self, name: str, data: bytes) -> None:
+        part = f"{self._root}/{name}.part"
+        try:
+            self._fs.makedirs(self._root, exist_ok=True)
+            with self._fs.open(part, "wb") as file:
+                file.write(data)
+            self._fs.mv(part, f"{self._root}/{name}")
+        except OSError as exc:
+            with suppress(OSError):
+                self._fs.rm(part)
+            msg = f"the store {self._url} cannot be written: {exc.strerror or exc}"
+            raise StoreError(msg) from exc
 
     def newest(self, examples_topic_id: str) -> tuple[Manifest, Saved] | None:
         """The newest whole snapshot of this log of examples, or None."""

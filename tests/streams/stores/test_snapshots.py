@@ -1,0 +1,125 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from online.fold import Saved
+from streams.settings import Settings
+from streams.stores import StoreError
+from streams.stores.snapshots import KEPT, Manifest, SnapshotStore
+
+
+def store(folder: Path, prefix: str = "") -> SnapshotStore:
+    return SnapshotStore(Settings(store=str(folder), topic_prefix=prefix))
+
+
+def saved(value: int) -> Saved:
+    return {
+        "counts": np.arange(value, dtype=np.int32),
+        "learned": b"\x00raw",
+        "empty": np.zeros((0, 4), np.float32),
+    }
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted((folder / "snapshots").iterdir())
+
+
+def offset(folder: Path, topic_id: str = "log") -> int | None:
+    found = store(folder).newest(topic_id)
+    return None if found is None else found[0].examples_offset
+
+
+def fill(folder: Path, *numbers: int, topic_id: str = "log", epoch: int = 1) -> None:
+    for number in numbers:
+        store(folder).save(Manifest(epoch, number, topic_id, number * 100), saved(number))
+
+
+def test_what_is_saved_comes_back_array_for_array(tmp_path: Path) -> None:
+    manifest = Manifest(2, 7, "log", 55)
+    name = store(tmp_path).save(manifest, saved(4))
+    assert name.startswith("00000002-000000000007-")
+    found = store(tmp_path).newest("log")
+    assert found is not None
+    assert found[0] == manifest
+    assert found[1]["learned"] == b"\x00raw"
+    counts, empty = found[1]["counts"], found[1]["empty"]
+    assert isinstance(counts, np.ndarray)
+    assert (counts.tolist(), counts.dtype) == ([0, 1, 2, 3], np.int32)
+    assert isinstance(empty, np.ndarray)
+    assert empty.shape == (0, 4)
+
+
+def test_an_empty_store_has_none(tmp_path: Path) -> None:
+    assert offset(tmp_path / "nothing here") is None
+
+
+def test_the_newest_few_are_kept_and_a_higher_epoch_is_newer(tmp_path: Path) -> None:
+    fill(tmp_path, 8, 9, 10, 11)
+    assert len(files(tmp_path)) == KEPT
+    assert offset(tmp_path) == 1100
+    fill(tmp_path, 3, epoch=2)
+    assert offset(tmp_path) == 300
+    assert [path.name[:21] for path in files(tmp_path)] == [
+        "00000001-000000000010", "00000001-000000000011", "00000002-000000000003"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "emptied", "gone"])
+def test_a_damaged_newest_falls_back_to_the_one_before(tmp_path: Path, damage: str) -> None:
+    fill(tmp_path, 1, 2)
+    newest = files(tmp_path)[-1]
+    data = bytearray(newest.read_bytes())
+    if damage == "gone":
+        newest.unlink()
+    else:
+        data[40] ^= 1
+        newest.write_bytes({"cut": data[:-20], "changed": data, "emptied": b""}[damage])
+    assert offset(tmp_path) == 100
+
+
+def test_all_damaged_is_none(tmp_path: Path) -> None:
+    fill(tmp_path, 1)
+    files(tmp_path)[0].write_bytes(b"oops")
+    assert offset(tmp_path) is None
+
+
+def test_a_snapshot_of_another_log_is_passed_over(tmp_path: Path) -> None:
+    fill(tmp_path, 1)
+    fill(tmp_path, 2, topic_id="re-created")
+    assert (offset(tmp_path), offset(tmp_path, "re-created"), offset(tmp_path, "third")) == (100, 200, None)
+
+
+def test_one_that_was_never_finished_is_not_there(tmp_path: Path) -> None:
+    fill(tmp_path, 1)
+    whole = files(tmp_path)[0]
+    whole.with_name("00000009-000000000001-0123456789abcdef.npz.part").write_bytes(whole.read_bytes()[:99])
+    assert offset(tmp_path) == 100
+
+
+def test_tenants_have_folders_of_their_own(tmp_path: Path) -> None:
+    store(tmp_path, "shop-").save(Manifest(1, 1, "log", 100), saved(1))
+    assert offset(tmp_path) is None
+    assert [path.name for path in tmp_path.iterdir()] == ["shop-snapshots"]
+
+
+def test_a_store_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    in_its_place = tmp_path / "file"
+    in_its_place.touch()
+    for attempt in (store(in_its_place).check, lambda: fill(in_its_place, 1)):
+        with pytest.raises(
+            StoreError, match=rf"^the store {in_its_place}/snapshots cannot be written: "
+        ) as raised:
+            attempt()
+        assert "\n" not in str(raised.value)
+
+
+def test_a_check_leaves_nothing_behind(tmp_path: Path) -> None:
+    store(tmp_path).check()
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("url", ["nosuch://bucket/x", "s3://bucket/x"])
+def test_a_store_of_an_unknown_kind_is_named(url: str) -> None:
+    with pytest.raises(StoreError, match=rf"^the store {url}/snapshots cannot be used: "):
+        SnapshotStore(Settings(store=url))
