@@ -61,9 +61,13 @@ class InteractionsToLists:
 
     async def work(self, runs: Sequence[Run]) -> None:
         """Works a batch through to acknowledged state; when it returns the records may be acknowledged."""
-        await self._users.ready.wait()
-        async with self._working:
-            await self._work(runs)
+        while True:
+            await self._users.ready.wait()
+            async with self._working:
+                # Ownership may have been let go of while another batch was in work.
+                if self._users.ready.is_set():
+                    await self._work(runs)
+                    return
 
     async def finish(self) -> None:
         """Returns when the batch in work, if any, is written."""

@@ -60,9 +60,13 @@ class MediaToItems:
 
     async def work(self, runs: Sequence[Run]) -> None:
         """Works a batch through to acknowledged documents."""
-        await self._store.ready.wait()
-        async with self._working:
-            await self._work(runs)
+        while True:
+            await self._store.ready.wait()
+            async with self._working:
+                # Ownership may have been let go of while another batch was in work.
+                if self._store.ready.is_set():
+                    await self._work(runs)
+                    return
 
     async def finish(self) -> None:
         """Returns when the batch in work, if any, is written."""

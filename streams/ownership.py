@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import faust
 from faust.types import TP
@@ -16,47 +16,66 @@ FINISH_S = 5.0
 """How long a batch in work may hold up a rebalance."""
 
 
-class Ownership:
-    """Calls `load` with the owned partitions of one topic after each assignment; the newest assignment wins.
+class Owned(Protocol):
+    """What is loaded for the partitions that a worker owns."""
 
-    Loading is not awaited inside the rebalance, where it would hold up heartbeats: agents wait for `ready`.
+    ready: asyncio.Event
+    """Set while what is loaded fits the newest assignment; no batch starts without it."""
+
+    async def load(self, partitions: set[int]) -> None:
+        """Loads exactly these partitions and sets `ready`."""
+
+
+class Ownership:
+    """Loads what is owned after each assignment, and lets go of it before the next.
+
+    From a revocation until the newest assignment is loaded, `ready` is not set: a batch that started in between would
+    take its partitions for somebody else's. Loading is not awaited inside the rebalance, where it would hold up
+    heartbeats.
     """
 
     def __init__(
         self,
         app: faust.App,
         topic: str,
-        load: Callable[[set[int]], Awaitable[None]],
+        owned: Owned,
         finish: Callable[[], Awaitable[None]],
         on_error: Callable[[BaseException], None],
     ) -> None:
+        """`finish` returns when the batch in work, if any, is written."""
         self._topic = topic
-        self._load = load
+        self._owned = owned
         self._finish = finish
         self._on_error = on_error
         self._loading: asyncio.Task[None] | None = None
         app.on_partitions_assigned.connect(cast(Any, self._assigned), weak=False)
         app.on_partitions_revoked.connect(self._revoked, weak=False)
 
-    async def _assigned(self, _app: object, *args: Any, **_: Any) -> None:  # noqa: ANN401  # a signal
-        assigned: set[TP] = args[0]
-        metrics.REBALANCES.inc()
+    async def let_go(self) -> None:
+        """Has no further batch start, and waits for the one in work, at most `FINISH_S`."""
         if self._loading is not None and not self._loading.done():
             self._loading.cancel()
             await asyncio.gather(self._loading, return_exceptions=True)
-        partitions = {tp.partition for tp in assigned if tp.topic == self._topic}
-        logger.info("assigned %s of %s", sorted(partitions), self._topic)
-        self._loading = asyncio.get_running_loop().create_task(self._run(partitions))
-
-    async def _revoked(self, *_: Any, **__: Any) -> None:  # noqa: ANN401  # a signal
+        self._owned.ready.clear()
         try:
             await asyncio.wait_for(self._finish(), FINISH_S)
         except TimeoutError:
             logger.warning("a batch of %s is still in work; its events will be worked again", self._topic)
 
-    async def _run(self, partitions: set[int]) -> None:
+    async def _assigned(self, _app: object, *args: Any, **_: Any) -> None:  # noqa: ANN401  # a signal
+        assigned: set[TP] = args[0]
+        metrics.REBALANCES.inc()
+        await self.let_go()
+        partitions = {tp.partition for tp in assigned if tp.topic == self._topic}
+        logger.info("assigned %s of %s", sorted(partitions), self._topic)
+        self._loading = asyncio.get_running_loop().create_task(self._load(partitions))
+
+    async def _revoked(self, *_: Any, **__: Any) -> None:  # noqa: ANN401  # a signal
+        await self.let_go()
+
+    async def _load(self, partitions: set[int]) -> None:
         try:
-            await self._load(partitions)
+            await self._owned.load(partitions)
         except asyncio.CancelledError:
             raise
         except BaseException as exc:

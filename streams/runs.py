@@ -6,7 +6,8 @@ stock Faust 0.15.3 are mended on the way; each departure has its test in tests/s
 1. `_new_offset` never passes a run that is still being worked, also when nothing was committed yet.
 2. What is acknowledged is committed *before* the partitions are dropped on revocation.
 3. A static member that is stopped in order leaves its group.
-4. Gaps in the offsets (compaction, transaction markers) are no events: nothing is tracked for them.
+4. A run that was fetched before the newest assignment acknowledges nothing.
+5. Gaps in the offsets (compaction, transaction markers) are no events: nothing is tracked for them.
 """
 
 from collections import deque
@@ -87,6 +88,13 @@ class RunConsumer(Consumer):
             return None
         self._acked[tp] = [offset for offset in self._acked[tp] if offset > last]
         return last + 1
+
+    def ack(self, message: Message) -> bool:
+        """Acknowledges a run, unless it was fetched before the newest assignment: that one is delivered again."""
+        if message.generation_id != self.app.consumer_generation_id:
+            self._unacked_messages.discard(message)
+            return False
+        return bool(super().ack(message))
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Gaps need no tracking: offsets are committed from runs, not counted one by one."""

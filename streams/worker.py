@@ -30,7 +30,7 @@ from streams.lag import watch_lag
 from streams.lists import ListMaker
 from streams.liveness import Liveness
 from streams.model_to_lists import ModelToLists
-from streams.ownership import Ownership
+from streams.ownership import Owned, Ownership
 from streams.producer import BatchProducer
 from streams.runs import RunConsumer
 from streams.settings import Settings
@@ -57,17 +57,16 @@ class Worker:
     """Fails when something runs aground; the process then ends and its supervisor starts another."""
     beside: list[Coroutine[Any, Any, None]] = field(default_factory=list)
     """Coroutines that run for ever beside the agents."""
+    ownership: Ownership | None = None
 
     def fail(self, exc: BaseException) -> None:
         """Ends the worker with this error."""
         if not self.failed.done():
             self.failed.set_exception(exc)
 
-    def owns(
-        self, base: str, load: Callable[[set[int]], Awaitable[None]], finish: Callable[[], Awaitable[None]]
-    ) -> None:
+    def owns(self, base: str, owned: Owned, finish: Callable[[], Awaitable[None]]) -> None:
         """Loads what belongs to the partitions of a topic whenever they are assigned."""
-        Ownership(self.app, full_name(self.settings, base), load, finish, self.fail)
+        self.ownership = Ownership(self.app, full_name(self.settings, base), owned, finish, self.fail)
 
 
 def new_recommender(settings: Settings) -> Recommender:
@@ -86,7 +85,7 @@ async def recommend(w: Worker) -> None:
     responder = requests_to_responses.RequestsToResponses(w.settings, users, lists, w.producer, w.liveness)
     interactions_to_lists.connect(w.app, w.settings, worker, w.fail)
     requests_to_responses.connect(w.app, w.settings, responder, w.fail)
-    w.owns("interactions", users.load, worker.finish)
+    w.owns("interactions", users, worker.finish)
     # Before the first partition is asked for, so that the first list already knows what there is.
     await model.load()
     w.beside += [model.follow(), worker.watch_overwritten(), _measure(users, model)]
@@ -99,7 +98,7 @@ async def encode(w: Worker) -> None:
     encoder = await asyncio.to_thread(registry.load, w.settings.text_encoder, w.settings.device)
     worker = media_to_items.MediaToItems(w.settings, store, encoder, w.producer, w.liveness, log)
     media_to_items.connect(w.app, w.settings, worker, w.fail)
-    w.owns("media", store.load, worker.finish)
+    w.owns("media", store, worker.finish)
 
 
 async def learn(w: Worker) -> None:
@@ -108,11 +107,7 @@ async def learn(w: Worker) -> None:
         w.settings, w.admin, lambda: ExampleFold(new_recommender(w.settings)), w.producer, w.liveness
     )
     examples_to_model.connect(w.app, w.settings, worker, w.fail)
-
-    async def load(partitions: set[int]) -> None:
-        await (worker.take_over() if partitions else worker.stand_by())
-
-    w.owns("examples", load, worker.stand_by)
+    w.owns("examples", worker, worker.finish)
     w.beside += [worker.publish_regularly(), worker.follow_embeddings()]
 
 
@@ -168,6 +163,8 @@ async def _run_until_stopped(worker: Worker, stopping: asyncio.Event) -> None:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
         if stopping.is_set():
+            if worker.ownership is not None:
+                await worker.ownership.let_go()
             cast(RunConsumer, worker.app.consumer).leave_at_stop()
         await asyncio.wait_for(worker.app.stop(), worker.settings.session_timeout_s)
         worker.producer.close()

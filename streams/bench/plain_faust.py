@@ -6,10 +6,11 @@ larger buffer, Cython's paths and uvloop are what makes an unchanged Faust faste
 
 import asyncio
 import sys
-from typing import Any
+from typing import Any, cast
 
 import faust
 import msgspec
+from faust.types import StreamT
 from mode.loop import use
 
 LIST = [f"item-{n}" for n in range(10)]
@@ -58,8 +59,8 @@ def main(kafka: str, source: str, target: str, group: str) -> None:
     app = make_app(kafka, group)
     lists = app.topic(target, key_serializer="raw", value_serializer="raw")
 
-    async def answer(stream: faust.Stream[bytes]) -> None:
-        async for events in stream.take_events(EVENTS_AT_ONCE, within=0.005):
+    async def answer(stream: StreamT[bytes]) -> None:
+        async for events in cast(faust.Stream[bytes], stream).take_events(EVENTS_AT_ONCE, within=0.005):
             sent = [await lists.send(key=k, value=v) for event in events for k, v in answers(event)]
             await asyncio.gather(*sent)
 

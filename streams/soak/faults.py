@@ -15,6 +15,7 @@ from streams.supervisor import Supervisor
 
 WORKERS = {"encode": 1, "learn": 2, "recommend": 2}
 RECOMMEND_LIMIT = 3
+CATCH_UP_S = 60.0
 
 
 class Faults:
@@ -106,7 +107,10 @@ class Faults:
         return "broker killed and started"
 
     def restore_topic(self) -> str:
-        """`interactions` is deleted and restored: same records, another id, offsets from zero."""
+        """`interactions` is deleted and restored, once the group has caught up: same records, another id."""
+        deadline_s = time.monotonic() + CATCH_UP_S
+        while self._cluster.uncommitted() and time.monotonic() < deadline_s:
+            time.sleep(0.5)
         count = self._stop_recommend()
         records = self._cluster.read("interactions")
         self.earlier += records

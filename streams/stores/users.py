@@ -112,10 +112,9 @@ class UserStore:
 
     def _watch(self, record: Record) -> None:
         """Takes what another owner wrote while this one owns, too: whoever is ahead is right."""
+        own = record.headers.get(OWNER_HEADER) == self.owner
         known = self._packed.get(record.partition, {}).get(record.key.decode())
-        if record.headers.get(OWNER_HEADER) == self.owner or record.value is None or known is None:
-            self._merge(record)
-        elif _is_older(record.value, known):
+        if record.value is not None and not own and _is_older(record.value, known):
             metrics.LOWER_CURSORS.inc()
             self.overwritten[record.key.decode()] = record.partition
         else:

@@ -119,7 +119,7 @@ def test_a_kept_partition_takes_its_own_writes_for_what_they_are() -> None:
     asyncio.run(story())
 
 
-def test_a_zombies_lower_cursor_is_noticed_and_the_own_state_stays() -> None:
+def test_of_another_owners_writes_the_higher_is_taken_and_the_lower_noticed() -> None:
     kafka = MemoryKafka(SETTINGS)
     write(kafka, state("a", 1, 5))
 
@@ -127,7 +127,7 @@ def test_a_zombies_lower_cursor_is_noticed_and_the_own_state_stays() -> None:
         with user_store(kafka) as store:
             await store.load([0])
             write(kafka, state("a", 1, 5))  # equal: nothing is lost
-            write(kafka, state("a", 1, 5, 6))  # higher: not older than what is known
+            write(kafka, state("a", 1, 5, 6))  # higher: whoever is ahead is right
             write(kafka, state("unknown", 1))
             write(kafka, state("a", 1), owner=store.owner)
             for _ in range(3):
@@ -137,7 +137,7 @@ def test_a_zombies_lower_cursor_is_noticed_and_the_own_state_stays() -> None:
             for _ in range(3):
                 await asyncio.sleep(0)
             assert store.overwritten == {"a": 0}
-            assert offset_of(store, "a") == 5
+            assert offset_of(store, "a") == 6
             await store.close()
 
     asyncio.run(story())

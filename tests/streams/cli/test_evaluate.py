@@ -1,0 +1,83 @@
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from streams.cli import app
+
+
+def evaluate(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["evaluate", *arguments])
+
+
+@pytest.fixture
+def views(tmp_path: Path) -> Path:
+    path = tmp_path / "views.csv"
+    rows = (f"u{n % 5},i{(n * 3 + n // 5) % 12},{n * 60}" for n in range(200))
+    path.write_text("user_id,item_id,timestamp\n" + "\n".join(rows) + "\n")
+    return path
+
+
+def test_figures_are_one_object_a_method_and_all_else_goes_to_stderr(views: Path) -> None:
+    result = evaluate("--interactions", str(views), "--methods", "transitions,popularity", "--json", "-")
+    assert result.exit_code == 0, result.stderr
+    figures = json.loads(result.stdout)
+    assert list(figures) == ["run", "transitions", "popularity"]
+    assert {"overall", "cold_items", "new_users"} <= set(figures["transitions"])
+    assert {"hr@10", "ndcg@10", "recall@10", "precision@10", "mrr", "hr@100"} <= set(
+        figures["popularity"]["overall"]
+    )
+    assert figures["run"]["data"]["events"] == 200
+    assert "transitions" in result.stderr
+
+
+def test_the_same_command_gives_the_same_figures(views: Path) -> None:
+    arguments = ("--interactions", str(views), "--methods", "freshet", "--ties", "shuffle", "--json", "-")
+    first, second = (json.loads(evaluate(*arguments).stdout)["freshet"] for _ in range(2))
+    for figures in (first, second):
+        del figures["overall"]["events_per_s"]
+    assert first == second
+
+
+def test_tables_name_every_method(views: Path, tmp_path: Path) -> None:
+    result = evaluate("--interactions", str(views), "--json", str(tmp_path / "figures.json"))
+    assert result.exit_code == 0, result.stderr
+    for method in ("freshet", "popularity_first_time", "personal", "symmetric_graph"):
+        assert method in result.stdout
+    assert "freshet" in json.loads((tmp_path / "figures.json").read_text())
+
+
+def test_texts_are_encoded_and_pictures_are_owned_to_be_unused(views: Path, tmp_path: Path) -> None:
+    (tmp_path / "i1.jpg").write_bytes(b"drawn")
+    (tmp_path / "items.csv").write_text("item_id,title\n" + "".join(f"i{n},film {n}\n" for n in range(12)))
+    result = evaluate(
+        "--interactions", str(views), "--items", str(tmp_path / "items.csv"), "--text", "title", "--encoder", "hashing",
+        "--images", "{item_id}.jpg", "--methods", "freshet", "--json", "-",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    assert "1 of 12 items have a picture" in result.stderr
+    assert "no list is made with them" in result.stderr
+    assert {"modality_text", "modality_text+image"} <= set(json.loads(result.stdout)["freshet"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "nothing to replay"),
+        (["complete-trip"], "got the stream 'complete-trip'; expected complete-journey"),
+        (["--interactions", "nowhere.csv"], "nowhere.csv: no such file"),
+        (
+            ["--interactions", "{views}", "--columns", "user_id=who,item_id=item_id,timestamp=timestamp"],
+            "no column 'who'",
+        ),
+        (["--interactions", "{views}", "--methods", "magic"], "'magic' is unknown; known are freshet"),
+        (["--interactions", "{views}", "--text", "title"], "need --items"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(views: Path, arguments: list[str], message: str) -> None:
+    result = evaluate(*(argument.format(views=views) for argument in arguments))
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
