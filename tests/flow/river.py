@@ -71,7 +71,7 @@ class MemoryRiver:
         worker = Recommend(self, crash_after)
         try:
             await worker.model.load()
-            await worker.users.load(range(PARTITIONS))
+            await worker.users.load(set(range(PARTITIONS)))
             yield worker
         finally:
             await worker.users.close()
@@ -83,7 +83,7 @@ class MemoryRiver:
         learner = ExamplesToModel(
             self.settings, NOBODY, lambda: ExampleFold(new_recommender()), cast(Any, producer), alive()
         )
-        await learner.take_over()
+        await learner.load({0})
         yield learner
 
     @asynccontextmanager
@@ -93,7 +93,7 @@ class MemoryRiver:
         producer: Any = MemoryProducer(self.kafka, crash_after)
         log = LogIdentity(NOBODY, "media")
         worker = MediaToItems(self.settings, store, Counting(self.encoded), producer, alive(), log)
-        await store.load(range(self.kafka.partitions["media"]))
+        await store.load(set(range(self.kafka.partitions["media"])))
         yield worker
 
     async def learn_all(self, learner: ExamplesToModel) -> None:

@@ -28,7 +28,7 @@ def test_an_unknown_user_starts_empty_and_only_owned_partitions_count() -> None:
     async def story() -> None:
         with user_store(kafka) as store:
             assert not store.ready.is_set()
-            await store.load([0])
+            await store.load({0})
             assert store.ready.is_set()
             assert (store.owns(0), store.owns(1), store.count()) == (True, False, 1)
             assert store.size_bytes() == len(pack(state("a", 3)))
@@ -46,7 +46,7 @@ def test_the_higher_cursor_is_loaded_whichever_was_written_last() -> None:
 
     async def story() -> None:
         with user_store(kafka) as store:
-            await store.load([0])
+            await store.load({0})
             assert offset_of(store, "a") == 7
             await store.close()
 
@@ -60,7 +60,7 @@ def test_of_another_log_the_newest_record_counts() -> None:
 
     async def story() -> None:
         with user_store(kafka) as store:
-            await store.load([0])
+            await store.load({0})
             assert offset_of(store, "a") == 2
             await store.close()
 
@@ -77,7 +77,7 @@ def test_a_tombstone_forgets_and_what_follows_starts_anew() -> None:
 
     async def story() -> None:
         with user_store(kafka) as store:
-            await store.load([0])
+            await store.load({0})
             assert (offset_of(store, "a"), offset_of(store, "b"), store.count()) == (-1, 2, 1)
             await store.close()
 
@@ -91,12 +91,12 @@ def test_after_a_reassignment_what_others_wrote_meanwhile_is_there() -> None:
 
     async def story() -> None:
         with user_store(kafka) as store:
-            await store.load([0, 1])
+            await store.load({0, 1})
             assert offset_of(store, "a") == 1
-            await store.load([1])
+            await store.load({1})
             assert not store.owns(0)
             write(kafka, state("a", 1, 2))
-            await store.load([0, 1])
+            await store.load({0, 1})
             assert (offset_of(store, "a"), offset_of(store, "b", 1)) == (2, 1)
             await store.close()
 
@@ -108,10 +108,10 @@ def test_a_kept_partition_takes_its_own_writes_for_what_they_are() -> None:
 
     async def story() -> None:
         with user_store(kafka) as store:
-            await store.load([0])
+            await store.load({0})
             store.keep(state("a", 1, 2), 0)
             write(kafka, state("a", 1), owner=store.owner)
-            await store.load([0, 1])
+            await store.load({0, 1})
             assert offset_of(store, "a") == 2
             assert store.overwritten == {}
             await store.close()
@@ -125,7 +125,7 @@ def test_of_another_owners_writes_the_higher_is_taken_and_the_lower_noticed() ->
 
     async def story() -> None:
         with user_store(kafka) as store:
-            await store.load([0])
+            await store.load({0})
             write(kafka, state("a", 1, 5))  # equal: nothing is lost
             write(kafka, state("a", 1, 5, 6))  # higher: whoever is ahead is right
             write(kafka, state("unknown", 1))
@@ -143,12 +143,31 @@ def test_of_another_owners_writes_the_higher_is_taken_and_the_lower_noticed() ->
     asyncio.run(story())
 
 
+def test_whoever_is_ahead_is_right() -> None:
+    kafka = MemoryKafka(SETTINGS)
+    write(kafka, state("a", 1))
+
+    async def story() -> None:
+        with user_store(kafka) as store:
+            await store.load({0})
+            behind = store.get("a", 0)
+            write(kafka, state("a", 1, 5))
+            for _ in range(3):
+                await asyncio.sleep(0)
+            assert (offset_of(store, "a"), store.overwritten) == (5, {})
+            store.keep(behind, 0)
+            assert offset_of(store, "a") == 5
+            await store.close()
+
+    asyncio.run(story())
+
+
 def test_few_are_kept_unpacked_and_nothing_is_lost_by_that() -> None:
     kafka = MemoryKafka(SETTINGS)
 
     async def story() -> None:
         with user_store(kafka) as store:
-            await store.load([0])
+            await store.load({0})
             changed = store.get("a", 0)
             for user_id in "bcd":
                 store.get(user_id, 0)
@@ -173,7 +192,7 @@ def test_what_is_kept_of_a_partition_that_is_gone_is_packed_but_not_held() -> No
 
     async def story() -> None:
         with user_store(kafka) as store:
-            await store.load([1])
+            await store.load({1})
             assert store.keep(state("a", 1), 0) == pack(state("a", 1))
             assert store.count() == 0
             await store.close()
