@@ -92,6 +92,8 @@ class Replay:
             self._count(number)
             if number % 64 == 0:
                 progress(int(starts[number]))
+        for number in waiting:
+            self._learn(method, number)
         progress(int(starts[-1]))
         return Outcome(self._ranks, self._cold_ranks, self._heads, self._novelty, self._seconds)
 

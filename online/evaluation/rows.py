@@ -14,7 +14,7 @@ from online.evaluation.stream import FloatArray, IntArray, LongArray
 
 SMALLEST = 8
 """Places of a row's first table; each growth doubles it."""
-LARGEST = 2048
+LARGEST = 512
 """Places of a row's last table, three quarters of them used."""
 NO_BLOCK = -1
 

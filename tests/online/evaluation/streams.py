@@ -1,0 +1,55 @@
+"""Small streams whose answer is known."""
+
+import numpy as np
+
+from online.evaluation.evaluate import Task, evaluate
+from online.evaluation.report import Report
+from online.evaluation.stream import Stream, stream_of
+
+BASELINES = [
+    "popularity",
+    "popularity_recent",
+    "popularity_first_time",
+    "personal",
+    "transitions",
+    "symmetric_graph",
+]
+
+
+def run(stream: Stream, task: Task, methods: list[str]) -> dict[str, Report]:
+    return evaluate(stream, task, methods, {}, lambda: 0.0, lambda _name, _done: None)
+
+
+def cycle(users: int = 20, length: int = 40, items: int = 30) -> Stream:
+    """Every user goes round the same circle of items, each from a place of its own, one step a minute."""
+    rows = [(u, (u * 7 + step) % items, step * 60_000 + u) for step in range(length) for u in range(users)]
+    return stream_of([f"u{u}" for u, _, _ in rows], [f"i{i}" for _, i, _ in rows], [t for _, _, t in rows])
+
+
+def sorted_ties(seed: int, sessions: int = 400, items: int = 40, size: int = 8) -> Stream:
+    """Each user takes random items in one moment; the file sorts them, so the next line is above this one."""
+    rng = np.random.default_rng(seed)
+    baskets = [np.sort(rng.choice(items, size, replace=False)) for _ in range(sessions)]
+    users = [f"u{session}" for session in range(sessions) for _ in range(size)]
+    taken = [f"i{item:02d}" for basket in baskets for item in basket]
+    return stream_of(users, taken, [session * 1_000 for session in range(sessions) for _ in range(size)])
+
+
+def permuted(stream: Stream, seed: int) -> Stream:
+    order = np.random.default_rng(seed).permutation(stream.event_count)
+    return stream_of(
+        [stream.user_ids[u] for u in stream.users[order]],
+        [stream.item_ids[i] for i in stream.items[order]],
+        stream.timestamps_ms[order],
+        stream.values[order],
+    )
+
+
+def random_baskets(seed: int, events: int = 300) -> Stream:
+    rng = np.random.default_rng(seed)
+    return stream_of(
+        [f"u{u}" for u in rng.integers(0, 6, events)],
+        [f"i{i}" for i in rng.geometric(0.15, events)],
+        rng.integers(0, 60, events) * 3_600_000,
+        rng.integers(1, 4, events).astype(float),
+    )

@@ -1,0 +1,73 @@
+"""Freshet as a method: the evaluator drives the serving code as the workers do."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from online.evaluation.evaluate import Task
+from online.evaluation.replay import Delays, Replay
+from online.evaluation.serving import Serving
+from online.evaluation.stream import Stream
+from online.evaluation.timeline import timeline
+from online.events import ExampleSet
+from online.recommender import RankedItem, Recommender
+from online.state import UserState
+from tests.online.evaluation.streams import cycle, random_baskets, run
+
+
+class Spy(Recommender):
+    """Notes what it is given and recommends nothing else than the real one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folded: list[ExampleSet] = []
+        self.sets_seen: list[int] = []
+
+    def fold(self, example_set: ExampleSet) -> None:
+        self.folded.append(example_set)
+        super().fold(example_set)
+
+    def recommend(
+        self, state: UserState, *, now_ms: int, wall_ms: int, k: int = 10, exclude: object = ()
+    ) -> list[RankedItem]:
+        self.sets_seen.append(state.set_count + bool(state.open))
+        return super().recommend(state, now_ms=now_ms, wall_ms=wall_ms, k=k)
+
+
+def drive(stream: Stream, delays: Delays) -> tuple[Spy, NDArray[np.int32]]:
+    spy, line = Spy(), timeline(stream, "set", "allow", 0.0, seed=0)
+    serving = Serving(spy, stream, line, is_delayed=delays != Delays())
+    outcome = Replay(line, len(stream.item_ids), "allow", delays, lambda: 0.0).run(
+        serving, lambda _done: None
+    )
+    return spy, outcome.ranks
+
+
+def test_every_event_is_folded_once_in_its_set() -> None:
+    stream = random_baskets(2)
+    spy, _ = drive(stream, Delays())
+    assert sum(len(example_set.examples) for example_set in spy.folded) == stream.event_count
+    for example_set in spy.folded:
+        assert {(e.user_id, e.timestamp_ms) for e in example_set.examples} == {
+            (example_set.user_id, example_set.timestamp_ms)
+        }
+        assert all(past.timestamp_s * 1000 < example_set.timestamp_ms for past in example_set.history)
+
+
+def test_the_list_that_stood_is_in_the_example() -> None:
+    spy, _ = drive(random_baskets(2), Delays())
+    assert spy.folded[0].standing == []
+    assert len(spy.folded[-1].standing) == 10
+
+
+def test_a_late_history_is_late_in_lists_and_not_in_examples() -> None:
+    stream = random_baskets(2)
+    fresh, _ = drive(stream, Delays())
+    late, _ = drive(stream, Delays(history_events=100))
+    assert sum(late.sets_seen) < sum(fresh.sets_seen)
+    assert [e.history for e in late.folded] == [e.history for e in fresh.folded]
+
+
+def test_freshet_knows_the_next_step_of_a_circle() -> None:
+    overall = run(cycle(), Task(), ["freshet", "popularity"])
+    assert overall["freshet"]["overall"]["hr@10"] > 0.9
+    assert overall["freshet"]["overall"]["mrr"] > overall["popularity"]["overall"]["mrr"]
