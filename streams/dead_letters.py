@@ -8,12 +8,14 @@ import msgspec
 
 from streams import metrics
 from streams.decoding import Refusal
-from streams.events import DeadLetter
+from streams.events import DeadLetter, RefusalError
 from streams.producer import Outgoing
 from streams.settings import Settings
 from streams.topics import full_name
 
 VALUE_LIMIT = 256 * 1024
+TEXT_LIMIT = 1024
+"""Bytes of a key, and characters of a path or message, that are kept: they may quote whatever was sent."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -21,7 +23,8 @@ _encode = msgspec.json.Encoder().encode
 def letter(settings: Settings, base: str, record: Any, refusal: Refusal, now_ms: int) -> Outgoing:  # noqa: ANN401  # aiokafka's record
     """The dead letter of one refused event of a record of the topic `base`."""
     metrics.REFUSALS.labels(topic=base, code=refusal.error.code).inc()
-    key = record.key
+    key = None if record.key is None else record.key[:TEXT_LIMIT]
+    error = refusal.error
     dead = DeadLetter(
         topic=record.topic,
         partition=record.partition,
@@ -31,7 +34,7 @@ def letter(settings: Settings, base: str, record: Any, refusal: Refusal, now_ms:
         value_b64=base64.b64encode(refusal.value[:VALUE_LIMIT]).decode(),
         truncated=len(refusal.value) > VALUE_LIMIT,
         sha256=hashlib.sha256(refusal.value).hexdigest(),
-        error=refusal.error,
+        error=RefusalError(error.code, error.path[:TEXT_LIMIT], error.message[:TEXT_LIMIT]),
         timestamp_ms=now_ms,
     )
     return Outgoing(full_name(settings, "dead-letters"), key, _encode(dead))

@@ -21,6 +21,9 @@ FORWARDED = Counter(
 )
 """Many: the producer should set partitioner=murmur2_random and key by the id."""
 
+TOO_LARGE = Counter("freshet_too_large", "Messages given up because Kafka takes none so large.", ["topic"])
+"""Above zero: the log names topic and key; the topic's max.message.bytes is smaller than its table says."""
+
 NEWER_SCHEMA = Counter("freshet_newer_schema", "Events of a newer schema, unknown fields ignored.", ["topic"])
 """Rising after a producer's upgrade: upgrade the workers too."""
 
@@ -94,7 +97,11 @@ def serve(host: str, port: int) -> int:
         The port, which is a free one where `port` is 0.
 
     Raises:
-        OSError: The port is in use.
+        OSError: The port is in use, or the address not this machine's; the message says which.
     """
-    server, _ = start_http_server(port, addr=host)
+    try:
+        server, _ = start_http_server(port, addr=host)
+    except OSError as exc:
+        msg = f"the metrics' address {host}:{port} cannot be had: {exc.strerror}; set FRESHET_METRICS_PORT or …_HOST"
+        raise OSError(msg) from None
     return int(server.server_port)

@@ -11,13 +11,16 @@ from streams import metrics
 from streams.clock import now_ms
 from streams.dead_letters import letter
 from streams.decoding import EventDecoder, Refusal
-from streams.events import ItemDocument, Media, RefusalError
+from streams.events import Id, ItemDocument, Media, RefusalError
 from streams.producer import Outgoing
 from streams.settings import Settings
 from streams.stores.documents import DocumentStore, Entry
-from streams.topics import home_partition, table
+from streams.topics import MIB, home_partition, table
 
 logger = logging.getLogger(__name__)
+
+DOCUMENT_LIMIT = 15 * MIB
+"""Bytes of a document; patches that would make a larger one are refused, since `items` cannot hold it."""
 
 _decoder = EventDecoder(Media)
 _encode = msgspec.json.Encoder().encode
@@ -82,7 +85,12 @@ class Patches:
         self.outgoing.append(letter(self._settings, "media", record, refusal, now_ms()))
 
     def _delete(self, record: Any) -> None:  # noqa: ANN401  # aiokafka's record
-        item_id = record.key.decode(errors="replace")
+        try:
+            item_id: str = msgspec.convert(record.key.decode(), Id)
+        except (UnicodeDecodeError, msgspec.ValidationError) as exc:
+            error = RefusalError("invalid", "$", f"the tombstone's key is no item id: {exc}")
+            self._refuse(record, Refusal(0, record.key, error))
+            return
         self.event_count += 1
         if not self._is_home(record, item_id, None):
             return
@@ -99,6 +107,11 @@ class Patches:
         patch = msgspec.to_builtins(media)
         patch.setdefault("timestamp_ms", record.timestamp)
         document = msgspec.convert(merge(self._fields(media.item_id, record.partition), patch), ItemDocument)
+        size_bytes = len(_encode(document))
+        if size_bytes > DOCUMENT_LIMIT:
+            message = f"the item's document would have {size_bytes} bytes, at most {DOCUMENT_LIMIT} are kept"
+            self._refuse(record, Refusal(index, _encode(media), RefusalError("too_large", "$", message)))
+            return
         self.changed[media.item_id] = Changed(media.item_id, record.partition, cursor, document)
 
     def _fields(self, item_id: str, partition: int) -> dict[str, Any]:

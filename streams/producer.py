@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from msgspec import Struct
 
+from streams import metrics
 from streams.kafka import client_config
 from streams.settings import Settings
 
@@ -31,18 +32,33 @@ class NotDeliveredError(ConnectionError):
 
 
 class _Batch:
-    """Counts acknowledgements down, in the producer's thread, and wakes the loop once."""
+    """Counts acknowledgements down, mostly in the producer's thread, and wakes the loop once."""
 
     def __init__(self, count: int, loop: asyncio.AbstractEventLoop) -> None:
         self._left = count
+        self._counting = threading.Lock()
         self._error: KafkaError | None = None
         self._loop = loop
         self.future: asyncio.Future[None] = loop.create_future()
 
-    def on_delivery(self, error: KafkaError | None, _message: Message) -> None:
-        self._error = error or self._error
-        self._left -= 1
-        if self._left == 0:
+    def on_delivery(self, error: KafkaError | None, message: Message) -> None:
+        if error is not None and error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
+            self.on_too_large(message.topic(), message.key(), len(message))
+        else:
+            self._count(error)
+
+    def on_too_large(self, topic: str | None, key: bytes | None, size_bytes: int) -> None:
+        """Gives a message up that no attempt can deliver, so that the others are not held up for ever."""
+        metrics.TOO_LARGE.labels(topic=topic).inc()
+        logger.error("%s: a message of %d bytes is too large, key %r", topic, size_bytes, (key or b"")[:100])
+        self._count(None)
+
+    def _count(self, error: KafkaError | None) -> None:
+        with self._counting:
+            self._error = error or self._error
+            self._left -= 1
+            done = self._left == 0
+        if done:
             self._loop.call_soon_threadsafe(self._finish)
 
     def _finish(self) -> None:
@@ -82,6 +98,8 @@ class BatchProducer:
     async def send(self, messages: Sequence[Outgoing]) -> None:
         """Produces the messages in order and returns when all are acknowledged.
 
+        One that is larger than Kafka takes is given up, logged and counted.
+
         Raises:
             NotDeliveredError: At least one was not acknowledged; sending all again is right.
         """
@@ -103,6 +121,11 @@ class BatchProducer:
                     break
                 except BufferError:
                     await asyncio.sleep(0.005)
+                except KafkaException as exc:
+                    if exc.args[0].code() != KafkaError.MSG_SIZE_TOO_LARGE:
+                        raise
+                    batch.on_too_large(m.topic, m.key, len(m.value or b""))
+                    break
         await batch.future
 
     async def deliver(self, messages: Sequence[Outgoing], check: Callable[[], None]) -> None:

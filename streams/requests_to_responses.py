@@ -13,8 +13,8 @@ from streams import metrics
 from streams.app import or_fail, runs_topic
 from streams.clock import now_ms
 from streams.dead_letters import letter
-from streams.decoding import EventDecoder
-from streams.events import Request, Response
+from streams.decoding import Decoded, EventDecoder, Refusal
+from streams.events import RefusalError, Request, Response
 from streams.lists import ListMaker
 from streams.liveness import Liveness
 from streams.producer import BatchProducer, Outgoing
@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 RUNS_AT_ONCE = 16
 REPLY_HEADER = "reply-partition"
 """On a request that was sent home: the partition it was first written to, where the answer is awaited."""
+
+ECHO_LIMIT = 128 * 1024
+"""Bytes of key and headers that are echoed; a request with more is refused, since its response may not fit."""
 
 _decoder = EventDecoder(Request)
 _encode = msgspec.json.Encoder().encode
@@ -56,7 +59,7 @@ class RequestsToResponses:
         await self._users.ready.wait()
         outgoing: list[Outgoing] = []
         for record in (record for run in runs for record in run):
-            decoded = _decoder.decode(record.value)
+            decoded = _decode(record)
             outgoing += [letter(self._settings, "requests", record, r, now_ms()) for r in decoded.refusals]
             outgoing += [self._answer(record, request) for _, request in decoded.events]
             metrics.EVENTS.labels(topic="requests").inc(len(decoded.events))
@@ -75,9 +78,16 @@ class RequestsToResponses:
             error = f"internal: {type(exc).__name__}: {exc}"
             response = Response(request.request_id, [], now_ms(), self._lists.model_version, error)
         headers = [(name, value) for name, value in record.headers if name != REPLY_HEADER]
-        reply = dict(record.headers).get(REPLY_HEADER)
-        partition = record.partition if reply is None else int(reply)
-        return Outgoing(self._responses, record.key, _encode(response), partition, headers=headers)
+        return Outgoing(
+            self._responses, record.key, _encode(response), self._reply_to(record), headers=headers
+        )
+
+    def _reply_to(self, record: Any) -> int:  # noqa: ANN401  # aiokafka's record
+        """Where the answer is awaited. A client's own header of that name can hold anything."""
+        reply = dict(record.headers).get(REPLY_HEADER) or b""
+        if reply.isdigit() and len(reply) < 5 and int(reply) < self._settings.partitions:
+            return int(reply)
+        return int(record.partition)
 
     def _respond(self, request: Request, home: int) -> Response:
         if request.user_id is None or not self._users.owns(home):
@@ -97,6 +107,14 @@ class RequestsToResponses:
             timestamp_ms=record.timestamp,
             headers=[*record.headers, (REPLY_HEADER, str(record.partition).encode())],
         )
+
+
+def _decode(record: Any) -> Decoded[Request]:  # noqa: ANN401  # aiokafka's record
+    echoed_bytes = len(record.key or b"") + sum(len(name) + len(v or b"") for name, v in record.headers)
+    if echoed_bytes > ECHO_LIMIT:
+        message = f"key and headers have {echoed_bytes} bytes, at most {ECHO_LIMIT} can be echoed"
+        return Decoded([], [Refusal(0, record.value or b"", RefusalError("too_large", "$", message))], 0)
+    return _decoder.decode(record.value)
 
 
 def connect(

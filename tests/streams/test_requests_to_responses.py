@@ -1,0 +1,110 @@
+import asyncio
+from typing import Any, cast
+
+import msgspec
+import pytest
+
+from online.recommender import Item, Recommender, RecommenderConfig
+from online.state import UserState
+from streams.events import DeadLetter, Response
+from streams.lists import ListMaker
+from streams.liveness import Liveness
+from streams.producer import Outgoing
+from streams.requests_to_responses import ECHO_LIMIT, REPLY_HEADER, RequestsToResponses
+from streams.settings import Settings
+from streams.topics import home_partition
+from tests.flow.memory import MemoryKafka, MemoryProducer
+from tests.streams.records import record
+
+SETTINGS = Settings(partitions=4, list_length=3)
+HOME = home_partition("u", 4)
+
+
+class FakeUsers:
+    """One user, and no others."""
+
+    def __init__(self) -> None:
+        self.ready = asyncio.Event()
+        self.ready.set()
+        self.user = UserState("u")
+        self.user.hidden["i1"] = None
+
+    def owns(self, partition: int) -> bool:
+        return partition == HOME
+
+    def get(self, user_id: str, _partition: int) -> UserState:
+        return self.user if user_id == "u" else UserState(user_id)
+
+
+def answer(value: Any, partition: int = HOME, **more: Any) -> list[Outgoing]:  # noqa: ANN401  # any JSON
+    recommender = Recommender(RecommenderConfig(capacity=1024))
+    for number in range(5):
+        recommender.put_item(Item(f"i{number}"))
+    producer = MemoryProducer(MemoryKafka(SETTINGS))
+
+    async def work() -> None:
+        worker = RequestsToResponses(
+            SETTINGS,
+            cast(Any, FakeUsers()),
+            ListMaker(SETTINGS, recommender),
+            cast(Any, producer),
+            Liveness(1e9),
+        )
+        await worker.work([[record("requests", value, partition=partition, **more)]])
+
+    asyncio.run(work())
+    return producer.delivered[0]
+
+
+def read(sent: Outgoing) -> Response:
+    assert sent.topic == "responses"
+    return msgspec.json.decode(sent.value or b"", type=Response)
+
+
+def ids(sent: Outgoing) -> list[str]:
+    return [item.item_id for item in read(sent).items]
+
+
+def test_a_users_answer_knows_the_user_and_goes_where_the_question_was() -> None:
+    (sent,) = answer({"request_id": "r", "user_id": "u"}, key="u", headers=(("trace", b"\x00\x01"),))
+    assert (sent.key, sent.partition, sent.headers) == (b"u", HOME, [("trace", b"\x00\x01")])
+    assert read(sent).request_id == "r"
+    assert ids(sent) == ["i4", "i3", "i2"]
+
+
+def test_without_a_user_the_list_is_everybodys_wherever_it_was_asked() -> None:
+    for partition in range(4):
+        (sent,) = answer({"request_id": "r", "k": 5, "exclude": ["i3"]}, partition)
+        assert (sent.partition, ids(sent)) == (partition, ["i4", "i2", "i1", "i0"])
+
+
+def test_what_lies_astray_is_sent_home_and_answered_where_it_was_asked() -> None:
+    astray = (HOME + 1) % 4
+    (sent,) = answer({"request_id": "r", "user_id": "u"}, astray, headers=(("trace", b"1"),))
+    reply = (REPLY_HEADER, str(astray).encode())
+    assert (sent.topic, sent.partition, sent.headers) == ("requests", HOME, [("trace", b"1"), reply])
+    (answered,) = answer(sent.value, HOME, headers=tuple(sent.headers or ()))
+    assert (answered.partition, answered.headers) == (astray, [("trace", b"1")])
+
+
+@pytest.mark.parametrize("value", [b"x", b"-1", b"4", b"99999999999", b"", "²".encode(), None])
+def test_a_clients_own_reply_header_can_hold_anything(value: bytes | None) -> None:
+    (sent,) = answer({"request_id": "r"}, 2, headers=((REPLY_HEADER, cast(bytes, value)),))
+    assert sent.partition == 2
+
+
+def test_bad_requests_are_dead_letters_and_the_others_are_answered() -> None:
+    refused, answered = answer([{"request_id": "r", "k": 0}, {"request_id": "s"}])
+    dead = msgspec.json.decode(refused.value or b"", type=DeadLetter)
+    assert (refused.topic, dead.index, dead.error.path) == ("dead-letters", 0, "$[0].k")
+    assert read(answered).request_id == "s"
+
+
+def test_more_than_can_be_echoed_is_refused() -> None:
+    (sent,) = answer({"request_id": "r"}, headers=(("trace", b"x" * ECHO_LIMIT),))
+    dead = msgspec.json.decode(sent.value or b"", type=DeadLetter)
+    assert dead.error.code == "too_large"
+    assert (
+        dead.error.message
+        == f"key and headers have {ECHO_LIMIT + 6} bytes, at most {ECHO_LIMIT} can be echoed"
+    )
