@@ -1,0 +1,189 @@
+import hashlib
+import json
+from typing import Any, cast
+
+import msgspec
+import pytest
+
+from online.events import Cursor, ExampleRun
+from online.state import UserState
+from streams.batch import FORWARDED_HEADER, FUTURE_LIMIT_MS, Batch, decode, event_hash
+from streams.events import DeadLetter, Interaction
+from streams.settings import Settings
+from streams.topics import home_partition
+from tests.streams.records import TIMESTAMP_MS, record
+
+SETTINGS = Settings(partitions=4)
+HOME = home_partition("u", 4)
+NOW_MS = TIMESTAMP_MS + 500
+
+
+class FakeUsers:
+    """States of every partition, in memory; forgets what is not packed at the worst moment."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, UserState] = {}
+
+    def get(self, user_id: str, _partition: int) -> UserState:
+        if user_id == "broken":
+            msg = "no such user"
+            raise KeyError(msg)
+        return self.states.pop(user_id, None) or UserState(user_id)
+
+
+def new_batch() -> Batch:
+    return Batch(SETTINGS, cast(Any, FakeUsers()), "topic-id", NOW_MS)
+
+
+def add(batch: Batch, *events: dict[str, Any], partition: int = HOME, offset: int = 0) -> None:
+    """One message of these events, packed where they are several."""
+    value = events[0] if len(events) == 1 else list(events)
+    source = record("interactions", value, partition=partition, offset=offset, key="u")
+    decoded = decode(source.value)
+    for refusal in decoded.refusals:
+        batch.refuse(source, refusal)
+    for index, interaction in decoded.events:
+        batch.add(source, index, interaction)
+
+
+def event(item_id: str = "i", **more: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
+    return {"user_id": "u", "item_id": item_id, "action": "click"} | more
+
+
+def letters(batch: Batch) -> list[DeadLetter]:
+    return [
+        msgspec.json.decode(o.value or b"", type=DeadLetter)
+        for o in batch.outgoing
+        if o.topic == "dead-letters"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "applied"),
+    [
+        (None, TIMESTAMP_MS),
+        (0, 0),
+        (TIMESTAMP_MS - 1, TIMESTAMP_MS - 1),
+        (TIMESTAMP_MS + FUTURE_LIMIT_MS, TIMESTAMP_MS + FUTURE_LIMIT_MS),
+        (TIMESTAMP_MS + FUTURE_LIMIT_MS + 1, TIMESTAMP_MS + FUTURE_LIMIT_MS),
+        (4_070_908_800_000, TIMESTAMP_MS + FUTURE_LIMIT_MS),
+    ],
+)
+def test_nothing_counts_as_much_later_than_kafkas_timestamp(given: int | None, applied: int) -> None:
+    batch = new_batch()
+    add(batch, event(timestamp_ms=given))
+    assert batch.touched["u"].state.open_ms == applied
+
+
+def test_the_limit_is_five_minutes() -> None:
+    assert FUTURE_LIMIT_MS == 5 * 60 * 1000
+
+
+def test_an_event_without_an_id_has_its_place_for_one() -> None:
+    batch = new_batch()
+    add(batch, event("a"), event("b", event_id="own"), event("c"), offset=7)
+    (run,) = batch.runs()
+    names = [f"interactions-{HOME}-7-0", "own", f"interactions-{HOME}-7-2"]
+    assert [e.event_hash for e in run.examples] == [event_hash(name) for name in names]
+    assert batch.touched["u"].cause.event_id == names[-1]
+
+
+def test_hashes_are_64_bits_and_always_the_same() -> None:
+    known = int.from_bytes(hashlib.blake2b(b"e-1", digest_size=8).digest(), "little")
+    assert event_hash("e-1") == known < 2**64
+    assert event_hash("e-2") != known
+
+
+def test_a_retry_makes_no_second_example_but_still_a_list() -> None:
+    batch = new_batch()
+    add(batch, event(event_id="e"), offset=1)
+    add(batch, event(event_id="e"), offset=2)
+    (run,) = batch.runs()
+    assert len(run.examples) == 1
+    touched = batch.touched["u"]
+    assert touched.state.cursor == Cursor("topic-id", HOME, 2, 0)
+    assert (touched.partition, touched.cause.offset, touched.cause.kind) == (HOME, 2, "interaction")
+
+
+def test_a_user_whom_the_store_drops_within_the_batch_keeps_both_events() -> None:
+    batch = new_batch()
+    add(batch, event("a"), offset=1)
+    add(batch, event("b"), offset=2)
+    assert batch.touched["u"].state.applied_count == 2
+
+
+def test_what_lies_astray_goes_home_with_its_id_and_timestamp() -> None:
+    astray = (HOME + 1) % 4
+    batch = new_batch()
+    add(batch, event("a"), event("b", event_id="own", timestamp_ms=5), partition=astray, offset=9)
+    assert not batch.touched
+    assert batch.runs() == []
+    first, second = batch.outgoing
+    assert (first.topic, first.key, first.partition, first.timestamp_ms) == (
+        "interactions",
+        b"u",
+        HOME,
+        TIMESTAMP_MS,
+    )
+    assert first.headers == [(FORWARDED_HEADER, f"interactions-{astray}-9-0".encode())]
+    sent = [json.loads(o.value or b"") for o in (first, second)]
+    assert [e["event_id"] for e in sent] == [f"interactions-{astray}-9-0", "own"]
+    assert [e["timestamp_ms"] for e in sent] == [TIMESTAMP_MS, 5]
+    assert decode(first.value).events[0][1].item_id == "a"
+
+
+def test_of_a_packed_message_each_event_goes_its_own_way() -> None:
+    other = next(name for name in "abcdef" if home_partition(name, 4) != HOME)
+    batch = new_batch()
+    add(batch, event("a"), event("b", user_id=other), event("c", action="clock"), event("d"), offset=3)
+    (run,) = batch.runs()
+    assert [(e.item_id, e.offset, e.index) for e in run.examples] == [("a", 3, 0), ("d", 3, 3)]
+    assert (run.first, run.last) == ((3, 0), (3, 3))
+    assert [o.partition for o in batch.outgoing if o.topic == "interactions"] == [home_partition(other, 4)]
+    assert [(dead.index, dead.error.path) for dead in letters(batch)] == [(2, "$[2].action")]
+
+
+def test_an_internal_error_refuses_its_event_only() -> None:
+    batch = new_batch()
+    home = home_partition("broken", 4)
+    add(batch, event(user_id="broken"), partition=home, offset=1)
+    add(batch, event(), offset=2)
+    (dead,) = letters(batch)
+    assert (dead.error.code, dead.error.path, dead.error.message) == (
+        "internal",
+        "$",
+        "KeyError: 'no such user'",
+    )
+    assert (dead.partition, dead.offset, dead.index) == (home, 1, 0)
+    assert list(batch.touched) == ["u"]
+
+
+def test_spans_cover_what_was_looked_at_also_where_nothing_was_applied() -> None:
+    batch = new_batch()
+    add(batch, event(event_id="e"), offset=4)
+    add(batch, event(event_id="e"), event(event_id="e"), offset=6)
+    (run,) = batch.runs()
+    assert run == ExampleRun("topic-id", HOME, (4, 0), (6, 1), run.examples)
+    assert batch.event_count == 3
+
+
+def test_runs_are_one_for_each_source_partition() -> None:
+    batch = new_batch()
+    names = {home_partition(name, 4): name for name in "abcdefghijkl"}
+    for partition, name in names.items():
+        add(batch, event(user_id=name), partition=partition, offset=partition)
+    assert {run.partition: run.last for run in batch.runs()} == {p: (p, 0) for p in names}
+    assert len(names) > 1
+
+
+def test_the_oldest_record_and_the_list_id_are_noted() -> None:
+    batch = new_batch()
+    assert batch.oldest_ms == NOW_MS
+    add(batch, event(list_id="l-1"))
+    assert batch.oldest_ms == TIMESTAMP_MS
+    assert batch.runs()[0].examples[0].list_id == "l-1"
+
+
+def test_interactions_of_every_action_are_known() -> None:
+    for action in ("impression", "hide", "rate"):
+        assert decode(json.dumps(event(action=action)).encode()).events[0][1] == Interaction("u", "i", action)
