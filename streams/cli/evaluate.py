@@ -194,10 +194,11 @@ def _note_pictures(stream: "Stream", console: "Console") -> None:
 
 def _overall(reports: "dict[str, Report]") -> "Table":
     from rich.box import SIMPLE  # noqa: PLC0415  # keeps `freshet --help` fast
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Column, Table  # noqa: PLC0415
 
+    method = Column("method", no_wrap=True)
     table = Table(
-        "method", *(name.replace("@", " @") for name in SHOWN), "events /s", title="Overall", box=SIMPLE
+        method, *(name.replace("@", " @") for name in SHOWN), "events /s", title="Overall", box=SIMPLE
     )
     for name, report in reports.items():
         overall = report["overall"]
