@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection
+from math import floor
 
 from online.recommender import RankedItem, Recommender
 from online.state import UserState
@@ -54,5 +55,10 @@ class ListMaker:
 
 
 def _place(rank: int, item: RankedItem) -> ListItem:
-    reasons = [Reason(r.kind, r.item_id, r.modality, round(r.weight, 4)) for r in item.reasons]
-    return ListItem(item.item_id, rank, round(item.score, 6), None, item.source, reasons)
+    reasons = [Reason(r.kind, r.item_id, r.modality, _rounded(r.weight, 1e4)) for r in item.reasons]
+    return ListItem(item.item_id, rank, _rounded(item.score, 1e6), None, item.source, reasons)
+
+
+def _rounded(value: float, scale: float) -> float:
+    """To the nearest 1 / scale. `round` is exact to the last bit, and was a tenth of the time of a list."""
+    return floor(value * scale + 0.5) / scale
