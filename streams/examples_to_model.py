@@ -98,7 +98,7 @@ class ExamplesToModel:
         await self.ready.wait()
         run = cast(Run, event.value)
         async with self._folding:
-            for record in run:
+            for record in run if run.is_current() else []:
                 if record.offset >= self._next_offset and record.value is not None:
                     self._fold_value(record.value, record.offset, record.timestamp)
                     await asyncio.sleep(0)

@@ -84,9 +84,13 @@ class InteractionsToLists:
     async def _work(self, runs: Sequence[Run]) -> None:
         batch = self._new_batch()
         for run in runs:
+            if not run.is_current():
+                continue
+            if not self._users.owns(run[0].partition):
+                msg = f"a current run of partition {run[0].partition}, whose users are not loaded"
+                raise RuntimeError(msg)
             await self._log.confirm(run[0].partition, run[0].offset)
-            # A partition that was taken away while its run was queued is another worker's.
-            for record in run if self._users.owns(run[0].partition) else []:
+            for record in run:
                 decoded = decode(record.value)
                 for refusal in decoded.refusals:
                     batch.refuse(record, refusal)

@@ -76,8 +76,8 @@ class MediaToItems:
     async def _work(self, runs: Sequence[Run]) -> None:
         patches = Patches(self._settings, self._store, self._log.id)
         for run in runs:
-            await self._log.confirm(run[0].partition, run[0].offset)
-            if self._store.owns(run[0].partition):
+            if run.is_current():
+                await self._log.confirm(run[0].partition, run[0].offset)
                 for record in run:
                     patches.add(record)
         await self._producer.deliver(patches.outgoing, self._check)

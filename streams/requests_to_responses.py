@@ -58,7 +58,7 @@ class RequestsToResponses:
         """Answers a batch; when it returns every answer is acknowledged."""
         await self._users.ready.wait()
         outgoing: list[Outgoing] = []
-        for record in (record for run in runs for record in run):
+        for record in (record for run in runs if run.is_current() for record in run):
             decoded = _decode(record)
             outgoing += [letter(self._settings, "requests", record, r, now_ms()) for r in decoded.refusals]
             outgoing += [self._answer(record, request) for _, request in decoded.events]

@@ -1,17 +1,20 @@
 """Faust with one event per run of records: the departures from stock Faust, and why.
 
-Faust's cost is per event, so an event carries a run of consecutive records of one partition. Four faults of
-stock Faust 0.15.3 are mended on the way; each departure has its test in tests/streams/test_runs.py:
+Faust's cost is per event, so an event carries a run of consecutive records of one partition. Faults of stock Faust
+0.15.3 are mended on the way; each departure has its test in tests/streams/test_runs.py:
 
 1. `_new_offset` never passes a run that is still being worked, also when nothing was committed yet.
 2. What is acknowledged is committed *before* the partitions are dropped on revocation.
-3. A static member that is stopped in order leaves its group.
-4. A run that was fetched before the newest assignment acknowledges nothing.
+3. A revocation or a seek makes every run fetched before it *superseded*. Faust throws away what is queued, but not
+   all of it: a later run would be worked although an earlier one never was, and whoever remembers how far they have
+   read would then take the earlier one, when it is delivered again, for a replay. A superseded run is not worked and
+   acknowledges nothing.
+4. A static member that is stopped in order leaves its group.
 5. Gaps in the offsets (compaction, transaction markers) are no events: nothing is tracked for them.
 """
 
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any, cast
 
 import faust
@@ -23,8 +26,16 @@ from faust.types import TP, ConsumerMessage, EventT, Message
 RUN_LIMIT = 64
 """Records in one run; bounds a batch's work together with the runs an agent takes at once."""
 
-Run = list[ConsumerRecord[bytes, bytes]]
-"""Consecutive records of one partition, as aiokafka returns them."""
+
+class Run(list[ConsumerRecord[bytes, bytes]]):
+    """Consecutive records of one partition, as aiokafka returns them."""
+
+    def __init__(
+        self, records: Iterable[ConsumerRecord[bytes, bytes]], is_current: Callable[[], bool] = lambda: True
+    ) -> None:
+        super().__init__(records)
+        self.is_current = is_current
+        """Whether the run may be worked: nothing was revoked and nothing sought since it was fetched."""
 
 
 class RunTopic(faust.Topic):
@@ -44,6 +55,8 @@ class RunConsumer(Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # passed on to Faust
         super().__init__(*args, **kwargs)
         self._in_flight: dict[TP, deque[int]] = {}
+        self._fetches = 0
+        """Grows with every revocation and seek."""
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
         """Fetches records and yields them in runs of one partition, partitions in turn."""
@@ -53,7 +66,7 @@ class RunConsumer(Consumer):
         if not self.flow_active:
             await self.perform_seek()
             return
-        generation_id = self.app.consumer_generation_id
+        fetches = self._fetches
         queues = {
             tp: deque(batch)
             for tp, batch in records.items()
@@ -61,19 +74,20 @@ class RunConsumer(Consumer):
         }
         while queues:
             for tp in list(queues):
-                if not self.flow_active or self.app.consumer_generation_id != generation_id:
+                if not self.flow_active or self._fetches != fetches:
                     return
-                run = [queues[tp].popleft() for _ in range(min(RUN_LIMIT, len(queues[tp])))]
+                records_of_run = [queues[tp].popleft() for _ in range(min(RUN_LIMIT, len(queues[tp])))]
+                run = Run(records_of_run, lambda: self._fetches == fetches)
                 if not queues[tp]:
                     del queues[tp]
                 self._in_flight.setdefault(tp, deque()).append(run[-1].offset)
-                yield tp, self._to_run(tp, run, generation_id)
+                yield tp, self._to_message_of(tp, run)
 
-    def _to_run(self, tp: TP, run: Run, generation_id: int) -> Message:
+    def _to_message_of(self, tp: TP, run: Run) -> Message:
         last = run[-1]
         return ConsumerMessage(
             last.topic, last.partition, last.offset, last.timestamp / 1000.0, last.timestamp_type,
-            None, None, cast(bytes, run), None, 0, 0, tp, generation_id=generation_id,
+            None, None, cast(bytes, run), None, 0, 0, tp, generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
 
     def _new_offset(self, tp: TP) -> int | None:
@@ -90,8 +104,8 @@ class RunConsumer(Consumer):
         return last + 1
 
     def ack(self, message: Message) -> bool:
-        """Acknowledges a run, unless it was fetched before the newest assignment: that one is delivered again."""
-        if message.generation_id != self.app.consumer_generation_id:
+        """Acknowledges a run, unless it is superseded: then its records are delivered again."""
+        if not cast(Run, message.value).is_current():
             self._unacked_messages.discard(message)
             return False
         return bool(super().ack(message))
@@ -100,7 +114,8 @@ class RunConsumer(Consumer):
         """Gaps need no tracking: offsets are committed from runs, not counted one by one."""
 
     async def perform_seek(self) -> None:
-        """Goes back to the committed offsets; what was in work will be delivered again."""
+        """Goes back to the committed offsets; what was fetched before is superseded."""
+        self._fetches += 1
         self._in_flight.clear()
         await super().perform_seek()
 
@@ -112,10 +127,10 @@ class RunConsumer(Consumer):
         self._thread._ensure_consumer()._coordinator._group_instance_id = None
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Commits before the partitions' bookkeeping is dropped."""
+        """Supersedes what was fetched, and commits before the partitions' bookkeeping is dropped."""
+        self._fetches += 1
         await self.commit()
-        for tp in revoked:
-            self._in_flight.pop(tp, None)
+        self._in_flight.clear()
         await super().on_partitions_revoked(revoked)
 
 

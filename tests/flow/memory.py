@@ -11,6 +11,7 @@ from aiokafka import ConsumerRecord
 
 from streams.follower import Handler, LogGapError, Record
 from streams.producer import Outgoing
+from streams.runs import Run
 from streams.settings import Settings
 from streams.topics import home_partition, table
 from tests.streams.records import TIMESTAMP_MS
@@ -153,12 +154,12 @@ class Group:
         self.topic = topic
         self.committed = dict.fromkeys(range(kafka.partitions[topic]), 0)
 
-    def fetch(self, limit: int) -> list[Log]:
+    def fetch(self, limit: int) -> list[Run]:
         """The next runs, one of each partition that has any, of at most `limit` records."""
         runs = [self._kafka.logs[self.topic, p][o : o + limit] for p, o in self.committed.items()]
-        return [run for run in runs if run]
+        return [Run(run) for run in runs if run]
 
-    def ack(self, runs: Sequence[Log]) -> None:
+    def ack(self, runs: Sequence[Run]) -> None:
         """Nothing of these runs is handed out again."""
         for run in runs:
             self.committed[run[-1].partition] = run[-1].offset + 1

@@ -11,6 +11,7 @@ from streams.lists import ListMaker
 from streams.liveness import Liveness
 from streams.producer import Outgoing
 from streams.requests_to_responses import ECHO_LIMIT, REPLY_HEADER, RequestsToResponses
+from streams.runs import Run
 from streams.settings import Settings
 from streams.topics import home_partition
 from tests.flow.memory import MemoryKafka, MemoryProducer
@@ -50,7 +51,7 @@ def answer(value: Any, partition: int = HOME, **more: Any) -> list[Outgoing]:  #
             cast(Any, producer),
             Liveness(1e9),
         )
-        await worker.work([[record("requests", value, partition=partition, **more)]])
+        await worker.work([Run([record("requests", value, partition=partition, **more)])])
 
     asyncio.run(work())
     return producer.delivered[0]

@@ -10,7 +10,7 @@ from faust.transport.drivers.aiokafka import Consumer
 from faust.types import TP
 from intervaltree import IntervalTree
 
-from streams.runs import RUN_LIMIT, RunConsumer, RunTopic
+from streams.runs import RUN_LIMIT, Run, RunConsumer, RunTopic
 from tests.streams.records import record
 
 TP0 = TP("t", 0)
@@ -30,6 +30,8 @@ def bookkeeping(kind: type[Consumer], committed: int | None) -> Any:  # noqa: AN
     consumer._gap = defaultdict(IntervalTree)
     consumer._committed_offset = defaultdict(lambda: committed)
     consumer._in_flight = {}
+    consumer._fetches = 0
+    consumer._unacked_messages = set()
     return consumer
 
 
@@ -126,13 +128,51 @@ def test_one_event_carries_a_run_of_consecutive_records_partitions_in_turn() -> 
     ]
 
 
+class FakeMessage:
+    def __init__(self, run: Run) -> None:
+        self.value = run
+
+
+def test_what_was_fetched_before_a_revocation_or_a_seek_is_superseded_and_acknowledges_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def nothing(*_: object) -> bool:
+        return True
+
+    for name in ("commit", "on_partitions_revoked", "perform_seek"):
+        monkeypatch.setattr(Consumer, name, nothing)
+    for step in ("on_partitions_revoked", "perform_seek"):
+        consumer = bookkeeping(RunConsumer, committed=None)
+        fetches = consumer._fetches
+        run = Run([record("t", b"x", offset=7)], lambda c=consumer, f=fetches: c._fetches == f)  # type: ignore[misc]  # bound now
+        assert run.is_current()
+        asyncio.run(getattr(consumer, step)(*([{TP0}] if step == "on_partitions_revoked" else [])))
+        assert not run.is_current()
+        assert consumer.ack(FakeMessage(run)) is False
+        assert not consumer._acked_index[TP0]
+
+
+def test_a_static_member_leaves_its_group_when_it_stops_in_order() -> None:
+    class Coordinator:
+        _group_instance_id: str | None = "host-1"
+
+    class AioConsumer:
+        _coordinator = Coordinator()
+
+    class Thread:
+        def _ensure_consumer(self) -> AioConsumer:
+            return AioConsumer()
+
+    consumer = bookkeeping(RunConsumer, committed=None)
+    consumer._thread = Thread()
+    consumer.leave_at_stop()
+    assert Coordinator._group_instance_id == "host-1"
+    assert AioConsumer._coordinator._group_instance_id is None
+
+
 def test_a_topic_hands_the_run_over_untouched() -> None:
     app = faust.App("test", broker="kafka://127.0.0.1:1")
     topic = RunTopic(app, topics=["t"], value_serializer="raw")
-    run = [record("t", b"not json")]
-
-    class FakeMessage:
-        value = run
-
-    event = asyncio.run(topic.decode(FakeMessage()))  # type: ignore[arg-type]  # only the value is looked at
+    run = Run([record("t", b"not json")])
+    event = asyncio.run(topic.decode(FakeMessage(run)))  # type: ignore[arg-type]  # only the value is looked at
     assert event.value is run
