@@ -1,9 +1,10 @@
 """How far a role's consumer group is behind the end of its topics."""
 
 import asyncio
+import logging
 from collections.abc import Iterable
 
-from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # not in its __all__
     AdminClient,
     OffsetSpec,
@@ -13,6 +14,8 @@ from streams import metrics
 from streams.app import group_name
 from streams.settings import Settings
 from streams.topics import full_name, table
+
+logger = logging.getLogger(__name__)
 
 READS: dict[str, tuple[str, ...]] = {
     "encode": ("media",),
@@ -61,6 +64,11 @@ async def watch_lag(settings: Settings, admin: AdminClient, role: str) -> None:
     """Sets the lag gauges of the role, for ever."""
     while True:
         await asyncio.sleep(INTERVAL_S)
-        lags = await asyncio.to_thread(group_lag, admin, settings, role)
+        try:
+            lags = await asyncio.to_thread(group_lag, admin, settings, role)
+        except (KafkaException, TimeoutError) as exc:
+            # A broker that restarts ends no worker; the gauges stay as they were.
+            logger.warning("no lag of %s: %s", role, exc)
+            continue
         for (base, partition), (committed, end) in lags.items():
             metrics.LAG_EVENTS.labels(topic=base, partition=str(partition)).set(end - committed)

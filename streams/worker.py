@@ -33,7 +33,7 @@ from streams.model_to_lists import ModelToLists
 from streams.ownership import Owned, Ownership
 from streams.producer import BatchProducer
 from streams.runs import RunConsumer
-from streams.settings import Settings
+from streams.settings import Settings, SettingsError
 from streams.stores.documents import DocumentStore
 from streams.stores.users import UserStore
 from streams.topics import ensure, full_name
@@ -95,7 +95,11 @@ async def encode(w: Worker) -> None:
     """Media → items and embeddings."""
     log = LogIdentity(w.admin, full_name(w.settings, "media"))
     store = DocumentStore(w.settings)
-    encoder = await asyncio.to_thread(registry.load, w.settings.text_encoder, w.settings.device)
+    try:
+        encoder = await asyncio.to_thread(registry.load, w.settings.text_encoder, w.settings.device)
+    except ValueError as exc:
+        msg = f"FRESHET_TEXT_ENCODER or FRESHET_DEVICE: {exc}"
+        raise SettingsError(msg) from None
     worker = media_to_items.MediaToItems(w.settings, store, encoder, w.producer, w.liveness, log)
     media_to_items.connect(w.app, w.settings, worker, w.fail)
     w.owns("media", store, worker.finish)

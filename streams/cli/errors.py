@@ -33,6 +33,8 @@ def one_line_errors() -> Iterator[None]:
         line = str(exc)
     except KafkaException as exc:
         line, code = f"Kafka refused: {exc.args[0].str()}", EXIT_UNAVAILABLE
+    except (ConnectionError, TimeoutError) as exc:
+        line, code = f"no answer, or too late: {exc!r}", EXIT_UNAVAILABLE
     except OSError as exc:
         line = f"{exc.strerror or exc}: {exc.filename}" if exc.filename else str(exc)
     else:
