@@ -1,16 +1,14 @@
 """How far a role's consumer group is behind the end of its topics."""
 
-import asyncio
 import logging
 from collections.abc import Iterable
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # not in its __all__
     AdminClient,
     OffsetSpec,
 )
 
-from streams import metrics
 from streams.app import group_name
 from streams.settings import Settings
 from streams.topics import full_name, table
@@ -23,8 +21,6 @@ READS: dict[str, tuple[str, ...]] = {
     "recommend": ("interactions", "requests"),
 }
 """The topics that each role's group commits."""
-
-INTERVAL_S = 5.0
 
 
 def group_lag(admin: AdminClient, settings: Settings, role: str) -> dict[tuple[str, int], tuple[int, int]]:
@@ -58,17 +54,3 @@ def _offsets(
 ) -> dict[tuple[str, int], int]:
     futures = admin.list_offsets(dict.fromkeys(partitions, spec))
     return {(tp.topic, tp.partition): future.result(timeout=10).offset for tp, future in futures.items()}
-
-
-async def watch_lag(settings: Settings, admin: AdminClient, role: str) -> None:
-    """Sets the lag gauges of the role, for ever."""
-    while True:
-        await asyncio.sleep(INTERVAL_S)
-        try:
-            lags = await asyncio.to_thread(group_lag, admin, settings, role)
-        except (KafkaException, TimeoutError) as exc:
-            # A broker that restarts ends no worker; the gauges stay as they were.
-            logger.warning("no lag of %s: %s", role, exc)
-            continue
-        for (base, partition), (committed, end) in lags.items():
-            metrics.LAG_EVENTS.labels(topic=base, partition=str(partition)).set(end - committed)

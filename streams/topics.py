@@ -1,5 +1,6 @@
 """The topics: one table, created and checked from it, and each id's home partition."""
 
+import time
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -138,6 +139,31 @@ def ensure(admin: AdminClient, settings: Settings) -> None:
     if found:
         msg = "; ".join(found)
         raise TopicsError(msg)
+
+
+def await_leaders(admin: AdminClient, settings: Settings, limit_s: float = 30.0) -> None:
+    """Waits until every partition has a leader, which takes a moment after a broker's start.
+
+    Raises:
+        TopicsError: Some have none within `limit_s`.
+    """
+    names = {full_name(settings, row.name) for row in table(settings).values()}
+    deadline_s = time.monotonic() + limit_s
+    while True:
+        topics = admin.list_topics(timeout=10).topics
+        without = sorted(
+            name
+            for name in names
+            if name not in topics or any(p.leader < 0 for p in topics[name].partitions.values())
+        )
+        if not without:
+            return
+        if time.monotonic() > deadline_s:
+            msg = (
+                f"no leader within {limit_s:g} s for partitions of {', '.join(without)}: are all brokers up?"
+            )
+            raise TopicsError(msg)
+        time.sleep(0.2)
 
 
 def partition_count(admin: AdminClient, settings: Settings, base: str) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 import faust
+import uvloop
 from confluent_kafka.admin import AdminClient
 
 from encoders import registry
@@ -26,7 +27,6 @@ from streams.app import make_app
 from streams.discovery import announce
 from streams.identity import LogIdentity
 from streams.kafka import admin_client
-from streams.lag import watch_lag
 from streams.lists import ListMaker
 from streams.liveness import Liveness
 from streams.model_to_lists import ModelToLists
@@ -36,7 +36,8 @@ from streams.runs import RunConsumer
 from streams.settings import Settings, SettingsError
 from streams.stores.documents import DocumentStore
 from streams.stores.users import UserStore
-from streams.topics import ensure, full_name
+from streams.topics import await_leaders, ensure, full_name
+from streams.watchdog import watch_group
 
 logger = logging.getLogger(__name__)
 
@@ -145,7 +146,7 @@ async def _serve(role: Role, settings: Settings, admin: AdminClient, port: int) 
     if stopping.is_set():
         os._exit(0)
     await set_up
-    worker.beside += [liveness.watch(), watch_lag(settings, admin, role)]
+    worker.beside += [liveness.watch(), watch_group(settings, role)]
     await worker.app.start()
     with announce(settings, role, port):
         await _run_until_stopped(worker, stopping)
@@ -166,10 +167,9 @@ async def _run_until_stopped(worker: Worker, stopping: asyncio.Event) -> None:
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
-        if stopping.is_set():
-            if worker.ownership is not None:
-                await worker.ownership.let_go()
-            cast(RunConsumer, worker.app.consumer).leave_at_stop()
+        if worker.ownership is not None:
+            await worker.ownership.let_go()
+        cast(RunConsumer, worker.app.consumer).leave_at_stop()
         await asyncio.wait_for(worker.app.stop(), worker.settings.session_timeout_s)
         worker.producer.close()
 
@@ -184,8 +184,10 @@ def run(role: Role, settings: Settings) -> None:
     """
     admin = admin_client(settings)
     ensure(admin, settings)
+    await_leaders(admin, settings)
     port = metrics.serve(settings.metrics_host, settings.metrics_port)
     if role in ("learn", "recommend"):
         compile_kernels()
     metrics.BUILD.info({"role": role, "worker": str(os.getpid())})
-    asyncio.run(_serve(role, settings, admin, port))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(role, settings, admin, port))

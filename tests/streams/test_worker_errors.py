@@ -1,15 +1,11 @@
 """What an operator can mend is one line that names it, and an exit code: here, what shows without Kafka."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException
 
 from deploy.ports import free_port
-from streams import lag, metrics
 from streams.cli.errors import EXIT_CONFIGURATION, EXIT_UNAVAILABLE
-from streams.settings import Settings
 from tests.streams.failures import Failure, fail
 
 
@@ -66,22 +62,3 @@ def test_a_certificate_that_is_not_there(tmp_path: Path) -> None:
     )
     assert failed.code != 0
     assert f"{tmp_path}/ca.pem" in failed.line
-
-
-def test_the_lag_is_looked_up_again_when_kafka_was_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    looked: list[str] = []
-
-    def group_lag(_admin: object, _settings: object, role: str) -> dict[tuple[str, int], tuple[int, int]]:
-        looked.append(role)
-        if len(looked) == 1:
-            raise KafkaException(KafkaError(KafkaError._TRANSPORT))
-        if len(looked) == 3:
-            raise KeyboardInterrupt
-        return {("interactions", 0): (3, 10)}
-
-    monkeypatch.setattr(lag, "group_lag", group_lag)
-    monkeypatch.setattr(lag, "INTERVAL_S", 0.0)
-    with pytest.raises(KeyboardInterrupt):
-        asyncio.run(lag.watch_lag(Settings(), None, "recommend"))  # type: ignore[arg-type]  # not asked
-    assert looked == ["recommend"] * 3
-    assert metrics.LAG_EVENTS.labels(topic="interactions", partition="0")._value.get() == 7
