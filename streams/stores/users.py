@@ -98,8 +98,9 @@ class UserStore:
         return sum(len(data) for users in self._packed.values() for data in users.values())
 
     def _merge(self, record: Record) -> None:
+        """Takes a state that is not behind the known one. Own writes count too: the partition may have been away."""
         users = self._packed.get(record.partition)
-        if users is None or record.headers.get(OWNER_HEADER) == self.owner:
+        if users is None:
             return
         user_id = record.key.decode()
         if record.value is None:
@@ -112,9 +113,10 @@ class UserStore:
 
     def _watch(self, record: Record) -> None:
         """Takes what another owner wrote while this one owns, too: whoever is ahead is right."""
-        own = record.headers.get(OWNER_HEADER) == self.owner
+        if record.headers.get(OWNER_HEADER) == self.owner:
+            return
         known = self._packed.get(record.partition, {}).get(record.key.decode())
-        if record.value is not None and not own and _is_older(record.value, known):
+        if record.value is not None and _is_older(record.value, known):
             metrics.LOWER_CURSORS.inc()
             self.overwritten[record.key.decode()] = record.partition
         else:

@@ -24,10 +24,11 @@ from streams.liveness import Liveness
 from streams.media_to_items import MediaToItems
 from streams.model_to_lists import ModelToLists
 from streams.producer import Outgoing
+from streams.runs import Run
 from streams.settings import Settings
 from streams.stores.documents import DocumentStore
 from streams.stores.users import UserStore
-from tests.flow.memory import Group, Log, MemoryKafka, MemoryProducer
+from tests.flow.memory import Group, MemoryKafka, MemoryProducer
 
 PARTITIONS = 3
 NOBODY: Any = None
@@ -45,7 +46,7 @@ def new_recommender() -> Recommender:
 class AckedEvent:
     """As much of a Faust event as the learner uses: a run, and that it was acknowledged."""
 
-    def __init__(self, run: Log, group: Group) -> None:
+    def __init__(self, run: Run, group: Group) -> None:
         self.value = run
         self._group = group
 

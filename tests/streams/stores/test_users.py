@@ -103,6 +103,22 @@ def test_after_a_reassignment_what_others_wrote_meanwhile_is_there() -> None:
     asyncio.run(story())
 
 
+def test_a_partition_that_comes_back_brings_what_this_process_wrote_itself() -> None:
+    kafka = MemoryKafka(SETTINGS)
+
+    async def story() -> None:
+        with user_store(kafka) as store:
+            await store.load({0, 1})
+            store.keep(state("a", 1, 2), 0)
+            write(kafka, state("a", 1, 2), owner=store.owner)
+            await store.load({1})
+            await store.load({0, 1})
+            assert offset_of(store, "a") == 2
+            await store.close()
+
+    asyncio.run(story())
+
+
 def test_a_kept_partition_takes_its_own_writes_for_what_they_are() -> None:
     kafka = MemoryKafka(SETTINGS)
 

@@ -1,0 +1,103 @@
+import asyncio
+from typing import Any, cast
+
+import numpy as np
+
+from streams.embeddings import Embedded, Embedding, encode_embedding
+from streams.follower import Record
+from streams.item_vectors import VECTOR_DIM, ItemVectors
+from streams.producer import Outgoing
+from streams.publications import PROGRESS_KEY, decode_vector
+from streams.settings import Settings
+from tests.flow.memory import MemoryKafka, MemoryProducer
+
+SETTINGS = Settings()
+
+
+def embedded(*vector: float, error: str | None = None) -> Embedded:
+    data = b"" if error else np.array(vector, np.float16).tobytes()
+    return Embedded("hash", "encoder", data, error)
+
+
+def write(kafka: MemoryKafka, item_id: str, *rows: Embedded) -> None:
+    modalities = dict(zip(("text", "image"), rows, strict=False))
+    value = encode_embedding(Embedding(item_id, modalities)) if rows else None
+    kafka.append(Outgoing("embeddings", item_id.encode(), value, 0))
+
+
+async def published_by(kafka: MemoryKafka, epoch: int = 3) -> None:
+    """A learner that takes over, follows for a moment and stops."""
+    with kafka.instead():
+        vectors = ItemVectors(SETTINGS, cast(Any, MemoryProducer(kafka)), lambda: None)
+        await vectors.load(lambda _record: None)
+        ready = asyncio.Event()
+        following = asyncio.create_task(vectors.follow(ready, lambda: epoch))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        ready.set()
+        async with asyncio.timeout(10):
+            while vectors._waiting:
+                await asyncio.sleep(0.001)
+        # What was taken to be published is written within the next turns.
+        for _ in range(3):
+            await asyncio.sleep(0)
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
+def newest(kafka: MemoryKafka, item_id: str) -> np.ndarray:
+    row = decode_vector(kafka.newest("model")[f"item/{item_id}"])
+    assert row.epoch == 3
+    return np.frombuffer(row.vector, np.float16).astype(np.float32)
+
+
+def test_a_new_item_is_published_with_a_unit_vector() -> None:
+    kafka = MemoryKafka(SETTINGS)
+    write(kafka, "i", embedded(3.0, 4.0))
+    asyncio.run(published_by(kafka))
+    vector = newest(kafka, "i")
+    assert vector.shape == (VECTOR_DIM,)
+    assert abs(float(np.linalg.norm(vector)) - 1) < 1e-3
+
+
+def test_what_is_published_already_is_not_published_again() -> None:
+    kafka = MemoryKafka(SETTINGS)
+    write(kafka, "i", embedded(3.0, 4.0))
+    asyncio.run(published_by(kafka))
+    asyncio.run(published_by(kafka))
+    assert len(kafka.records("model")) == 1
+    write(kafka, "i", embedded(4.0, 3.0))
+    asyncio.run(published_by(kafka))
+    assert len(kafka.records("model")) == 2
+
+
+def test_a_deleted_item_and_one_without_any_vector_end_with_a_tombstone() -> None:
+    kafka = MemoryKafka(SETTINGS)
+    for item_id in ("deleted", "failed", "never"):
+        write(kafka, item_id, *([] if item_id == "never" else [embedded(1.0, 0.0)]))
+    asyncio.run(published_by(kafka))
+    write(kafka, "deleted")
+    write(kafka, "failed", embedded(error="cannot be read"))
+    asyncio.run(published_by(kafka))
+    assert kafka.newest("model") == {}
+    assert {r.key for r in kafka.records("model")} == {b"item/deleted", b"item/failed"}
+
+
+def test_other_records_of_the_topic_go_where_they_belong() -> None:
+    kafka = MemoryKafka(SETTINGS)
+    kafka.append(Outgoing("model", PROGRESS_KEY, b"progress", 0))
+    found: list[Record] = []
+    with kafka.instead():
+        vectors = ItemVectors(SETTINGS, cast(Any, MemoryProducer(kafka)), lambda: None)
+        asyncio.run(vectors.load(found.append))
+    assert [record.value for record in found] == [b"progress"]
+
+
+def test_modalities_of_different_length_are_added_up() -> None:
+    kafka = MemoryKafka(SETTINGS)
+    write(kafka, "text", embedded(1.0, 0.0))
+    write(kafka, "both", embedded(1.0, 0.0), embedded(0.0, 1.0, 0.0))
+    write(kafka, "one failed", embedded(1.0, 0.0), embedded(error="cannot be read"))
+    asyncio.run(published_by(kafka))
+    assert np.array_equal(newest(kafka, "text"), newest(kafka, "one failed"))
+    assert not np.allclose(newest(kafka, "text"), newest(kafka, "both"), atol=1e-2)
