@@ -1,0 +1,139 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+import pytest
+from faust.types import TP
+
+from streams import ownership as module
+from streams.ownership import Ownership
+
+
+class Signal:
+    """As much of a Faust signal as is used."""
+
+    def __init__(self) -> None:
+        self.send: Callable[..., Awaitable[None]]
+
+    def connect(self, receiver: Callable[..., Awaitable[None]], **_: Any) -> None:  # noqa: ANN401
+        self.send = receiver
+
+
+class App:
+    def __init__(self) -> None:
+        self.on_partitions_assigned = Signal()
+        self.on_partitions_revoked = Signal()
+
+
+class Owned:
+    """Loads when it is let to."""
+
+    def __init__(self) -> None:
+        self.ready = asyncio.Event()
+        self.may_load = asyncio.Event()
+        self.may_load.set()
+        self.error: Exception | None = None
+        self.steps: list[str] = []
+
+    async def load(self, partitions: set[int]) -> None:
+        self.steps.append(f"load {sorted(partitions)}")
+        await self.may_load.wait()
+        if self.error is not None:
+            raise self.error
+        self.steps.append(f"loaded {sorted(partitions)}")
+        self.ready.set()
+
+    async def finish(self) -> None:
+        assert not self.ready.is_set()
+        self.steps.append("finish")
+
+
+class Scene:
+    def __init__(self) -> None:
+        self.app, self.owned = App(), Owned()
+        self.errors: list[BaseException] = []
+        Ownership(cast(Any, self.app), "t", self.owned, self.owned.finish, self.errors.append)
+
+    async def assign(self, *partitions: int, topic: str = "t") -> None:
+        await self.app.on_partitions_assigned.send(None, {TP(topic, p) for p in partitions})
+
+    async def revoke(self) -> None:
+        await self.app.on_partitions_revoked.send(None, set())
+
+
+async def turns() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+def test_what_is_assigned_of_the_topic_is_loaded_beside_the_rebalance() -> None:
+    async def story() -> None:
+        scene = Scene()
+        scene.owned.may_load.clear()
+        await scene.assign(2, 0)
+        assert not scene.owned.ready.is_set()
+        scene.owned.may_load.set()
+        await turns()
+        assert scene.owned.steps == ["finish", "load [0, 2]", "loaded [0, 2]"]
+        assert scene.owned.ready.is_set()
+        await scene.assign(1, topic="other")
+        await turns()
+        assert scene.owned.steps[-1] == "loaded []"
+
+    asyncio.run(story())
+
+
+def test_from_a_revocation_on_no_batch_starts() -> None:
+    async def story() -> None:
+        scene = Scene()
+        await scene.assign(0)
+        await turns()
+        await scene.revoke()
+        assert not scene.owned.ready.is_set()
+        assert scene.owned.steps[-1] == "finish"
+
+    asyncio.run(story())
+
+
+def test_the_newest_assignment_wins() -> None:
+    async def story() -> None:
+        scene = Scene()
+        scene.owned.may_load.clear()
+        await scene.assign(0)
+        await turns()
+        await scene.assign(1)
+        scene.owned.may_load.set()
+        await turns()
+        assert [step for step in scene.owned.steps if step != "finish"] == [
+            "load [0]",
+            "load [1]",
+            "loaded [1]",
+        ]
+        assert scene.errors == []
+
+    asyncio.run(story())
+
+
+def test_an_error_of_loading_ends_the_worker() -> None:
+    async def story() -> None:
+        scene = Scene()
+        scene.owned.error = OSError("no such log")
+        await scene.assign(0)
+        await turns()
+        assert scene.errors == [scene.owned.error]
+        assert not scene.owned.ready.is_set()
+
+    asyncio.run(story())
+
+
+def test_a_batch_that_does_not_end_holds_up_no_rebalance(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FINISH_S", 0.01)
+
+    async def story() -> None:
+        scene = Scene()
+        never = asyncio.Event()
+        worker = Ownership(cast(Any, App()), "t", scene.owned, cast(Any, never.wait), scene.errors.append)
+        await asyncio.wait_for(worker.let_go(), 10)
+        assert not scene.owned.ready.is_set()
+
+    asyncio.run(story())
