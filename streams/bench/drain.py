@@ -37,7 +37,7 @@ def burst_rate(stage: Stage, subject: Subject, load: Load, events: int) -> float
         sent = send_all(stage.settings, _at_once(subject, load, events))
         observed = _finish(conn, sent.start_ms)
     if observed.unanswered_count:
-        msg = f"{subject.name} left {observed.unanswered_count} events unanswered; see {subject.log}"
+        msg = f"{subject.name} left {observed.unanswered_count} events unanswered; {subject.last_words()}"
         raise BenchError(msg)
     return events / max(0.001, (observed.last_seen_ms - sent.start_ms) / 1000)
 

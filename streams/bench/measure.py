@@ -129,7 +129,7 @@ def await_first_list(settings: Settings, subject: Subject) -> None:
             if ask(conn, READY_S):
                 return
             if time.monotonic() > deadline_s:
-                msg = f"{subject.name} sent no list within {READY_S:g} s; see {subject.log}"
+                msg = f"{subject.name} sent no list within {READY_S:g} s; {subject.last_words()}"
                 raise BenchError(msg)
 
 
@@ -174,7 +174,7 @@ def measure(
             pids = {}
         observed: Observed = ask(seen, LATE_S * 10 + 2 * seconds)
         if pids != subject.pids():
-            msg = f"a process of {subject.name} ended while it was measured; see {subject.log}"
+            msg = f"a process of {subject.name} ended while it was measured; {subject.last_words()}"
             raise BenchError(msg)
     return figures(plan, sent, observed, uses, seconds, now_ms())
 

@@ -39,7 +39,7 @@ def highest_rate(seconds: float, say: Callable[[str], None]) -> Mode:
             if sustained(found):
                 return found
             rate *= STEP_RATIO
-        msg = f"{subject.name} sustained no rate down to {rate:,.0f} events/s; see {subject.log}"
+        msg = f"{subject.name} sustained no rate down to {rate:,.0f} events/s; {subject.last_words()}"
         raise BenchError(msg)
 
     return find

@@ -126,7 +126,7 @@ def wait_caught_up(stage: Stage, subject: Subject) -> None:
     deadline_s = time.monotonic() + CATCH_UP_S
     while left := _behind(stage):
         if time.monotonic() > deadline_s:
-            msg = f"Freshet did not catch up within {CATCH_UP_S:g} s, {left} messages are left; see {subject.log}"
+            msg = f"Freshet did not catch up within {CATCH_UP_S:g} s, {left} messages are left; {subject.last_words()}"
             raise BenchError(msg)
         time.sleep(0.25)
 

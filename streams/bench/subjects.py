@@ -27,7 +27,7 @@ _FOLDER = Path(__file__).parent
 
 
 class BenchError(RuntimeError):
-    """The benchmark cannot go on, or its figures would mean nothing; the message says what to look at."""
+    """The benchmark cannot go on, or its figures would mean nothing; the message says why."""
 
 
 class Subject(Struct):
@@ -39,6 +39,17 @@ class Subject(Struct):
     pids: Callable[[], dict[str, int]]
     """Process ids by role."""
     log: Path
+
+    def last_words(self) -> str:
+        """The end of its log, which does not outlive the benchmark."""
+        return last_words(self.log)
+
+
+def last_words(log: Path) -> str:
+    """The last line of a log, as a part of a sentence."""
+    lines = log.read_text(errors="replace").split("\n") if log.exists() else []
+    said = [line.strip() for line in lines if line.strip()]
+    return f"its log ends with: {said[-1]}" if said else "its log is empty"
 
 
 def topics_of(settings: Settings, name: str) -> tuple[str, str]:
@@ -67,7 +78,7 @@ def freshet(settings: Settings) -> Iterator[Subject]:
         return {f"{role}-{pid}" for role, pid in pids().items()} <= announced
 
     try:
-        _wait(serving, lambda: f"the workers did not start within {START_S:g} s; see {log}")
+        _wait(serving, lambda: f"the workers did not start within {START_S:g} s; {last_words(log)}")
         yield Subject(FRESHET, *topics_of(settings, FRESHET), pids, log)
     finally:
         supervisor.stop()
