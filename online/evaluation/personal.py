@@ -31,7 +31,7 @@ class Personal:
         self._scores[touched] += self._popularity.weights[touched] * (
             FILL_WEIGHT / max(self._popularity.total, 1.0)
         )
-        best = top_k(self._scores, touched, view.hidden, k)
+        best = top_k(self._scores, view.hidden, k)
         self._scores[touched] = 0.0
         return filled(best, partial(self._popularity.recommend, view), k)
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from online.evaluation.methods import Ranked, Taken, UserView
-from online.evaluation.stream import FloatArray, IntArray
+from online.evaluation.stream import FloatArray
 from online.evaluation.top_k import top_k
 
 MAX_DOUBLINGS = 500.0
@@ -30,26 +30,16 @@ class Popularity:
         self.weights: FloatArray = np.zeros(item_count)
         """[items], proportional to the decayed counts."""
         self.total = 0.0
-        self._order = np.empty(item_count, dtype=np.int32)
-        self._known = 0
         self._origin_ms: int | None = None
 
     def recommend(self, view: UserView, k: int) -> Ranked:
         """The items with the highest counts."""
-        return top_k(self.weights, self.known, view.hidden, k)
-
-    @property
-    def known(self) -> IntArray:
-        """The items counted so far."""
-        return self._order[: self._known]
+        return top_k(self.weights, view.hidden, k)
 
     def learn(self, taken: Taken) -> None:
         """Counts the set's distinct items."""
         weight = self._weight_at(taken.view.now_ms)
         items = taken.items[taken.is_new] if self._first_time_only else taken.items
-        fresh = items[self.weights[items] == 0.0]
-        self._order[self._known : self._known + len(fresh)] = fresh
-        self._known += len(fresh)
         self.weights[items] += weight
         self.total += weight * len(items)
 
@@ -62,7 +52,8 @@ class Popularity:
         if doublings > MAX_DOUBLINGS:
             factor = 2.0**-doublings
             # A floor keeps old items known (and last) where their weight underflows.
-            self.weights[self.known] = np.maximum(self.weights[self.known] * factor, math.ulp(0.0))
+            known = self.weights > 0.0
+            self.weights[known] = np.maximum(self.weights[known] * factor, math.ulp(0.0))
             self.total *= factor
             self._origin_ms, doublings = now_ms, 0.0
         return float(2.0**doublings)

@@ -29,7 +29,7 @@ class SymmetricGraph:
         items, weights = recent(view, self._set_limit, self._decay)
         scores = self._rows.gather(items, weights / np.sqrt(self._rows.sums[items] + PRIOR))
         scores /= np.sqrt(self._popularity.weights + PRIOR)
-        best = top_k(scores, self._popularity.known, view.hidden, k)
+        best = top_k(scores, view.hidden, k)
         return filled(best, partial(self._popularity.recommend, view), k)
 
     def learn(self, taken: Taken) -> None:

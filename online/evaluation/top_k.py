@@ -37,11 +37,10 @@ def _sift_up(scores: FloatArray, items: IntArray, child: int) -> None:
 
 
 @compiled
-def _best(scores: FloatArray, candidates: IntArray, hidden: BoolArray, k: int) -> tuple[IntArray, FloatArray]:
+def _best(scores: FloatArray, hidden: BoolArray, k: int) -> tuple[IntArray, FloatArray]:
     heap, found = np.empty(k + 1), np.empty(k + 1, dtype=np.int32)
     size = 0
-    for item in candidates:
-        score = scores[item]
+    for item, score in enumerate(scores):
         if score <= 0.0 or hidden[item]:
             continue
         if size <= k:
@@ -58,19 +57,18 @@ def _best(scores: FloatArray, candidates: IntArray, hidden: BoolArray, k: int) -
     return found[:size], heap[:size]
 
 
-def top_k(scores: FloatArray, candidates: IntArray, hidden: BoolArray, k: int) -> Ranked:
-    """The k candidates with the highest positive scores, in falling order.
+def top_k(scores: FloatArray, hidden: BoolArray, k: int) -> Ranked:
+    """The k items with the highest positive scores, in falling order.
 
     A group of equal scores that reaches beyond place k is left out whole: ties count against the method, also
     those with items that the list has no room for.
 
     Args:
         scores: [items].
-        candidates: Distinct items to choose from.
         hidden: [items], which are left out.
         k: At least 1.
     """
-    return Ranked(*_best(scores, candidates, hidden, k))
+    return Ranked(*_best(scores, hidden, k))
 
 
 def filled(first: Ranked, fill: Callable[[int], Ranked], k: int) -> Ranked:

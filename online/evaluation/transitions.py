@@ -47,7 +47,7 @@ class Transitions:
         """The items that followed the user's recent ones most, then the most popular."""
         items, weights = recent(view, self._set_limit, self._decay)
         scores = self._rows.gather(items, weights * (self._rows.sums[items] + PRIOR) ** -DAMPING)
-        best = top_k(scores, self._popularity.known, view.hidden, k)
+        best = top_k(scores, view.hidden, k)
         return filled(best, partial(self._popularity.recommend, view), k)
 
     def learn(self, taken: Taken) -> None:
