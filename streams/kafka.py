@@ -36,7 +36,11 @@ def bootstrap_servers(settings: Settings) -> str:
 
 
 def client_config(settings: Settings) -> dict[str, Any]:
-    """Settings that every librdkafka client shares."""
+    """Settings that every librdkafka client shares.
+
+    Raises:
+        SettingsError: A file is missing, or there is no Kafka.
+    """
     config: dict[str, Any] = {
         "bootstrap.servers": bootstrap_servers(settings),
         "security.protocol": settings.kafka_security_protocol,
@@ -52,6 +56,10 @@ def client_config(settings: Settings) -> dict[str, Any]:
         "ssl.certificate.location": settings.kafka_ssl_certfile,
         "ssl.key.location": settings.kafka_ssl_keyfile,
     }
+    for path in files.values():
+        if path is not None and not path.is_file():
+            msg = f"FRESHET_KAFKA_SSL_…FILE: there is no file {path}"
+            raise SettingsError(msg)
     return config | {key: str(path) for key, path in files.items() if path is not None}
 
 

@@ -59,5 +59,6 @@ def test_a_certificate_that_is_not_there(tmp_path: Path) -> None:
         kafka_security_protocol="SSL",
         kafka_ssl_cafile=f"{tmp_path}/ca.pem",
     )
-    assert failed.code != 0
-    assert f"{tmp_path}/ca.pem" in failed.line
+    assert failed == Failure(
+        EXIT_CONFIGURATION, f"FRESHET_KAFKA_SSL_…FILE: there is no file {tmp_path}/ca.pem"
+    )
