@@ -10,9 +10,12 @@ Faust's cost is per event, so an event carries a run of consecutive records of o
    read would then take the earlier one, when it is delivered again, for a replay. A superseded run is not worked and
    acknowledges nothing.
 4. A static member that is stopped in order leaves its group.
-5. Gaps in the offsets (compaction, transaction markers) are no events: nothing is tracked for them.
+5. A worker whose queue is full looks again after milliseconds. Stock Faust sleeps a second; with a queue of some
+   dozen runs that is how long a moment's hold-up would make every list late.
+6. Gaps in the offsets (compaction, transaction markers) are no events: nothing is tracked for them.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any, cast
@@ -25,6 +28,9 @@ from faust.types import TP, ConsumerMessage, EventT, Message
 
 RUN_LIMIT = 64
 """Records in one run; bounds a batch's work together with the runs an agent takes at once."""
+
+FULL_PAUSE_S = 0.005
+"""How long to wait for room in the queue: about as long as a small batch takes."""
 
 
 class Run(list[ConsumerRecord[bytes, bytes]]):
@@ -82,6 +88,13 @@ class RunConsumer(Consumer):
                     del queues[tp]
                 self._in_flight.setdefault(tp, deque()).append(run[-1].offset)
                 yield tp, self._to_message_of(tp, run)
+
+    async def _wait_next_records(self, timeout: float) -> tuple[Any, set[TP] | None]:
+        """Fetches records, as stock Faust does unless the queue of every partition is full."""
+        if self.flow_active and self._buffered_partitions and not self._get_active_partitions():
+            await asyncio.sleep(FULL_PAUSE_S)
+            return {}, set()
+        return cast(tuple[Any, set[TP] | None], await super()._wait_next_records(timeout))
 
     def _to_message_of(self, tp: TP, run: Run) -> Message:
         last = run[-1]

@@ -20,6 +20,7 @@ class FakeApp:
     """As much of an app as a consumer's bookkeeping looks at."""
 
     consumer_generation_id = 1
+    client_only = False
 
 
 def bookkeeping(kind: type[Consumer], committed: int | None) -> Any:  # noqa: ANN401  # private parts are looked at
@@ -126,6 +127,30 @@ def test_one_event_carries_a_run_of_consecutive_records_partitions_in_turn() -> 
     assert [o for tp, offsets in runs if tp.partition == 0 for o in offsets] == [
         10 * i for i in range(RUN_LIMIT + 1)
     ]
+
+
+def seconds_slept_for_room(kind: type[Consumer], monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What a consumer sleeps when every partition's queue is full."""
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    consumer: Any = kind.__new__(kind)
+    consumer.flow_active = True
+    consumer._buffered_partitions = {TP0}
+    consumer._active_partitions = set()
+    consumer.not_waiting_next_records = asyncio.Event()
+    consumer.app = FakeApp()
+    consumer.sleep = sleep
+    monkeypatch.setattr("streams.runs.asyncio.sleep", sleep)
+    assert asyncio.run(consumer._wait_next_records(1.0)) == ({}, set())
+    return slept
+
+
+def test_a_full_queue_is_looked_at_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert seconds_slept_for_room(RunConsumer, monkeypatch) == [0.005]
+    assert seconds_slept_for_room(Consumer, monkeypatch) == [1]  # every list would be a second late
 
 
 class FakeMessage:
