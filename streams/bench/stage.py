@@ -21,6 +21,7 @@ from deploy.embedded_kafka import EmbeddedKafka
 from streams import topics
 from streams.bench.generator import Plan
 from streams.bench.measure import Load, send_all
+from streams.bench.processes import Meter
 from streams.bench.subjects import FRESHET, PLAIN_FAUST, QUIXSTREAMS, BenchError, Subject, topics_of
 from streams.clock import now_ms
 from streams.kafka import admin_client
@@ -35,8 +36,8 @@ PAST_MS = 30 * 24 * 3600 * 1000
 PAST_GAP_MS = 3600 * 1000
 """That past ends so long ago."""
 CATCH_UP_S = 600.0
-SETTLE_S = 3.0
-"""For the fold of the last examples, which follows the lists."""
+QUIET_CORES = 0.15
+"""A worker that uses less of a processor over a second has folded its examples too, which follow the lists."""
 
 
 class Stage(Struct):
@@ -114,7 +115,7 @@ def warm(stage: Stage, subject: Subject, load: Load) -> None:
     )
     send_all(stage.settings, plan)
     wait_caught_up(stage, subject)
-    time.sleep(SETTLE_S)
+    _wait_quiet(subject)
 
 
 def wait_caught_up(stage: Stage, subject: Subject) -> None:
@@ -129,6 +130,18 @@ def wait_caught_up(stage: Stage, subject: Subject) -> None:
             msg = f"Freshet did not catch up within {CATCH_UP_S:g} s, {left} messages are left; {subject.last_words()}"
             raise BenchError(msg)
         time.sleep(0.25)
+
+
+def _wait_quiet(subject: Subject) -> None:
+    deadline_s = time.monotonic() + CATCH_UP_S
+    while True:
+        with Meter(subject.pids()) as meter:
+            time.sleep(1.0)
+            if all(use.cpu_s < QUIET_CORES for use in meter.uses(0)):
+                return
+        if time.monotonic() > deadline_s:
+            msg = f"{subject.name} was still busy {CATCH_UP_S:g} s after the past was sent; {subject.last_words()}"
+            raise BenchError(msg)
 
 
 def _behind(stage: Stage) -> int:
