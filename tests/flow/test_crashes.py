@@ -5,7 +5,9 @@ import tempfile
 from array import array
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -76,6 +78,32 @@ def test_state_and_learning_are_as_if_nothing_had_crashed(
         assert examples_of(crashed, user_id) == examples_of(undisturbed, user_id)
     assert len(crashed.refused()) == len(undisturbed.refused())
     assert_consistent(crashed)
+
+
+@settings(max_examples=25, deadline=None)
+@given(crash_plans, st.integers(1, 6))
+def test_the_cursor_alone_keeps_replays_out_when_event_ids_are_long_forgotten(
+    crashes: Crashes, at_once: int
+) -> None:
+    events = [
+        {
+            "user_id": user,
+            "item_id": str(n),
+            "action": "click",
+            "event_id": f"{user}{n}",
+            "timestamp_ms": n * 1_000,
+        }
+        for n in range(8)
+        for user in "ab"
+    ]
+    messages = [
+        Message(msgspec.json.encode(e), home_partition(str(e["user_id"]), PARTITIONS)) for e in events
+    ]
+    with patch("online.state.HASH_LIMIT", 1):
+        undisturbed, crashed = played(messages, NEVER, at_once), played(messages, crashes, at_once)
+    wanted = {user_id: remembered(state) for user_id, state in undisturbed.states().items()}
+    assert {user_id: remembered(state) for user_id, state in crashed.states().items()} == wanted
+    assert [state["applied_count"] for state in wanted.values()] == [8, 8]
 
 
 def assert_consistent(river: MemoryRiver) -> None:
