@@ -187,6 +187,8 @@ def test_lists_are_the_newest_of_each_user_and_a_user_without_one_is_named(river
 
 def test_following_shows_lists_as_they_come_until_ctrl_c(river: River) -> None:
     first = river.publish("u1", "first")
+    # A child inherits ignored interrupts, which a shell's background jobs have; not a handler.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [sys.executable, "-m", "streams.cli", "lists", "--follow", "--json", "-"],
         env=os.environ | river.environment(),
@@ -194,6 +196,7 @@ def test_following_shows_lists_as_they_come_until_ctrl_c(river: River) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
+    signal.signal(signal.SIGINT, before)
     assert process.stdout is not None
     assert process.stdout.readline() == first.decode() + "\n"
     second = river.publish("u1", "second")
