@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Cursor(msgspec.Struct, frozen=True, array_like=True):
+class Cursor(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Where an event lies in the log. Comparable only within one topic id and partition."""
 
     topic_id: str
@@ -21,7 +21,7 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
         )
 
 
-class Event(msgspec.Struct, frozen=True, array_like=True):
+class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One valid interaction, with everything resolved: its place, its id's hash, a bounded timestamp."""
 
     user_id: str
@@ -34,7 +34,7 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     cursor: Cursor
 
 
-class Past(msgspec.Struct, frozen=True, array_like=True):
+class Past(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One entry of a user's history."""
 
     item_id: str
@@ -43,7 +43,7 @@ class Past(msgspec.Struct, frozen=True, array_like=True):
     value: float = 1.0
 
 
-class Example(msgspec.Struct, array_like=True):
+class Example(msgspec.Struct, array_like=True, gc=False):
     """One applied event together with the user as it stood *before the event's set*.
 
     A set is all events of one user with one timestamp, for instance a shopping basket.

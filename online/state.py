@@ -35,7 +35,7 @@ def single(value: float) -> float:
     return array("f", (value,))[0]
 
 
-class Had(msgspec.Struct):
+class Had(msgspec.Struct, gc=False):
     """How often and when one item was had, over closed sets."""
 
     set_count: int

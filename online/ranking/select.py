@@ -34,6 +34,7 @@ from online.ranking.sources import (
 )
 from online.statistics.base import Floats
 from online.statistics.content import cosine
+from online.statistics.edges import Edges
 from online.statistics.graph import target_norm
 from online.statistics.repeats import repeat_share
 
@@ -53,9 +54,12 @@ def select(
     Returns:
         How many there are.
     """
-    scratch = sources.scratch
-    least = _normalise(scratch, sources, factors, servable)
-    flags, sums = scratch.flags, scratch.sums
+    # Taken out of `sources` once: each look into it counts references, which would cost more than the rest.
+    scratch, vectors, repeats = sources.scratch, sources.vectors, sources.repeats
+    recent, all_time, first_time = sources.recent.counts, sources.all_time.counts, sources.first_time.counts
+    rows, evidence, flags, sums = scratch.rows, scratch.evidence, scratch.flags, scratch.sums
+    looked_at, because = scratch.looked_at, scratch.because
+    least = _normalise(scratch, sources.graph, factors[GRAPH_NOW], servable)
     count = 0
     for place in range(scratch.size[0]):
         near = sums[place, GRAPH_SUM] + sums[place, FORWARD_SUM]
@@ -63,31 +67,42 @@ def select(
             continue
         if count == CANDIDATE_LIMIT:
             break
-        _complete(scratch, sources, factors, profile, place, count)
+        row = looked_at[place]
+        rows[count] = row
+        evidence[count, GRAPH] = sums[place, GRAPH_SUM]
+        evidence[count, FORWARD] = sums[place, FORWARD_SUM]
+        evidence[count, BECAUSE] = because[place]
+        evidence[count, BECAUSE_PART] = sums[place, PART_SUM]
+        evidence[count, RECENT] = recent[row] * factors[RECENT_NOW]
+        evidence[count, ALL_TIME] = all_time[row] * factors[ALL_TIME_NOW]
+        evidence[count, FIRST_TIME] = first_time[row] * factors[FIRST_TIME_NOW]
+        frequency = sums[place, FREQUENCY_SUM]
+        evidence[count, FREQUENCY] = frequency
+        evidence[count, REPEAT] = repeat_share(repeats, row, factors[REPEATS_NOW]) if frequency > 0 else 0.0
+        alike = len(profile) > 0 and vectors.present[row] and flags[place] & WANTED
+        evidence[count, CONTENT] = max(cosine(vectors, row, profile), 0.0) if alike else 0.0
         count += 1
     return count
 
 
 @njit(cache=True)
-def _normalise(
-    scratch: Scratch, sources: Sources, factors: NDArray[np.float64], servable: NDArray[np.bool_]
-) -> float:
+def _normalise(scratch: Scratch, graph: Edges, factor: float, servable: NDArray[np.bool_]) -> float:
     """Applies the targets' norms and blocks what is not servable.
 
     Returns:
         The graphs' score that about GRAPH_CANDIDATES rows reach; above zero.
     """
-    sums, flags = scratch.sums, scratch.flags
+    sums, flags, looked_at = scratch.sums, scratch.flags, scratch.looked_at
     levels = np.zeros(LEVELS, np.int32)
     total = scratch.size[0]
     near = np.zeros(total, np.float32)
     for place in range(total):
-        row = scratch.looked_at[place]
+        row = looked_at[place]
         if not servable[row]:
             flags[place] |= BLOCKED
         if flags[place] & BLOCKED:
             continue
-        norm = np.float32(target_norm(sources.graph, row, factors[GRAPH_NOW]))
+        norm = np.float32(target_norm(graph, row, factor))
         sums[place, GRAPH_SUM] *= norm
         sums[place, PART_SUM] *= norm
         sums[place, FORWARD_SUM] *= norm
@@ -101,31 +116,3 @@ def _normalise(
         level -= 1
     lowest = np.full(1, level << LEVEL_SHIFT, np.int32)
     return float(lowest.view(np.float32)[0])
-
-
-@njit(cache=True)
-def _complete(
-    scratch: Scratch,
-    sources: Sources,
-    factors: NDArray[np.float64],
-    profile: Floats,
-    place: int,
-    candidate: int,
-) -> None:
-    """Fills in all that is known of a candidate, whichever source named it."""
-    row = scratch.looked_at[place]
-    evidence, sums = scratch.evidence, scratch.sums
-    scratch.rows[candidate] = row
-    evidence[candidate, GRAPH] = sums[place, GRAPH_SUM]
-    evidence[candidate, FORWARD] = sums[place, FORWARD_SUM]
-    evidence[candidate, BECAUSE] = scratch.because[place]
-    evidence[candidate, BECAUSE_PART] = sums[place, PART_SUM]
-    evidence[candidate, RECENT] = sources.recent.counts[row] * factors[RECENT_NOW]
-    evidence[candidate, ALL_TIME] = sources.all_time.counts[row] * factors[ALL_TIME_NOW]
-    evidence[candidate, FIRST_TIME] = sources.first_time.counts[row] * factors[FIRST_TIME_NOW]
-    frequency = sums[place, FREQUENCY_SUM]
-    evidence[candidate, FREQUENCY] = frequency
-    share = repeat_share(sources.repeats, row, factors[REPEATS_NOW]) if frequency > 0 else 0.0
-    evidence[candidate, REPEAT] = share
-    alike = len(profile) > 0 and sources.vectors.present[row] and scratch.flags[place] & WANTED
-    evidence[candidate, CONTENT] = max(cosine(sources.vectors, row, profile), 0.0) if alike else 0.0
