@@ -2,16 +2,27 @@
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol, cast
 
 import faust
 from faust.auth import SASLCredentials, SSLCredentials
+from faust.types import StreamT
 
 from streams.kafka import bootstrap_servers
-from streams.runs import RunTopic, RunTransport
+from streams.runs import FETCH_RECORDS, Fetch, FetchTopic, FetchTransport, Run
 from streams.settings import Settings
 from streams.topics import full_name
+
+
+class Handle(Protocol):
+    """An agent's work; its name is the agent's."""
+
+    __name__: str
+
+    async def __call__(self, runs: list[Run], acknowledge: Callable[[], object]) -> None:
+        """Works the runs in order. When `acknowledge` is called, now or later, none of them comes again."""
 
 
 def credentials(settings: Settings) -> SASLCredentials | SSLCredentials | None:
@@ -43,7 +54,7 @@ def group_name(settings: Settings, role: str) -> str:
 
 
 def make_app(settings: Settings, role: str) -> faust.App:
-    """The Faust app of a role: raw values, runs as events, no tables, no web server."""
+    """The Faust app of a role: raw values, fetches as events, no tables, no web server."""
     data_folder = settings.home / "faust" / role
     data_folder.mkdir(parents=True, exist_ok=True)
     app = faust.App(
@@ -59,7 +70,7 @@ def make_app(settings: Settings, role: str) -> faust.App:
         # No tables, yet one standby: that alone selects the assignor which keeps a user's topics together.
         table_standby_replicas=1,
         cython_optimizations=True,
-        stream_buffer_maxsize=64,
+        broker_max_poll_records=FETCH_RECORDS,
         # A batch in work when partitions are revoked is waited for by streams/ownership.py; the learner's
         # records stay unacknowledged until a snapshot, which stock Faust would wait for.
         stream_wait_empty=False,
@@ -75,25 +86,28 @@ def make_app(settings: Settings, role: str) -> faust.App:
         producer_request_timeout=60,
         web_enabled=False,
     )
-    app.transport = RunTransport(app.conf.broker, app, app.loop)
+    app.transport = FetchTransport(app.conf.broker, app, app.loop)
     return app
 
 
-async def or_fail(work: Awaitable[None], fail: Callable[[BaseException], None]) -> None:
-    """Awaits an agent's work; an exception ends the worker instead of leaving the agent.
+def add_agent(
+    app: faust.App, settings: Settings, base: str, handle: Handle, fail: Callable[[BaseException], None]
+) -> None:
+    """Makes the agent that hands what is fetched of a topic to `handle`.
 
-    Faust would acknowledge what raised. Here nothing is acknowledged any more: the process ends, and its successor
-    is given the same records.
+    Faust would acknowledge what raised. Here an exception is given to `fail` and nothing is acknowledged any more: the
+    process ends, and its successor is given the same records.
     """
-    try:
-        await work
-    except Exception as exc:
-        fail(exc)
-        await asyncio.Future()
-
-
-def runs_topic(app: faust.App, settings: Settings, base: str) -> RunTopic:
-    """A topic of the app whose events are runs of raw records."""
-    return RunTopic(
+    topic = FetchTopic(
         app, topics=[full_name(settings, base)], key_serializer="raw", value_serializer="raw", acks=True
     )
+
+    async def agent(stream: StreamT[Fetch]) -> None:
+        async for event in cast(faust.Stream[Fetch], stream).noack().events():
+            try:
+                await handle(cast(Fetch, event.value).take(), event.ack)
+            except Exception as exc:
+                fail(exc)
+                await asyncio.Future()
+
+    app.agent(topic, name=handle.__name__)(agent)

@@ -6,19 +6,16 @@ wakes up late publishes under a lower epoch, which every reader ignores.
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Sequence
 
 import faust
 from confluent_kafka.admin import AdminClient
-from faust.events import Event
-from faust.types import StreamT
 
 from online import example_codec
 from online.fold import ExampleFold
 from online.progressive import ProgressiveHits
 from streams import metrics
-from streams.app import or_fail, runs_topic
+from streams.app import add_agent
 from streams.clock import now_ms
 from streams.follower import Follower, Record
 from streams.item_vectors import ItemVectors
@@ -61,7 +58,8 @@ class ExamplesToModel:
         self._epoch = 0
         self._version = 0
         self._snapshot = ""
-        self._unsaved: list[Event] = []
+        self._unsaved: list[Callable[[], object]] = []
+        """Acknowledge what is folded, but in no snapshot yet."""
         self._folding = asyncio.Lock()
         self.ready = asyncio.Event()
         """Set while this worker is the learner and has taken over where the last one stopped."""
@@ -93,17 +91,17 @@ class ExamplesToModel:
         async with self._folding:
             pass
 
-    async def work(self, event: Event) -> None:
-        """Folds a run of the log; it is acknowledged with the next snapshot."""
+    async def work(self, runs: Sequence[Run], acknowledge: Callable[[], object]) -> None:
+        """Folds runs of the log; they are acknowledged with the next snapshot."""
         await self.ready.wait()
-        run = cast(Run, event.value)
-        async with self._folding:
-            for record in run if run.is_current() else []:
-                if record.offset >= self._next_offset and record.value is not None:
-                    self._fold_value(record.value, record.offset, record.timestamp)
-                    await asyncio.sleep(0)
-        self._unsaved.append(event)
-        metrics.LAG_SECONDS.labels(topic="examples").set(max(0, now_ms() - run[-1].timestamp) / 1000)
+        for run in runs:
+            async with self._folding:
+                for record in run if run.is_current() else []:
+                    if record.offset >= self._next_offset and record.value is not None:
+                        self._fold_value(record.value, record.offset, record.timestamp)
+                        await asyncio.sleep(0)
+            metrics.LAG_SECONDS.labels(topic="examples").set(max(0, now_ms() - run[-1].timestamp) / 1000)
+        self._unsaved.append(acknowledge)
 
     async def publish_regularly(self) -> None:
         """Publishes progress and moved item vectors, and saves snapshots, for ever."""
@@ -129,8 +127,8 @@ class ExamplesToModel:
         manifest = Manifest(self._epoch, self._version, self._examples_id, self._next_offset)
         saved = self._fold.save()
         self._snapshot = await asyncio.to_thread(self._snapshots.save, manifest, saved)
-        for event in contained:
-            event.ack()
+        for acknowledge in contained:
+            acknowledge()
 
     async def _publish(self) -> None:
         self._version += 1
@@ -176,8 +174,7 @@ def connect(
 ) -> None:
     """Makes the agent that feeds the worker; what goes wrong in it is given to `fail`."""
 
-    async def examples_to_model(stream: StreamT[Run]) -> None:
-        async for event in cast(faust.Stream[Run], stream).noack().events():
-            await or_fail(worker.work(cast(Event, event)), fail)
+    async def examples_to_model(runs: list[Run], acknowledge: Callable[[], object]) -> None:
+        await worker.work(runs, acknowledge)
 
-    app.agent(runs_topic(app, settings, "examples"), name="examples_to_model")(examples_to_model)
+    add_agent(app, settings, "examples", examples_to_model, fail)

@@ -11,11 +11,10 @@ from collections.abc import Callable, Sequence
 
 import faust
 import msgspec
-from faust.types import StreamT
 
 from online import example_codec
 from streams import metrics
-from streams.app import or_fail, runs_topic
+from streams.app import add_agent
 from streams.batch import Batch, Touched, decode
 from streams.clock import now_ms
 from streams.events import Cause
@@ -30,8 +29,6 @@ from streams.topics import full_name
 
 logger = logging.getLogger(__name__)
 
-RUNS_AT_ONCE = 16
-"""Runs taken from the stream together."""
 EVENTS_AT_ONCE = 512
 """Events worked as one batch, also within a packed message: bounds how long the loop does nothing else."""
 
@@ -166,8 +163,8 @@ def connect(
 ) -> None:
     """Makes the agent that feeds the worker; what goes wrong in it is given to `fail`."""
 
-    async def interactions_to_lists(stream: StreamT[Run]) -> None:
-        async for runs in stream.take(RUNS_AT_ONCE, within=0.001):
-            await or_fail(worker.work(runs), fail)
+    async def interactions_to_lists(runs: list[Run], acknowledge: Callable[[], object]) -> None:
+        await worker.work(runs)
+        acknowledge()
 
-    app.agent(runs_topic(app, settings, "interactions"), name="interactions_to_lists")(interactions_to_lists)
+    add_agent(app, settings, "interactions", interactions_to_lists, fail)

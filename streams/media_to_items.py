@@ -11,13 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import faust
 import msgspec
-from faust.types import StreamT
 
 from encoders.base import Encoder
 from online import example_codec
 from online.events import ItemDeleted
 from streams import metrics
-from streams.app import or_fail, runs_topic
+from streams.app import add_agent
 from streams.embeddings import Embedding, encode_embedding
 from streams.encoding import TextEncoding
 from streams.identity import LogIdentity
@@ -30,8 +29,6 @@ from streams.stores.documents import DocumentStore, Entry, cursor_header
 from streams.topics import full_name
 
 logger = logging.getLogger(__name__)
-
-RUNS_AT_ONCE = 4
 
 _encode = msgspec.json.Encoder().encode
 
@@ -130,8 +127,8 @@ def connect(
 ) -> None:
     """Makes the agent that feeds the worker; what goes wrong in it is given to `fail`."""
 
-    async def media_to_items(stream: StreamT[Run]) -> None:
-        async for runs in stream.take(RUNS_AT_ONCE, within=0.001):
-            await or_fail(worker.work(runs), fail)
+    async def media_to_items(runs: list[Run], acknowledge: Callable[[], object]) -> None:
+        await worker.work(runs)
+        acknowledge()
 
-    app.agent(runs_topic(app, settings, "media"), name="media_to_items")(media_to_items)
+    add_agent(app, settings, "media", media_to_items, fail)

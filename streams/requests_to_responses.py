@@ -6,11 +6,10 @@ from typing import Any
 
 import faust
 import msgspec
-from faust.types import StreamT
 
 from online.state import UserState
 from streams import metrics
-from streams.app import or_fail, runs_topic
+from streams.app import add_agent
 from streams.clock import now_ms
 from streams.dead_letters import letter
 from streams.decoding import Decoded, EventDecoder, Refusal
@@ -25,7 +24,6 @@ from streams.topics import full_name, home_partition
 
 logger = logging.getLogger(__name__)
 
-RUNS_AT_ONCE = 16
 REPLY_HEADER = "reply-partition"
 """On a request that was sent home: the partition it was first written to, where the answer is awaited."""
 
@@ -122,8 +120,8 @@ def connect(
 ) -> None:
     """Makes the agent that feeds the worker; what goes wrong in it is given to `fail`."""
 
-    async def requests_to_responses(stream: StreamT[Run]) -> None:
-        async for runs in stream.take(RUNS_AT_ONCE, within=0.001):
-            await or_fail(worker.work(runs), fail)
+    async def requests_to_responses(runs: list[Run], acknowledge: Callable[[], object]) -> None:
+        await worker.work(runs)
+        acknowledge()
 
-    app.agent(runs_topic(app, settings, "requests"), name="requests_to_responses")(requests_to_responses)
+    add_agent(app, settings, "requests", requests_to_responses, fail)

@@ -1,7 +1,9 @@
-"""Faust with one event per run of records: the departures from stock Faust, and why.
+"""Faust with one event for all that was fetched of a topic: the departures from stock Faust, and why.
 
-Faust's cost is per event, so an event carries a run of consecutive records of one partition. Faults of stock Faust
-0.15.3 are mended on the way; each departure has its test in tests/streams/test_runs.py:
+Faust's cost is per event, and each of its events takes several turns of the loop to reach its agent, in which other
+work may have its turn too. So an event is a `Fetch`: runs of consecutive records of one partition each, to which
+more is added until the agent takes it. Faults of stock Faust 0.15.3 are mended on the way; each departure has its
+test in tests/streams/test_runs.py:
 
 1. `_new_offset` never passes a run that is still being worked, also when nothing was committed yet.
 2. What is acknowledged is committed *before* the partitions are dropped on revocation.
@@ -10,27 +12,33 @@ Faust's cost is per event, so an event carries a run of consecutive records of o
    read would then take the earlier one, when it is delivered again, for a replay. A superseded run is not worked and
    acknowledges nothing.
 4. A static member that is stopped in order leaves its group.
-5. A worker whose queue is full looks again after milliseconds. Stock Faust sleeps a second; with a queue of some
-   dozen runs that is how long a moment's hold-up would make every list late.
-6. Gaps in the offsets (compaction, transaction markers) are no events: nothing is tracked for them.
+5. Fetching pauses by topic, while an agent leaves WAITING_RECORDS or WAITING_BYTES to wait, and for milliseconds.
+   Stock Faust pauses partitions and then waits a second, or until another partition has records.
+6. A fetch waits at the broker for FETCH_WAIT_MS. Stock Faust says 1.5 s, and aiokafka sends one fetch at a time: one
+   that asks for quiet partitions alone, since those with events still had some to be taken, holds up all of them.
+7. Gaps in the offsets (compaction, transaction markers) are no events: nothing is tracked for them.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any, cast
 
 import faust
-from aiokafka import ConsumerRecord
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from faust.events import Event
-from faust.transport.drivers.aiokafka import Consumer, Transport
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import TP, ConsumerMessage, EventT, Message
 
-RUN_LIMIT = 64
-"""Records in one run; bounds a batch's work together with the runs an agent takes at once."""
-
-FULL_PAUSE_S = 0.005
-"""How long to wait for room in the queue: about as long as a small batch takes."""
+FETCH_RECORDS = 512
+"""Records handed over by aiokafka at once; what is fetched beyond stays packed."""
+WAITING_RECORDS = 512
+WAITING_BYTES = 32 * 1024 * 1024
+"""What waits for an agent before fetching of its topic pauses: together with the above, the bound of a batch."""
+PAUSE_S = 0.002
+"""Between two fetches while an agent is busy: what comes meanwhile comes at once, and nothing is later for it."""
+FETCH_WAIT_MS = 20
+"""How long the broker may wait for records before it answers a fetch."""
 
 
 class Run(list[ConsumerRecord[bytes, bytes]]):
@@ -44,63 +52,115 @@ class Run(list[ConsumerRecord[bytes, bytes]]):
         """Whether the run may be worked: nothing was revoked and nothing sought since it was fetched."""
 
 
-class RunTopic(faust.Topic):
-    """A topic whose events carry runs of raw records; decoding is the agent's work."""
+class Fetch:
+    """What was fetched of one topic since its agent last took anything."""
+
+    def __init__(self, is_current: Callable[[], bool]) -> None:
+        self.is_current = is_current
+        """As of every run in it."""
+        self.taken = False
+        self.ends: list[tuple[TP, int]] = []
+        """The last offset of each run; what is acknowledged needs no more."""
+        self._runs: list[Run] = []
+        self._records = 0
+        self._bytes = 0
+
+    def add(self, tp: TP, records: list[ConsumerRecord[bytes, bytes]]) -> None:
+        """Adds what was fetched after all that is here."""
+        self._runs.append(Run(records, self.is_current))
+        self.ends.append((tp, records[-1].offset))
+        self._records += len(records)
+        self._bytes += sum(len(record.value or b"") for record in records)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits that no more should be fetched."""
+        return not self.taken and (self._records >= WAITING_RECORDS or self._bytes >= WAITING_BYTES)
+
+    def take(self) -> list[Run]:
+        """Hands over all runs, in order; none is added any more."""
+        self.taken = True
+        runs, self._runs = self._runs, []
+        return runs
+
+
+class FetchTopic(faust.Topic):
+    """A topic whose events carry fetches of raw records; decoding is the agent's work."""
 
     def _compile_decode(self) -> None:
         """Keeps the method below, where stock Faust installs a compiled decoder."""
 
     async def decode(self, message: Message, *, propagate: bool = False) -> EventT[Any]:
-        """Wraps the run as it is."""
+        """Wraps the fetch as it is."""
         return Event(self.app, key=None, value=message.value, headers={}, message=message)
 
 
-class RunConsumer(Consumer):
-    """A consumer that hands over runs and commits only what lies below every run in work."""
+class FetchConsumerThread(AIOKafkaConsumerThread):
+    """Faust's thread of aiokafka, with short fetches."""
+
+    def _create_worker_consumer(self, transport: Transport) -> "AIOKafkaConsumer[bytes, bytes]":
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        return consumer
+
+
+class FetchConsumer(Consumer):
+    """A consumer that hands over fetches and commits only what lies below every run in work."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # passed on to Faust
         super().__init__(*args, **kwargs)
         self._in_flight: dict[TP, deque[int]] = {}
-        self._fetches = 0
+        self._waiting: dict[str, Fetch] = {}
+        """The newest fetch of each topic; it grows until it is taken."""
+        self._supersessions = 0
         """Grows with every revocation and seek."""
 
+    def _new_consumer_thread(self) -> FetchConsumerThread:
+        return FetchConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
-        """Fetches records and yields them in runs of one partition, partitions in turn."""
-        records, active = await self._wait_next_records(timeout)
+        """Fetches records, and yields a fetch of each topic that has no other waiting."""
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow)  # type: ignore[arg-type]  # as in Faust itself
+        if any(not fetch.taken for fetch in self._waiting.values()):
+            await asyncio.sleep(PAUSE_S)
+        full = {topic for topic, fetch in self._waiting.items() if fetch.is_full}
+        wanted = {tp for tp in self._get_active_partitions() if tp.topic not in full}
+        if not wanted:
+            await asyncio.sleep(PAUSE_S)
+            return
+        supersessions = self._supersessions
+        records = await self._getmany(active_partitions=wanted, timeout=PAUSE_S if full else timeout)
         if records is None or self.should_stop:
             return
         if not self.flow_active:
             await self.perform_seek()
             return
-        fetches = self._fetches
-        queues = {
-            tp: deque(batch)
-            for tp, batch in records.items()
-            if active is None or tp in active or tp in self._buffered_partitions
-        }
-        while queues:
-            for tp in list(queues):
-                if not self.flow_active or self._fetches != fetches:
-                    return
-                records_of_run = [queues[tp].popleft() for _ in range(min(RUN_LIMIT, len(queues[tp])))]
-                run = Run(records_of_run, lambda: self._fetches == fetches)
-                if not queues[tp]:
-                    del queues[tp]
-                self._in_flight.setdefault(tp, deque()).append(run[-1].offset)
-                yield tp, self._to_message_of(tp, run)
+        if self._supersessions != supersessions:
+            return
+        for message in self._messages_of(records, lambda: self._supersessions == supersessions):
+            # Faust drops what lies before what it has read of a partition; here the supersessions decide.
+            self._read_offset[message.tp] = None
+            yield message.tp, message
 
-    async def _wait_next_records(self, timeout: float) -> tuple[Any, set[TP] | None]:
-        """Fetches records, as stock Faust does unless the queue of every partition is full."""
-        if self.flow_active and self._buffered_partitions and not self._get_active_partitions():
-            await asyncio.sleep(FULL_PAUSE_S)
-            return {}, set()
-        return cast(tuple[Any, set[TP] | None], await super()._wait_next_records(timeout))
+    def _messages_of(
+        self, records: Mapping[TP, list[ConsumerRecord[bytes, bytes]]], is_current: Callable[[], bool]
+    ) -> list[Message]:
+        """Adds the records to the fetches that wait; returns the messages of those that are new."""
+        messages: list[Message] = []
+        for tp, of_partition in records.items():
+            fetch = self._waiting.get(tp.topic)
+            if fetch is None or fetch.taken:
+                fetch = self._waiting[tp.topic] = Fetch(is_current)
+                messages.append(self._to_message_of(tp, of_partition[-1], fetch))
+            fetch.add(tp, of_partition)
+            self._in_flight.setdefault(tp, deque()).append(of_partition[-1].offset)
+        return messages
 
-    def _to_message_of(self, tp: TP, run: Run) -> Message:
-        last = run[-1]
+    def _to_message_of(self, tp: TP, last: ConsumerRecord[bytes, bytes], fetch: Fetch) -> Message:
         return ConsumerMessage(
             last.topic, last.partition, last.offset, last.timestamp / 1000.0, last.timestamp_type,
-            None, None, cast(bytes, run), None, 0, 0, tp, generation_id=self.app.consumer_generation_id,
+            None, None, cast(bytes, fetch), None, 0, 0, tp, generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
 
     def _new_offset(self, tp: TP) -> int | None:
@@ -117,18 +177,23 @@ class RunConsumer(Consumer):
         return last + 1
 
     def ack(self, message: Message) -> bool:
-        """Acknowledges a run, unless it is superseded: then its records are delivered again."""
-        if not cast(Run, message.value).is_current():
-            self._unacked_messages.discard(message)
+        """Acknowledges a fetch's runs, unless they are superseded: then their records are delivered again."""
+        self._unacked_messages.discard(message)
+        message.acked = True
+        fetch = cast(Fetch, message.value)
+        if not fetch.is_current():
             return False
-        return bool(super().ack(message))
+        for tp, end in fetch.ends:
+            self._acked[tp].append(end)
+            self._acked_index[tp].add(end)
+        return True
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Gaps need no tracking: offsets are committed from runs, not counted one by one."""
 
     async def perform_seek(self) -> None:
         """Goes back to the committed offsets; what was fetched before is superseded."""
-        self._fetches += 1
+        self._supersede()
         self._in_flight.clear()
         await super().perform_seek()
 
@@ -141,13 +206,17 @@ class RunConsumer(Consumer):
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Supersedes what was fetched, and commits before the partitions' bookkeeping is dropped."""
-        self._fetches += 1
+        self._supersede()
         await self.commit()
         self._in_flight.clear()
         await super().on_partitions_revoked(revoked)
 
+    def _supersede(self) -> None:
+        self._supersessions += 1
+        self._waiting.clear()
 
-class RunTransport(Transport):
+
+class FetchTransport(Transport):
     """Faust's aiokafka transport with the consumer above."""
 
-    Consumer = RunConsumer
+    Consumer = FetchConsumer

@@ -32,7 +32,7 @@ from streams.liveness import Liveness
 from streams.model_to_lists import ModelToLists
 from streams.ownership import Owned, Ownership
 from streams.producer import BatchProducer
-from streams.runs import RunConsumer
+from streams.runs import FetchConsumer
 from streams.settings import Settings, SettingsError
 from streams.stores.documents import DocumentStore
 from streams.stores.users import UserStore
@@ -169,7 +169,7 @@ async def _run_until_stopped(worker: Worker, stopping: asyncio.Event) -> None:
         await asyncio.gather(*beside, return_exceptions=True)
         if worker.ownership is not None:
             await worker.ownership.let_go()
-        cast(RunConsumer, worker.app.consumer).leave_at_stop()
+        cast(FetchConsumer, worker.app.consumer).leave_at_stop()
         await asyncio.wait_for(worker.app.stop(), worker.settings.session_timeout_s)
         worker.producer.close()
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,7 +25,6 @@ from streams.liveness import Liveness
 from streams.media_to_items import MediaToItems
 from streams.model_to_lists import ModelToLists
 from streams.producer import Outgoing
-from streams.runs import Run
 from streams.settings import Settings
 from streams.stores.documents import DocumentStore
 from streams.stores.users import UserStore
@@ -41,17 +41,6 @@ def settings(home: Path) -> Settings:
 
 def new_recommender() -> Recommender:
     return Recommender(RecommenderConfig(capacity=1024))
-
-
-class AckedEvent:
-    """As much of a Faust event as the learner uses: a run, and that it was acknowledged."""
-
-    def __init__(self, run: Run, group: Group) -> None:
-        self.value = run
-        self._group = group
-
-    def ack(self) -> None:
-        self._group.ack([self.value])
 
 
 class MemoryRiver:
@@ -100,7 +89,7 @@ class MemoryRiver:
     async def learn_all(self, learner: ExamplesToModel) -> None:
         """Hands the learner what it has not acknowledged, without acknowledging: a snapshot does."""
         for run in self.examples.fetch(1_000):
-            await learner.work(cast(Any, AckedEvent(run, self.examples)))
+            await learner.work([run], partial(self.examples.ack, [run]))
 
     def produce(self, topic: str, value: object, partition: int = -1, key: str = "?") -> None:
         """What a client does; bytes and None are written as they are."""
