@@ -7,7 +7,7 @@ again; what the state's cursor has passed is not applied twice, and readers of e
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import faust
 import msgspec
@@ -119,17 +119,12 @@ class InteractionsToLists:
         return again
 
     async def _publish(self, batch: Batch, touched: list[Touched]) -> None:
-        first = batch.outgoing
-        first += [record for user in touched if (record := self._list(user)) is not None]
-        for run in batch.runs():
-            key = f"{run.topic_id}-{run.partition}".encode()
-            first.append(Outgoing(self._names["examples"], key, example_codec.pack(run), 0))
-        await self._producer.deliver(first, self._check)
+        await self._producer.deliver(self._lists_and_examples(batch, touched), self._check)
         for user in touched:
             metrics.LISTS.labels(cause=user.cause.kind).inc()
             metrics.EVENT_TO_LIST.observe(max(0.0, (now_ms() - user.cause.timestamp_ms) / 1000))
         owner = [(OWNER_HEADER, self._users.owner)]
-        states = [
+        states = (
             Outgoing(
                 self._names["users"],
                 user.state.user_id.encode(),
@@ -138,8 +133,18 @@ class InteractionsToLists:
                 headers=owner,
             )
             for user in touched
-        ]
+        )
         await self._producer.deliver(states, self._check)
+
+    def _lists_and_examples(self, batch: Batch, touched: Sequence[Touched]) -> Iterator[Outgoing]:
+        yield from batch.outgoing
+        for user in touched:
+            record = self._list(user)
+            if record is not None:
+                yield record
+        for run in batch.runs():
+            key = f"{run.topic_id}-{run.partition}".encode()
+            yield Outgoing(self._names["examples"], key, example_codec.pack(run), 0)
 
     def _list(self, user: Touched) -> Outgoing | None:
         try:

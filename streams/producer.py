@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -32,14 +32,23 @@ class NotDeliveredError(ConnectionError):
 
 
 class _Batch:
-    """Counts acknowledgements down, mostly in the producer's thread, and wakes the loop once."""
+    """Counts acknowledgements down, mostly in the producer's thread, and wakes the loop once, after `close`."""
 
-    def __init__(self, count: int, loop: asyncio.AbstractEventLoop) -> None:
-        self._left = count
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._left = 1
         self._counting = threading.Lock()
         self._error: KafkaError | None = None
         self._loop = loop
         self.future: asyncio.Future[None] = loop.create_future()
+
+    def expect(self) -> None:
+        """One more message is about to be produced."""
+        with self._counting:
+            self._left += 1
+
+    def close(self) -> None:
+        """No more messages come."""
+        self._count(None)
 
     def on_delivery(self, error: KafkaError | None, message: Message) -> None:
         if error is not None and error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
@@ -70,6 +79,13 @@ class _Batch:
             self.future.set_exception(NotDeliveredError(self._error.str()))
 
 
+def _noting(messages: Iterable[Outgoing], made: list[Outgoing]) -> Iterator[Outgoing]:
+    """The messages as they are made, noted for another attempt."""
+    for message in messages:
+        made.append(message)
+        yield message
+
+
 class BatchProducer:
     """An idempotent producer: order is kept per partition, acknowledged means kept by all replicas."""
 
@@ -95,19 +111,19 @@ class BatchProducer:
         while not self._closing.is_set():
             self._producer.poll(0.1)
 
-    async def send(self, messages: Sequence[Outgoing]) -> None:
+    async def send(self, messages: Iterable[Outgoing]) -> None:
         """Produces the messages in order and returns when all are acknowledged.
 
-        One that is larger than Kafka takes is given up, logged and counted.
+        Each is on its way while the next one is still made. One that is larger than Kafka takes is given up, logged
+        and counted.
 
         Raises:
             NotDeliveredError: At least one was not acknowledged; sending all again is right.
         """
-        if not messages:
-            return
-        batch = _Batch(len(messages), asyncio.get_running_loop())
+        batch = _Batch(asyncio.get_running_loop())
         produce = self._producer.produce
         for m in messages:
+            batch.expect()
             options: dict[str, Any] = {"on_delivery": batch.on_delivery}
             if m.partition >= 0:
                 options["partition"] = m.partition
@@ -126,22 +142,26 @@ class BatchProducer:
                         raise
                     batch.on_too_large(m.topic, m.key, len(m.value or b""))
                     break
+        batch.close()
         await batch.future
 
-    async def deliver(self, messages: Sequence[Outgoing], check: Callable[[], None]) -> None:
+    async def deliver(self, messages: Iterable[Outgoing], check: Callable[[], None]) -> None:
         """Produces until everything is acknowledged, however long Kafka is away.
 
         Args:
             messages: As for `send`; they may arrive twice.
             check: Called before every attempt; ends the process if it may no longer write.
         """
+        made: list[Outgoing] = []
+        coming = _noting(messages, made)
         while True:
             check()
             try:
-                await self.send(messages)
+                await self.send(coming)
             except NotDeliveredError as exc:
-                logger.warning("%d messages not acknowledged, trying again: %s", len(messages), exc)
+                logger.warning("%d messages not acknowledged, trying again: %s", len(made), exc)
                 await asyncio.sleep(0.2)
+                coming = iter(made)
             else:
                 return
 

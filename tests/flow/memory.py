@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from unittest.mock import patch
@@ -89,15 +89,17 @@ class MemoryProducer:
         self._left = crash_after
         self.delivered: list[list[Outgoing]] = []
 
-    async def deliver(self, messages: Sequence[Outgoing], check: Callable[[], None]) -> None:
+    async def deliver(self, messages: Iterable[Outgoing], check: Callable[[], None]) -> None:
         """Writes in order; returns when all are written."""
         check()
+        written: list[Outgoing] = []
+        self.delivered.append(written)
         for message in messages:
             if self._left == 0:
                 raise Crash
             self._left = None if self._left is None else self._left - 1
             self._kafka.append(message)
-        self.delivered.append(list(messages))
+            written.append(message)
         # As with the real one, others have their turn before the acknowledgement is seen.
         await asyncio.sleep(0)
 
