@@ -59,10 +59,14 @@ class ModelToLists:
 
     async def follow(self) -> None:
         """Keeps up, for ever; ends with the first error."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._examples.follow(self._take_example))
-            tasks.create_task(self._items.follow(self._take_item))
-            tasks.create_task(self._model.follow(self._take_publication))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._examples.follow(self._take_example))
+                tasks.create_task(self._items.follow(self._take_item))
+                tasks.create_task(self._model.follow(self._take_publication))
+        except ExceptionGroup as group:
+            # One is enough to end the worker, in one line.
+            raise group.exceptions[0] from None
 
     def close(self) -> None:
         """Stops reading."""

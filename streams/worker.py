@@ -127,7 +127,7 @@ async def _measure(users: UserStore, model: ModelToLists) -> None:
     while True:
         await asyncio.sleep(2.0)
         metrics.USERS.set(users.count())
-        metrics.USER_STATE_BYTES.set(users.size_bytes())
+        metrics.USER_STATE_BYTES.set(users.size_bytes)
         model.measure()
 
 

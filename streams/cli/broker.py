@@ -13,13 +13,28 @@ from streams.cli.output import JsonFile, write_json
 
 app = typer.Typer(no_args_is_help=True, help="A real Kafka broker on this machine: start, stop, status.")
 
-Data = Annotated[Path, typer.Option("--data", help="The folder that keeps the broker's data and logs.")]
-_DEFAULT_DATA = Path(".freshet/broker")
+
+def _default_data() -> Path:
+    from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
+
+    with one_line_errors():
+        return settings.load().home / "broker"
+
+
+Data = Annotated[
+    Path,
+    typer.Option(
+        "--data",
+        help="The folder that keeps the broker's data and logs.",
+        default_factory=_default_data,
+        show_default="FRESHET_HOME/broker",
+    ),
+]
 
 
 @app.command()
 def start(
-    data: Data = _DEFAULT_DATA,
+    data: Data,
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Default: as before, or any free one.")
     ] = None,
@@ -40,14 +55,14 @@ def start(
 
 
 @app.command()
-def stop(data: Data = _DEFAULT_DATA) -> None:
+def stop(data: Data) -> None:
     """Stop the broker and wait until it is down."""
     with one_line_errors():
         typer.echo("stopped" if stop_running(data) else "not running")
 
 
 @app.command()
-def status(data: Data = _DEFAULT_DATA, json_file: JsonFile = None) -> None:
+def status(data: Data, json_file: JsonFile = None) -> None:
     """Print the address and the process id, or `not running` (exit code 1)."""
     with one_line_errors():
         state = running_state(data)

@@ -31,6 +31,8 @@ class UserStore:
         """Set while the owned partitions are loaded."""
         self.owner = uuid4().bytes
         """Marks this process's own writes."""
+        self.size_bytes = 0
+        """Bytes of packed state held."""
         self.overwritten: dict[str, int] = {}
         """Users whose state a former owner wrote over, with their partition; to be written again."""
 
@@ -45,7 +47,8 @@ class UserStore:
         """
         await self.pause()
         for gone in self._packed.keys() - partitions:
-            for user_id in self._packed.pop(gone):
+            for user_id, data in self._packed.pop(gone).items():
+                self.size_bytes -= len(data)
                 self._live.pop(user_id, None)
         positions = {p: self._follower.positions.get(p, -1) if p in self._packed else -1 for p in partitions}
         for partition in partitions:
@@ -78,7 +81,7 @@ class UserStore:
         """Packs a changed state, to be written to the topic."""
         data = pack(state)
         if partition in self._packed and not _is_older(data, self._packed[partition].get(state.user_id)):
-            self._packed[partition][state.user_id] = data
+            self._put(self._packed[partition], state.user_id, data)
             # While it was changed, it may have been dropped for others and unpacked anew, as it was before.
             self._live.pop(state.user_id, None)
             self._unpacked(state)
@@ -93,9 +96,11 @@ class UserStore:
         """Users held."""
         return sum(len(users) for users in self._packed.values())
 
-    def size_bytes(self) -> int:
-        """Bytes of packed state held."""
-        return sum(len(data) for users in self._packed.values() for data in users.values())
+    def _put(self, users: dict[str, bytes], user_id: str, data: bytes | None) -> None:
+        """Holds a user's packed state, or no longer."""
+        self.size_bytes += len(data or b"") - len(users.pop(user_id, b""))
+        if data is not None:
+            users[user_id] = data
 
     def _merge(self, record: Record) -> None:
         """Takes a state that is not behind the known one. Own writes count too: the partition may have been away."""
@@ -103,12 +108,9 @@ class UserStore:
         if users is None:
             return
         user_id = record.key.decode()
-        if record.value is None:
-            users.pop(user_id, None)
-        elif _is_older(record.value, users.get(user_id)):
+        if record.value is not None and _is_older(record.value, users.get(user_id)):
             return
-        else:
-            users[user_id] = record.value
+        self._put(users, user_id, record.value)
         self._live.pop(user_id, None)
 
     def _watch(self, record: Record) -> None:

@@ -31,7 +31,7 @@ def test_an_unknown_user_starts_empty_and_only_owned_partitions_count() -> None:
             await store.load({0})
             assert store.ready.is_set()
             assert (store.owns(0), store.owns(1), store.count()) == (True, False, 1)
-            assert store.size_bytes() == len(pack(state("a", 3)))
+            assert store.size_bytes == len(pack(state("a", 3)))
             assert (offset_of(store, "a"), offset_of(store, "new")) == (3, -1)
             await store.close()
             assert not store.ready.is_set()
