@@ -133,10 +133,9 @@ class FetchConsumer(Consumer):
         records = await self._getmany(active_partitions=wanted, timeout=PAUSE_S if full else timeout)
         if records is None or self.should_stop:
             return
-        if not self.flow_active:
+        if not self.flow_active or self._supersessions != supersessions:
+            # Whether the records come from before or after that, nobody knows: they are fetched again.
             await self.perform_seek()
-            return
-        if self._supersessions != supersessions:
             return
         for message in self._messages_of(records, lambda: self._supersessions == supersessions):
             # Faust drops what lies before what it has read of a partition; here the supersessions decide.
@@ -195,6 +194,8 @@ class FetchConsumer(Consumer):
         """Goes back to the committed offsets; what was fetched before is superseded."""
         self._supersede()
         self._in_flight.clear()
+        self._acked.clear()
+        self._acked_index.clear()
         await super().perform_seek()
 
     def leave_at_stop(self) -> None:

@@ -14,7 +14,7 @@ from online.evaluation.stream import FloatArray, IntArray, LongArray
 
 SMALLEST = 8
 """Places of a row's first table; each growth doubles it."""
-LARGEST = 512
+LARGEST = 2048
 """Places of a row's last table, three quarters of them used."""
 NO_BLOCK = -1
 

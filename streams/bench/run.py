@@ -1,6 +1,7 @@
 """A benchmark from start to end: each subject alone, one after the other, on one Kafka and the same events."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from importlib.metadata import version
 from typing import Any
 
@@ -17,6 +18,7 @@ from streams.bench.stage import Stage, stage, warm
 from streams.settings import Settings
 
 Say = Callable[[str], None]
+NO_SECURITY = "the plain loops know neither TLS nor SASL"
 
 
 class Bench:
@@ -37,7 +39,7 @@ class Bench:
         self._machine = machine()
 
     def compare(self, mode: Mode) -> tuple[dict[str, Outcome], dict[str, Any]]:
-        """Measures Freshet, then plain Faust, then quixstreams.
+        """Measures Freshet, then its bare loop, plain Faust and quixstreams.
 
         Returns:
             Figures by subject, in the order measured, and everything as one JSON object.
@@ -50,7 +52,8 @@ class Bench:
         with stage(self._settings) as place:
             outcomes[subjects.FRESHET] = self._freshet(place, mode)
             if self._peers:
-                outcomes[subjects.PLAIN_FAUST] = self._plain_faust(place, mode)
+                outcomes[subjects.BARE_FRESHET] = self._loop(place, mode, subjects.bare_freshet)
+                outcomes[subjects.PLAIN_FAUST] = self._loop(place, mode, subjects.plain_faust)
                 outcomes[subjects.QUIXSTREAMS] = self._quixstreams(place, mode)
         return outcomes, report.to_json(self._setup(), outcomes, {})
 
@@ -74,21 +77,20 @@ class Bench:
             warm(place, subject, self._load)
             return self._measured(place, subject, mode)
 
-    def _plain_faust(self, place: Stage, mode: Mode) -> Outcome:
+    def _loop(
+        self, place: Stage, mode: Mode, start: Callable[[Settings], AbstractContextManager[subjects.Subject]]
+    ) -> Outcome:
         if place.settings.kafka_security_protocol != "PLAINTEXT":
-            return "the plain loops know neither TLS nor SASL"
-        with subjects.plain_faust(place.settings) as subject:
+            return NO_SECURITY
+        with start(place.settings) as subject:
             return self._measured(place, subject, mode)
 
     def _quixstreams(self, place: Stage, mode: Mode) -> Outcome:
-        if place.settings.kafka_security_protocol != "PLAINTEXT":
-            return "the plain loops know neither TLS nor SASL"
         try:
             python = rivals.quixstreams_python(self._settings)
         except rivals.NoQuixstreamsError as exc:
             return str(exc)
-        with subjects.quixstreams(place.settings, python) as subject:
-            return self._measured(place, subject, mode)
+        return self._loop(place, mode, lambda settings: subjects.quixstreams(settings, python))
 
     def _measured(self, place: Stage, subject: subjects.Subject, mode: Mode) -> Outcome:
         await_first_list(place.settings, subject)

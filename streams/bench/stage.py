@@ -22,12 +22,21 @@ from streams import topics
 from streams.bench.generator import Plan
 from streams.bench.measure import Load, send_all
 from streams.bench.processes import Meter
-from streams.bench.subjects import FRESHET, PLAIN_FAUST, QUIXSTREAMS, BenchError, Subject, topics_of
+from streams.bench.subjects import (
+    BARE_FRESHET,
+    FRESHET,
+    PLAIN_FAUST,
+    QUIXSTREAMS,
+    BenchError,
+    Subject,
+    topics_of,
+)
 from streams.clock import now_ms
 from streams.kafka import admin_client
 from streams.lag import group_lag
 from streams.settings import Settings
 
+LOOPS = (BARE_FRESHET, PLAIN_FAUST, QUIXSTREAMS)
 WARM_PACK = 200
 EVENTS_PER_USER = 5
 """What everybody has done before the measured part, so that lists are real work."""
@@ -74,11 +83,11 @@ def stage(settings: Settings) -> Iterator[Stage]:
 def _set(settings: Settings, broker: dict[str, int]) -> Iterator[Stage]:
     admin = admin_client(settings)
     created = topics.create(admin, settings)
-    names = [name for subject in (PLAIN_FAUST, QUIXSTREAMS) for name in topics_of(settings, subject)]
+    names = [name for subject in LOOPS for name in topics_of(settings, subject)]
     made = [NewTopic(name, settings.partitions, settings.kafka_replication) for name in names]
     for future in admin.create_topics(made).values():
         future.result(timeout=30)
-    _stamp_by_broker(admin, [topics_of(settings, s)[1] for s in (FRESHET, PLAIN_FAUST, QUIXSTREAMS)])
+    _stamp_by_broker(admin, [topics_of(settings, s)[1] for s in (FRESHET, *LOOPS)])
     try:
         yield Stage(settings, admin, broker)
     finally:

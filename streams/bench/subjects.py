@@ -21,6 +21,7 @@ STOP_S = 15.0
 WORKERS = {"learn": 1, "recommend": 1}
 """As in production; nothing is encoded, since no media is sent."""
 FRESHET = "freshet"
+BARE_FRESHET = "bare_freshet"
 PLAIN_FAUST = "plain_faust"
 QUIXSTREAMS = "quixstreams"
 _FOLDER = Path(__file__).parent
@@ -82,6 +83,13 @@ def freshet(settings: Settings) -> Iterator[Subject]:
         yield Subject(FRESHET, *topics_of(settings, FRESHET), pids, log)
     finally:
         supervisor.stop()
+
+
+@contextmanager
+def bare_freshet(settings: Settings) -> Iterator[Subject]:
+    """Freshet's consumer and producer with nothing between them."""
+    with _loop(settings, BARE_FRESHET, [sys.executable, str(_FOLDER / "bare_freshet.py")]) as subject:
+        yield subject
 
 
 @contextmanager

@@ -231,6 +231,25 @@ def test_what_was_fetched_before_a_revocation_or_a_seek_is_superseded_and_acknow
         assert not consumer._acked_index[TP0]
 
 
+def test_what_comes_of_a_fetch_that_a_rebalance_overtook_is_fetched_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The records may have been taken from aiokafka after the seek: dropping them would lose them."""
+    sought: list[int] = []
+
+    async def seek(_self: object) -> None:
+        sought.append(1)
+
+    class Overtaken(FetchingConsumer):
+        async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ANN401  # as Faust types it
+            self._supersede()
+            return await super()._getmany(active_partitions, timeout)
+
+    monkeypatch.setattr(Consumer, "perform_seek", seek)
+    assert Overtaken([records_of({0: 1})]).fetch() == []
+    assert sought == [1]
+
+
 def test_a_static_member_leaves_its_group_when_it_stops_in_order() -> None:
     class Coordinator:
         _group_instance_id: str | None = "host-1"
