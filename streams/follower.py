@@ -13,7 +13,7 @@ from streams.kafka import client_config
 from streams.settings import Settings
 
 FETCH_LIMIT = 2_000
-TURN_S = 0.005
+TURN_S = 0.002
 """Time spent handling records before others have their turn in the loop."""
 
 

@@ -59,6 +59,9 @@ MODEL_AGE = Gauge("freshet_model_age_seconds", "Seconds since the learner's newe
 
 USERS = Gauge("freshet_users", "Users whose state is held by this worker.")
 
+LOAD_SECONDS = Gauge("freshet_load_seconds", "Time the newest load of user states took, before any event.")
+"""Lists wait for it after a start or a rebalance: more partitions and workers make it shorter."""
+
 USER_STATE_BYTES = Gauge("freshet_user_state_bytes", "Bytes of packed user state held by this worker.")
 
 ITEMS = Gauge("freshet_items", "Items with a document known to this worker.")

@@ -83,7 +83,7 @@ async def read_status(admin: AdminClient, settings: Settings) -> Status:
         applied=applied,
         learned=[] if progress is None else _learned(progress),
         users=users,
-        workers=_workers(settings),
+        workers=read_workers(settings),
     )
 
 
@@ -163,7 +163,8 @@ def _model(progress: Progress) -> Model:
     )
 
 
-def _workers(settings: Settings) -> list[WorkerStatus]:
+def read_workers(settings: Settings) -> list[WorkerStatus]:
+    """The workers of this host, and where each serves its metrics."""
     found = []
     for path in sorted(folder(settings).glob("*.json")):
         for entry in json.loads(path.read_text()):

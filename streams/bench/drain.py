@@ -1,8 +1,10 @@
 """Events that are all due at once: how fast they are worked, and in how much memory."""
 
 from multiprocessing.connection import Connection
+from urllib.request import urlopen
 
 from msgspec import Struct
+from prometheus_client.parser import text_string_to_metric_families
 
 from streams.bench.generator import Plan
 from streams.bench.measure import Load, ask, observing, send_all
@@ -11,6 +13,7 @@ from streams.bench.processes import Meter, ProcessUse
 from streams.bench.stage import PAST_GAP_MS, Stage, warm
 from streams.bench.subjects import BenchError, Subject, freshet
 from streams.clock import now_ms
+from streams.status import read_workers
 
 DRAIN_LIMIT_S = 600.0
 
@@ -23,6 +26,8 @@ class Drain(Struct):
     drain_s: float
     """From when the workers served until the last event was answered."""
     events_per_s: float
+    load_s: float
+    """In which the workers had loaded everybody's state, before the first event; part of the above."""
     lists: int
     unanswered: int
     rss_before_mib: dict[str, float]
@@ -58,15 +63,30 @@ def drain(stage: Stage, load: Load, events: int) -> Drain:
             start_ms = now_ms()
             observed = _finish(conn, sent.start_ms)
             uses = meter.uses(events)
+            load_s = _load_s(stage)
     drain_s = max(0.001, (observed.last_seen_ms - start_ms) / 1000)
     return Drain(
         backlog=events,
         drain_s=round(drain_s, 2),
         events_per_s=round((events - observed.unanswered_count) / drain_s, 1),
+        load_s=round(load_s, 2),
         lists=observed.list_count,
         unanswered=observed.unanswered_count,
         rss_before_mib=before,
         processes=uses,
+    )
+
+
+def _load_s(stage: Stage) -> float:
+    """What the recommend workers say of their newest load of states."""
+    urls = [w.metrics for w in read_workers(stage.settings) if w.role == "recommend"]
+    pages = [urlopen(url, timeout=10).read().decode() for url in urls]  # our own workers
+    return max(
+        sample.value
+        for page in pages
+        for family in text_string_to_metric_families(page)
+        for sample in family.samples
+        if sample.name == "freshet_load_seconds"
     )
 
 

@@ -65,7 +65,8 @@ def throughput(
         found = bench.drain(backlog)
         console.print(
             f"{backlog:,} events in {found['drain_s']:g} s, {found['events_per_s']:,.0f}/s, "
-            f"{found['lists']:,} lists, {found['unanswered']} events unanswered"
+            f"{found['lists']:,} lists, {found['unanswered']} events unanswered; "
+            f"states loaded in {found['load_s']:g} s"
         )
         for use in found["processes"]:
             before = found["rss_before_mib"][use["role"]]

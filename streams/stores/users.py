@@ -5,6 +5,7 @@ cursor, and the user's own state and list are written again over it.
 """
 
 import asyncio
+import time
 from collections import OrderedDict
 from uuid import uuid4
 
@@ -53,8 +54,10 @@ class UserStore:
         positions = {p: self._follower.positions.get(p, -1) if p in self._packed else -1 for p in partitions}
         for partition in partitions:
             self._packed.setdefault(partition, {})
+        start_s = time.monotonic()
         await self._follower.assign(positions)
         await self._follower.read_to_end(self._merge)
+        metrics.LOAD_SECONDS.set(time.monotonic() - start_s)
         self.ready.set()
         self._following = asyncio.create_task(self._follower.follow(self._watch))
 
