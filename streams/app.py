@@ -103,6 +103,7 @@ def add_agent(
     )
 
     async def agent(stream: StreamT[Fetch]) -> None:
+        # A stream acknowledges one offset of one partition; a fetch has those of many.
         async for event in cast(faust.Stream[Fetch], stream).noack().events():
             try:
                 await handle(cast(Fetch, event.value).take(), event.ack)
