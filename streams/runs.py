@@ -22,10 +22,12 @@ test in tests/streams/test_runs.py:
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 import faust
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka.errors import IllegalStateError
 from faust.events import Event
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import TP, ConsumerMessage, EventT, Message
@@ -135,7 +137,9 @@ class FetchConsumer(Consumer):
             return
         if not self.flow_active or self._supersessions != supersessions:
             # Whether the records come from before or after that, nobody knows: they are fetched again.
-            await self.perform_seek()
+            with suppress(IllegalStateError):
+                # Raised where the partitions are gone by now; the next assignment seeks.
+                await self.perform_seek()
             return
         for message in self._messages_of(records, lambda: self._supersessions == supersessions):
             # Faust drops what lies before what it has read of a partition; here the supersessions decide.
