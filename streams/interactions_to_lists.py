@@ -3,15 +3,11 @@
 The order of writing is the promise: lists and examples are acknowledged before the state that contains their
 events, and the state before the events are acknowledged. After a crash anywhere in between the events come
 again; what the state's cursor has passed is not applied twice, and readers of examples skip by watermark.
-
-While the states of one batch are on their way, the lists of the next are made already: nobody waits for states but
-the next states, and the acknowledgement.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 
 import faust
 import msgspec
@@ -57,47 +53,30 @@ class InteractionsToLists:
         self._producer = producer
         self._check = liveness.check
         self._working = asyncio.Lock()
-        self._keeping: asyncio.Task[None] | None = None
-        """Writes the states of the newest batch."""
         self._log = log
         self._names = {base: full_name(settings, base) for base in ("recommendations", "examples", "users")}
 
-    async def work(self, runs: Sequence[Run], acknowledge: Callable[[], object]) -> None:
-        """Works runs; returns when their lists are written, and calls `acknowledge` when their states are."""
+    async def work(self, runs: Sequence[Run]) -> None:
+        """Works a batch through to acknowledged state; when it returns the records may be acknowledged."""
         while True:
             await self._users.ready.wait()
             async with self._working:
                 # Ownership may have been let go of while another batch was in work.
                 if self._users.ready.is_set():
                     await self._work(runs)
-                    if self._keeping is None:
-                        acknowledge()
-                    else:
-                        self._keeping.add_done_callback(partial(_if_done, acknowledge))
                     return
 
     async def finish(self) -> None:
-        """Returns when the batch in work, if any, is written with its states."""
+        """Returns when the batch in work, if any, is written."""
         async with self._working:
-            await self._kept()
+            pass
 
-    async def _kept(self) -> None:
-        """Returns when the states of the batch before are written."""
-        if self._keeping is not None:
-            await self._keeping
-
-    async def watch(self) -> None:
-        """Writes over what a former owner wrote late, for ever, also when no events come.
-
-        Raises:
-            KafkaException: States cannot be written.
-        """
+    async def watch_overwritten(self) -> None:
+        """Writes over what a former owner wrote late, for ever, also when no events come."""
         while True:
             await asyncio.sleep(0.5)
-            if self._keeping is not None and self._keeping.done():
-                self._keeping.result()
             if self._users.overwritten:
-                await self.work([], lambda: None)
+                await self.work([])
 
     async def _work(self, runs: Sequence[Run]) -> None:
         batch = self._new_batch()
@@ -145,7 +124,7 @@ class InteractionsToLists:
             metrics.LISTS.labels(cause=user.cause.kind).inc()
             metrics.EVENT_TO_LIST.observe(max(0.0, (now_ms() - user.cause.timestamp_ms) / 1000))
         owner = [(OWNER_HEADER, self._users.owner)]
-        states = [
+        states = (
             Outgoing(
                 self._names["users"],
                 user.state.user_id.encode(),
@@ -154,9 +133,8 @@ class InteractionsToLists:
                 headers=owner,
             )
             for user in touched
-        ]
-        await self._kept()
-        self._keeping = asyncio.create_task(self._producer.deliver(states, self._check))
+        )
+        await self._producer.deliver(states, self._check)
 
     def _lists_and_examples(self, batch: Batch, touched: Sequence[Touched]) -> Iterator[Outgoing]:
         yield from batch.outgoing
@@ -185,17 +163,13 @@ class InteractionsToLists:
         metrics.LAG_SECONDS.labels(topic="interactions").set(max(0, now_ms() - batch.oldest_ms) / 1000)
 
 
-def _if_done(acknowledge: Callable[[], object], keeping: asyncio.Task[None]) -> None:
-    if not keeping.cancelled() and keeping.exception() is None:
-        acknowledge()
-
-
 def connect(
     app: faust.App, settings: Settings, worker: InteractionsToLists, fail: Callable[[BaseException], None]
 ) -> None:
     """Makes the agent that feeds the worker; what goes wrong in it is given to `fail`."""
 
     async def interactions_to_lists(runs: list[Run], acknowledge: Callable[[], object]) -> None:
-        await worker.work(runs, acknowledge)
+        await worker.work(runs)
+        acknowledge()
 
     add_agent(app, settings, "interactions", interactions_to_lists, fail)

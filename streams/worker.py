@@ -89,7 +89,7 @@ async def recommend(w: Worker) -> None:
     w.owns("interactions", users, worker.finish)
     # Before the first partition is asked for, so that the first list already knows what there is.
     await model.load()
-    w.beside += [model.follow(), worker.watch(), _measure(users, model)]
+    w.beside += [model.follow(), worker.watch_overwritten(), _measure(users, model)]
 
 
 async def encode(w: Worker) -> None:

@@ -156,16 +156,10 @@ class Group:
         self.topic = topic
         self.committed = dict.fromkeys(range(kafka.partitions[topic]), 0)
 
-    def fetch(self, limit: int, position: dict[int, int] | None = None) -> list[Run]:
-        """The next runs, one of each partition that has any, of at most `limit` records.
-
-        Those after what was acknowledged, or else after `position`, which is moved on.
-        """
-        start = self.committed if position is None else position
-        runs = [Run(run) for p, o in start.items() if (run := self._kafka.logs[self.topic, p][o : o + limit])]
-        if position is not None:
-            position.update({run[-1].partition: run[-1].offset + 1 for run in runs})
-        return runs
+    def fetch(self, limit: int) -> list[Run]:
+        """The next runs, one of each partition that has any, of at most `limit` records."""
+        runs = [self._kafka.logs[self.topic, p][o : o + limit] for p, o in self.committed.items()]
+        return [Run(run) for run in runs if run]
 
     def ack(self, runs: Sequence[Run]) -> None:
         """Nothing of these runs is handed out again."""

@@ -3,7 +3,6 @@
 import copy
 import tempfile
 from array import array
-from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -29,14 +28,11 @@ async def recommend_all(river: MemoryRiver, crashes: Crashes, at_once: int) -> N
     while river.interactions.fetch(1):
         try:
             async with river.recommend(after.pop(0) if after else None) as process:
-                position = dict(river.interactions.committed)
-                while runs := river.interactions.fetch(at_once, position):
+                while runs := river.interactions.fetch(at_once):
+                    await process.worker.work(runs)
                     if before_ack and before_ack.pop(0):
-                        await process.worker.work(runs, lambda: None)
-                        await process.worker.finish()
                         raise Crash
-                    await process.worker.work(runs, partial(river.interactions.ack, runs))
-                await process.worker.finish()
+                    river.interactions.ack(runs)
         except Crash:
             continue
 

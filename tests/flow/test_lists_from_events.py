@@ -1,15 +1,11 @@
 """Events and media in, lists out: every role's work in turn, on Kafka in memory."""
 
-import asyncio
-from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from streams.batch import event_hash
-from streams.producer import Outgoing
 from streams.topics import home_partition
 from tests.flow.river import PARTITIONS, MemoryRiver, run
 
@@ -34,8 +30,8 @@ async def encode_all(river: MemoryRiver) -> None:
 async def recommend_all(river: MemoryRiver) -> None:
     async with river.recommend() as process:
         while runs := river.interactions.fetch(10):
-            await process.worker.work(runs, partial(river.interactions.ack, runs))
-            await process.worker.finish()
+            await process.worker.work(runs)
+            river.interactions.ack(runs)
 
 
 def ids(river: MemoryRiver, user_id: str) -> list[str]:
@@ -151,37 +147,3 @@ def test_a_retry_counts_once_and_learned_equals_applied(river: MemoryRiver) -> N
     state, learned = river.states()["u"], river.learned()[home_partition("u", PARTITIONS)]
     assert (state.applied_count, state.applied_xor) == (2, event_hash("e1") ^ event_hash("e2"))
     assert (learned.count, learned.xor) == (2, state.applied_xor)
-
-
-def test_no_list_waits_for_states_but_an_acknowledgement_does(river: MemoryRiver) -> None:
-    acknowledged: list[int] = []
-
-    async def story() -> None:
-        async with river.recommend() as process:
-            written, deliver = asyncio.Event(), process.producer.deliver
-
-            async def deliver_states_late(messages: Iterable[Outgoing], check: Callable[[], None]) -> None:
-                made = list(messages)
-                if made[0].topic == "users":
-                    await written.wait()
-                await deliver(made, check)
-
-            process.producer.deliver = deliver_states_late  # type: ignore[method-assign]  # as slow as a network
-            position = dict(river.interactions.committed)
-            works = []
-            for number in range(2):
-                send(river, event("u", f"i{number}", number))
-                runs = river.interactions.fetch(10, position)
-                works.append(
-                    asyncio.create_task(process.worker.work(runs, partial(acknowledged.append, number)))
-                )
-                await asyncio.sleep(0.01)
-            assert river.lists()["u"].through.offset == 1
-            assert (acknowledged, river.states()) == ([], {})
-            written.set()
-            await asyncio.gather(*works)
-            await process.worker.finish()
-            assert river.states()["u"].applied_count == 2
-
-    run(river, story)
-    assert acknowledged == [0, 1]
