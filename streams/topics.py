@@ -77,13 +77,13 @@ def home_partition(key: str, partitions: int) -> int:
 
 
 def create(admin: AdminClient, settings: Settings) -> list[str]:
-    """Creates what is missing; existing topics are left alone.
+    """Creates what is missing and waits until it can be used; existing topics are left alone.
 
     Returns:
         Names of the topics created.
 
     Raises:
-        TopicsError: The cluster refused one, with its reason.
+        TopicsError: The cluster refused one, with its reason; or partitions have no leader.
     """
     wanted = [
         NewTopic(full_name(settings, row.name), row.partitions, settings.kafka_replication, config=row.config)
@@ -98,6 +98,9 @@ def create(admin: AdminClient, settings: Settings) -> list[str]:
             if exc.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 msg = f"cannot create topic {name}: {exc.args[0].str()}"
                 raise TopicsError(msg) from None
+    if created:
+        # A broker acknowledges a topic before its own metadata have it.
+        await_leaders(admin, settings)
     return sorted(created)
 
 
