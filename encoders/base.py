@@ -1,16 +1,16 @@
 """What every encoder promises, whatever it reads; `tests/contracts/test_encoders.py` holds them to it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Protocol, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from encoders.modalities import Modality
 
-Raw_contra = TypeVar("Raw_contra", contravariant=True)
 Prepared = TypeVar("Prepared")
 
 
@@ -28,40 +28,55 @@ class Encoded:
     """Why an entry failed, by its place in the batch."""
 
 
-class Encoder(Protocol[Raw_contra]):
-    """Turns raw media of one modality into vectors. Used by one thread at a time."""
+class Encoder(ABC, Generic[Prepared]):
+    """Turns raw media of one modality into vectors, in two stages.
+
+    `prepare` decodes one entry and may run on any number of threads; `embed` runs the network over many, on one
+    thread at a time. A vector depends on its own entry alone: within a cosine of .999, neither its neighbours
+    nor the device matter.
+    """
 
     name: str
     """As in the registry."""
     version: str
     """Changes whenever vectors would: weights, pooling, preparation. The device is not part of it."""
-    modality: Modality
+    modality: ClassVar[Modality]
     dim: int
 
-    def encode(self, batch: Sequence[Raw_contra]) -> Encoded:
-        """Encodes a batch of any size, also an empty one, on the caller's thread.
+    @abstractmethod
+    def prepare(self, entry: object) -> Prepared:
+        """Decodes and checks one raw entry: str for text, bytes of a file for image, audio and video.
 
-        A vector depends on its own entry alone: within a cosine of .999, neither its neighbours nor
-        the device matter. An entry that cannot be encoded fails alone; nothing an entry contains raises.
+        Raises:
+            BadEntryError: It cannot be encoded, for this reason. Nothing else, whatever the entry contains.
         """
 
+    @abstractmethod
+    def embed(self, prepared: Sequence[Prepared]) -> NDArray[np.float32]:
+        """[n, dim] float32 of any length for n >= 1 prepared entries; zeros where there is nothing known."""
 
-def prepare_each(
-    batch: Sequence[object], prepare: Callable[[object], Prepared]
-) -> tuple[dict[int, Prepared], dict[int, str]]:
-    """Prepares every entry on its own.
+    def encode(self, batch: Sequence[object]) -> Encoded:
+        """Both stages, on the caller's thread. The batch may be of any size, also empty."""
+        prepared: dict[int, Prepared] = {}
+        errors: dict[int, str] = {}
+        for place, entry in enumerate(batch):
+            try:
+                prepared[place] = self.prepare(entry)
+            except BadEntryError as error:
+                errors[place] = str(error)
+        return self.finish(len(batch), prepared, errors)
 
-    Returns:
-        What could be prepared and why the others could not, both by place in the batch.
-    """
-    prepared: dict[int, Prepared] = {}
-    errors: dict[int, str] = {}
-    for place, entry in enumerate(batch):
-        try:
-            prepared[place] = prepare(entry)
-        except BadEntryError as error:
-            errors[place] = str(error)
-    return prepared, errors
+    def finish(self, count: int, prepared: Mapping[int, Prepared], errors: Mapping[int, str]) -> Encoded:
+        """The second stage, for callers that prepare on threads of their own.
+
+        Args:
+            count: Entries in the batch.
+            prepared: What could be prepared, by place in the batch.
+            errors: Why the others could not, by place in the batch.
+        """
+        if not prepared:
+            return Encoded(np.zeros((count, self.dim), np.float32), dict(errors))
+        return place_rows(count, list(prepared), self.embed(list(prepared.values())), errors)
 
 
 def unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

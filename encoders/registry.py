@@ -12,38 +12,43 @@ from encoders.modalities import Modality
 class Entry(NamedTuple):
     """Where an encoder is. Its class is called with the device's name."""
 
-    modality: Modality
     module: str
     class_name: str
 
 
-ENCODERS: Mapping[str, Entry] = MappingProxyType(
+ENCODERS: Mapping[Modality, Mapping[str, Entry]] = MappingProxyType(
     {
-        "minilm": Entry("text", "encoders.text_minilm", "MiniLMEncoder"),
-        "wordllama": Entry("text", "encoders.text_wordllama", "WordLlamaEncoder"),
-        "hashing": Entry("text", "encoders.text_hashing", "HashingEncoder"),
+        "text": {
+            "minilm": Entry("encoders.text_minilm", "MiniLMEncoder"),
+            "wordllama": Entry("encoders.text_wordllama", "WordLlamaEncoder"),
+            "hashing": Entry("encoders.text_hashing", "HashingEncoder"),
+        },
     }
 )
+NO_ENCODER = "none"
+"""The name under which a modality is not encoded at all."""
 
 
 class UnknownEncoderError(ValueError):
     """The registry has no encoder of that name."""
 
 
-def load(name: str, device: str = "auto") -> Encoder[Any]:
+def load(modality: Modality, name: str, device: str = "auto") -> Encoder[Any]:
     """Builds an encoder, anew at each call.
 
     Args:
-        name: A key of ENCODERS.
+        modality: What it reads.
+        name: A key of ENCODERS[modality].
         device: `cpu`, `cuda`, `cuda:N` or `auto`; encoders that need no accelerator ignore it.
 
     Raises:
         UnknownEncoderError: There is no such encoder; the message names those there are.
         ValueError: There is no such device.
     """
-    entry = ENCODERS.get(name)
+    entry = ENCODERS[modality].get(name)
     if entry is None:
-        message = f"encoder {name!r} is unknown; known are: {', '.join(sorted(ENCODERS))}"
+        known = ", ".join(sorted(ENCODERS[modality]))
+        message = f"{modality} encoder {name!r} is unknown; known are: {known}"
         raise UnknownEncoderError(message)
     build = getattr(import_module(entry.module), entry.class_name)
     return cast("Encoder[Any]", build(device))

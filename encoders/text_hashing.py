@@ -3,12 +3,13 @@
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import ClassVar
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from encoders.base import Encoded, fingerprint, place_rows, prepare_each
+from encoders.base import Encoder, fingerprint
 from encoders.modalities import Modality
 from encoders.text import PREPARATION, prepare_text
 
@@ -23,7 +24,7 @@ RECIPE = f"hashing1 dim={DIM} seed={SEED} grams={GRAM_LENGTHS} word={WORD_CHARAC
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
-class HashingEncoder:
+class HashingEncoder(Encoder[str]):
     """A text is the sum of its distinct words, each hashed as a whole and by its character n-grams.
 
     Signed feature hashing (Weinberger et al., 2009) over subwords (Bojanowski et al., 2017). Equal on every
@@ -31,22 +32,25 @@ class HashingEncoder:
     """
 
     name = "hashing"
-    modality: Modality = "text"
+    modality: ClassVar[Modality] = "text"
     dim = DIM
 
     def __init__(self, device: str = "cpu") -> None:
         """Makes the encoder; it runs on the CPU whatever `device` says."""
         self.version = fingerprint(RECIPE, PREPARATION)
 
-    def encode(self, batch: Sequence[str]) -> Encoded:
-        """As `encoders.base.Encoder.encode`."""
-        texts, errors = prepare_each(batch, prepare_text)
-        raw = np.zeros((len(texts), DIM), np.float32)
-        for row, text in enumerate(texts.values()):
+    def prepare(self, entry: object) -> str:
+        """As `encoders.text.prepare_text`."""
+        return prepare_text(entry)
+
+    def embed(self, prepared: Sequence[str]) -> NDArray[np.float32]:
+        """[n, DIM]: sums of the vectors of distinct words."""
+        raw = np.zeros((len(prepared), DIM), np.float32)
+        for row, text in enumerate(prepared):
             # A dict, not a set: with the order of a salted hash, sums would differ in the last bit.
             for token in dict.fromkeys(_TOKEN.findall(text.casefold())):
                 raw[row] += _token_vector(token[:WORD_CHARACTERS])
-        return place_rows(len(batch), list(texts), raw, errors)
+        return raw
 
 
 @lru_cache(WORDS_REMEMBERED)

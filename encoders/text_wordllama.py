@@ -3,24 +3,25 @@
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load
 from tokenizers import Tokenizer
 
-from encoders.base import Encoded, fingerprint, place_rows, prepare_each
+from encoders.base import Encoder, fingerprint
 from encoders.modalities import Modality
 from encoders.text import PREPARATION, prepare_text
 
 RECIPE = "wordllama1 mean"
 
 
-class WordLlamaEncoder:
+class WordLlamaEncoder(Encoder[str]):
     """WordLlama l2_supercat, 256 dimensions, from the package `wordllama` (Miller, 2024; MIT)."""
 
     name = "wordllama"
-    modality: Modality = "text"
+    modality: ClassVar[Modality] = "text"
 
     def __init__(self, device: str = "cpu") -> None:
         """Loads the weights; it runs on the CPU whatever `device` says.
@@ -36,15 +37,14 @@ class WordLlamaEncoder:
         self.tokenizer = Tokenizer.from_buffer(tokens)
         self.dim = int(self.table.shape[1])
 
-    def encode(self, batch: Sequence[str]) -> Encoded:
-        """As `encoders.base.Encoder.encode`."""
-        prepared, errors = prepare_each(batch, prepare_text)
-        return place_rows(len(batch), list(prepared), self._sums(list(prepared.values())), errors)
+    def prepare(self, entry: object) -> str:
+        """As `encoders.text.prepare_text`."""
+        return prepare_text(entry)
 
-    def _sums(self, texts: list[str]) -> NDArray[np.float32]:
+    def embed(self, prepared: Sequence[str]) -> NDArray[np.float32]:
         """[n, dim]: sums of token vectors. A sum points where the mean does, and only that is kept."""
-        ids = [line.ids for line in self.tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
-        sums = np.zeros((len(texts), self.dim), np.float32)
+        ids = [line.ids for line in self.tokenizer.encode_batch_fast(prepared, add_special_tokens=False)]
+        sums = np.zeros((len(prepared), self.dim), np.float32)
         for row, tokens in enumerate(ids):
             self.table[tokens].sum(axis=0, out=sums[row])
         return sums

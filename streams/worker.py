@@ -97,7 +97,7 @@ async def encode(w: Worker) -> None:
     log = LogIdentity(w.admin, full_name(w.settings, "media"))
     store = DocumentStore(w.settings)
     try:
-        encoder = await asyncio.to_thread(registry.load, w.settings.text_encoder, w.settings.device)
+        encoder = await asyncio.to_thread(registry.load, "text", w.settings.text_encoder, w.settings.device)
     except ValueError as exc:
         msg = f"FRESHET_TEXT_ENCODER or FRESHET_DEVICE: {exc}"
         raise SettingsError(msg) from None

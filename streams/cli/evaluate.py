@@ -173,7 +173,7 @@ def _vectors(stream: "Stream", encoder_name: str) -> "Mapping[str, NDArray[np.fl
     from online.recommender import RecommenderConfig  # noqa: PLC0415
 
     try:
-        encoder = registry.load(encoder_name)
+        encoder = registry.load("text", encoder_name)
     except registry.UnknownEncoderError as exc:
         raise InputError(str(exc)) from exc
     distinct = sorted(set(texts.values()))

@@ -133,7 +133,7 @@ def test_an_unknown_encoder(good: dict[str, str]) -> None:
     failed = fail("worker", "encode", **good | {"text_encoder": "word2vec"})
     assert failed == Failure(
         2,
-        "FRESHET_TEXT_ENCODER or FRESHET_DEVICE: encoder 'word2vec' is unknown; "
+        "FRESHET_TEXT_ENCODER or FRESHET_DEVICE: text encoder 'word2vec' is unknown; "
         "known are: hashing, minilm, wordllama",
     )
 
@@ -147,6 +147,6 @@ def test_a_worker_that_refuses_its_settings_stops_them_all(good: dict[str, str])
     )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
-        "freshet: FRESHET_TEXT_ENCODER or FRESHET_DEVICE: encoder 'word2vec' is unknown; "
+        "freshet: FRESHET_TEXT_ENCODER or FRESHET_DEVICE: text encoder 'word2vec' is unknown; "
         "known are: hashing, minilm, wordllama"
     ]

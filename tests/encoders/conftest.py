@@ -12,7 +12,7 @@ from encoders.text_wordllama import WordLlamaEncoder
 def minilm() -> Encoder[str]:
     # A second thread gains nothing on texts this short, and much is lost to it where cores are shared.
     torch.set_num_threads(1)
-    return load("minilm", "cpu")
+    return load("text", "minilm", "cpu")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,9 @@
-import numpy as np
+from collections.abc import Sequence
 
-from encoders.base import BadEntryError, fingerprint, place_rows, prepare_each, unit_rows
+import numpy as np
+from numpy.typing import NDArray
+
+from encoders.base import BadEntryError, Encoder, fingerprint, place_rows, unit_rows
 
 
 def test_unit_rows_leaves_zeros_where_there_is_no_direction() -> None:
@@ -23,14 +26,31 @@ def test_place_rows_names_every_failure() -> None:
     }
 
 
-def test_prepare_each_keeps_places() -> None:
-    def only_even(entry: object) -> int:
+class Tens(Encoder[int]):
+    """Even numbers, as vectors along the first axis."""
+
+    name, version, modality, dim = "tens", "1", "text", 2
+
+    def prepare(self, entry: object) -> int:
         if not isinstance(entry, int) or entry % 2:
             message = f"odd: {entry}"
             raise BadEntryError(message)
-        return entry * 10
+        return entry
 
-    assert prepare_each([2, 3, 4], only_even) == ({0: 20, 2: 40}, {1: "odd: 3"})
+    def embed(self, prepared: Sequence[int]) -> NDArray[np.float32]:
+        return np.array([[number, 0] for number in prepared], np.float32)
+
+
+def test_entries_that_cannot_be_prepared_fail_alone() -> None:
+    encoded = Tens().encode([2, 3, -4])
+    np.testing.assert_array_equal(encoded.vectors, [[1, 0], [0, 0], [-1, 0]])
+    assert encoded.errors == {1: "odd: 3"}
+
+
+def test_nothing_is_embedded_where_nothing_could_be_prepared() -> None:
+    encoded = Tens().encode([1, 3])
+    assert encoded.vectors.shape == (2, 2)
+    assert list(encoded.errors) == [0, 1]
 
 
 def test_fingerprint_tells_parts_apart() -> None:

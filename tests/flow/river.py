@@ -146,9 +146,9 @@ class Counting(HashingEncoder):
         super().__init__()
         self._seen = seen
 
-    def encode(self, batch: Any) -> Any:  # noqa: ANN401  # as the encoder's
-        self._seen.extend(batch)
-        return super().encode(batch)
+    def embed(self, prepared: Any) -> Any:  # noqa: ANN401  # as the encoder's
+        self._seen.extend(prepared)
+        return super().embed(prepared)
 
 
 def alive() -> Liveness:

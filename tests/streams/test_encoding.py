@@ -2,31 +2,32 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from encoders.base import Encoded
-from encoders.modalities import Modality
+from encoders.base import BadEntryError, Encoder
 from streams.embeddings import Embedded
 from streams.encoding import TextEncoding
 from streams.events import ItemDocument
 
 
-class FakeEncoder:
+class FakeEncoder(Encoder[str]):
     """Notes what it encodes; whatever contains "bad" fails."""
 
-    name, version, dim = "fake", "1", 8
-    modality: Modality = "text"
+    name, version, modality, dim = "fake", "1", "text", 8
 
     def __init__(self) -> None:
         self.seen: list[str] = []
 
-    def encode(self, batch: Sequence[str]) -> Encoded:
-        self.seen += batch
-        vectors = np.zeros((len(batch), self.dim), np.float32)
-        errors = {row: "cannot be read" for row, text in enumerate(batch) if "bad" in text}
-        for row, text in enumerate(batch):
-            if row not in errors:
-                vectors[row, len(text) % self.dim] = 1.0
-        return Encoded(vectors, errors)
+    def prepare(self, entry: object) -> str:
+        text = str(entry)
+        self.seen.append(text)
+        if "bad" in text:
+            message = "cannot be read"
+            raise BadEntryError(message)
+        return text
+
+    def embed(self, prepared: Sequence[str]) -> NDArray[np.float32]:
+        return np.eye(self.dim, dtype=np.float32)[[len(text) % self.dim for text in prepared]]
 
 
 def nothing(_content_hash: str, _encoder: str) -> Embedded | None:

@@ -1,0 +1,1 @@
+"""Per modality, what encoders have to take and what they have to refuse: GOOD and BAD in a module of its name."""
