@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 DEMO_SECONDS ?= 120
 
-.PHONY: help setup demo test lint unit broker lock clean
+.PHONY: help setup demo test lint unit broker mutants lock clean
 
 help:  ## Show what can be done
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,13 @@ unit: setup  ## Tests that need no Kafka
 
 broker: setup  ## Tests on a real Kafka, with real processes
 	$(BIN)/pytest tests/broker
+
+mutants: setup  ## The soak with one guarantee broken at a time: it has to fail each time (about 20 minutes)
+	@for mutant in cursor watermark zombie_guard produce_order; do \
+	  echo "== $$mutant"; \
+	  if MUTANT=$$mutant PYTHONPATH=$(CURDIR)/tests/mutants $(BIN)/freshet soak --seed 1 --minutes 2; \
+	  then echo "the soak did not notice that $$mutant is broken"; exit 1; fi; \
+	done
 
 lock: setup  ## Renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --extra dev --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock

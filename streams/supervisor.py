@@ -73,8 +73,9 @@ class Supervisor:
         _end([slot])
 
     def pids(self, role: str) -> list[int]:
-        """Process ids of the role's workers, in the order of their slots."""
-        return [slot.process.pid for slot in self.slots if slot.role == role and slot.process is not None]
+        """Process ids of the role's living workers, in the order of their slots."""
+        processes = [slot.process for slot in self.slots if slot.role == role]
+        return [p.pid for p in processes if p is not None and p.poll() is None]
 
     def tend(self) -> int | None:
         """Starts again what has died, after a pause that doubles while it keeps dying.

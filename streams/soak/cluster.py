@@ -1,6 +1,7 @@
 """What the soak reads and does on the cluster: whole logs, newest values, offsets set back, a topic restored."""
 
 import time
+from collections.abc import Mapping
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
@@ -67,15 +68,24 @@ class Cluster:
         lags = [group_lag(admin, self._settings, role) for role in ("recommend", "encode")]
         return sum(end - committed for lag in lags for committed, end in lag.values())
 
-    def set_back(self, share: float) -> None:
+    def set_back(self, share: float, floor: Mapping[int, int]) -> None:
         """Sets the recommend group's offsets back by a share of each partition. Its workers must be stopped.
+
+        Args:
+            share: Of what is committed.
+            floor: By partition, the offset below which nothing is read again: what was restored under another
+                id is known to states by its recent event ids alone.
 
         Raises:
             TimeoutError: The group did not become empty.
         """
         admin = admin_client(self._settings)
         places = [
-            TopicPartition(full_name(self._settings, base), partition, int(committed * (1 - share)))
+            TopicPartition(
+                full_name(self._settings, base),
+                partition,
+                min(committed, max(int(committed * (1 - share)), floor.get(partition, 0))),
+            )
             for (base, partition), (committed, _) in group_lag(admin, self._settings, "recommend").items()
         ]
         group = ConsumerGroupTopicPartitions(group_name(self._settings, "recommend"), places)

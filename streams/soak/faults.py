@@ -4,7 +4,9 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from deploy.embedded_kafka import EmbeddedKafka
@@ -16,19 +18,23 @@ from streams.supervisor import Supervisor
 WORKERS = {"encode": 1, "learn": 2, "recommend": 2}
 RECOMMEND_LIMIT = 3
 CATCH_UP_S = 60.0
+IN_THE_MIDDLE_S = 0.05
+"""After which a worker that goes on has been given its backlog, and has not worked it."""
 
 
 class Faults:
     """Faults on running workers, the broker, the store and the cluster's offsets."""
 
     def __init__(
-        self, settings: Settings, supervisor: Supervisor, broker: EmbeddedKafka | None, rng: random.Random
+        self, settings: Settings, supervisor: Supervisor, broker: EmbeddedKafka, rng: random.Random
     ) -> None:
         self._settings = settings
         self._supervisor = supervisor
         self._broker = broker
         self._rng = rng
         self._cluster = Cluster(settings)
+        self._restored: Counter[int] = Counter()
+        """Records of `interactions` that were restored under the topic's present id, by partition."""
         self.earlier: list[LogRecord] = []
         """Records of logs that were replaced by a restored one."""
 
@@ -36,12 +42,15 @@ class Faults:
         """Every fault once, in an order of its own; `restore_topic` is not among them, it comes once a run."""
         faults = [
             self.kill_recommend, self.kill_learn, self.kill_encode, self.freeze_recommend, self.freeze_learn,
-            self.join_recommend, self.leave_recommend, self.lose_snapshot, self.reset_group,
+            self.join_recommend, self.leave_recommend, self.lose_snapshot, self.reset_group, self.restart_broker,
+            self.kill_while_writing, self.kill_zombie,
         ]  # fmt: skip
-        if self._broker is not None:
-            faults.append(self.restart_broker)
         self._rng.shuffle(faults)
         return faults
+
+    def last(self) -> list[Callable[[], str]]:
+        """The faults whose harm later events of the same users would hide."""
+        return [self.kill_while_writing, self.kill_zombie]
 
     def kill_recommend(self) -> str:
         """SIGKILL of a recommend worker."""
@@ -94,17 +103,51 @@ class Faults:
         """The recommend group is set back to earlier offsets."""
         count = self._stop_recommend()
         share = self._rng.uniform(0.05, 0.3)
-        self._cluster.set_back(share)
+        self._cluster.set_back(share, self._restored)
         self._start_recommend(count)
         return f"recommend group set back by {share:.0%}"
 
     def restart_broker(self) -> str:
         """SIGKILL of the broker, and its start on the same data."""
-        assert self._broker is not None
-        assert self._broker.pid is not None
-        os.kill(self._broker.pid, signal.SIGKILL)
+        os.kill(self._broker_pid(), signal.SIGKILL)
         self._broker.start()
         return "broker killed and started"
+
+    def kill_while_writing(self) -> str:
+        """A recommend worker is killed between its writes."""
+        pid = self._rng.choice(self._supervisor.pids("recommend"))
+        # Not long enough for a zombie, but then there is much to do at once: it is in the middle of it soon after.
+        self._stand_still(pid, self._settings.session_timeout_s / 4)
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(IN_THE_MIDDLE_S)
+        with self._broker_frozen():
+            self._kill_soon(pid)
+        return f"recommend worker {pid} killed while it was writing"
+
+    def kill_zombie(self) -> str:
+        """A recommend worker wakes up when another has long taken over, writes what it can, and is killed."""
+        pid = self._rng.choice(self._supervisor.pids("recommend"))
+        self._stand_still(pid, 2 * self._settings.session_timeout_s + 2)
+        # Nobody tells it that it is a zombie; what it was about to work is already in its socket.
+        with self._broker_frozen():
+            os.kill(pid, signal.SIGCONT)
+            self._kill_soon(pid)
+        return f"recommend worker {pid} frozen, woken and killed while it was writing"
+
+    def _kill_soon(self, pid: int) -> None:
+        time.sleep(1)
+        # It may have left by itself.
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+    @contextmanager
+    def _broker_frozen(self) -> Iterator[None]:
+        """What is sent meanwhile lies in the broker's socket, and is worked when it goes on."""
+        os.kill(self._broker_pid(), signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self._broker_pid(), signal.SIGCONT)
 
     def restore_topic(self) -> str:
         """`interactions` is deleted and restored, once the group has caught up: same records, another id."""
@@ -114,6 +157,7 @@ class Faults:
         count = self._stop_recommend()
         records = self._cluster.read("interactions")
         self.earlier += records
+        self._restored = Counter(record.partition for record in records)
         self._cluster.restore("interactions", records)
         self._start_recommend(count)
         return f"interactions restored with {len(records):,} records under a new id"
@@ -142,7 +186,14 @@ class Faults:
             return f"no {role} worker was running"
         pid = self._rng.choice(pids)
         seconds = self._settings.session_timeout_s + 2
-        os.kill(pid, signal.SIGSTOP)
-        time.sleep(seconds)
+        self._stand_still(pid, seconds)
         os.kill(pid, signal.SIGCONT)
         return f"{role} worker {pid} frozen for {seconds:g} s"
+
+    def _stand_still(self, pid: int, seconds: float) -> None:
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(seconds)
+
+    def _broker_pid(self) -> int:
+        assert self._broker.pid is not None
+        return self._broker.pid

@@ -17,7 +17,7 @@ from online.state_codec import head
 from streams import topics
 from streams.events import Recommendation
 from streams.kafka import KafkaUnavailableError, admin_client
-from streams.settings import PREFIX, Settings, to_environ
+from streams.settings import PREFIX, TEXT_ONLY, Settings, to_environ
 from streams.soak.cluster import Cluster
 from streams.soak.faults import WORKERS, Faults
 from streams.soak.reference import Reference
@@ -54,8 +54,8 @@ class Soak:
         shutil.rmtree(home, ignore_errors=True)
         self._settings = settings.model_copy(
             update={
-                "home": home, "text_encoder": "hashing", "session_timeout_s": 6.0, "snapshot_interval_s": 5.0,
-                "item_capacity": 4096,
+                **TEXT_ONLY, "home": home, "text_encoder": "hashing", "session_timeout_s": 6.0,
+                "snapshot_interval_s": 5.0, "item_capacity": 4096,
             }
         )  # fmt: skip
         self._seed = seed
@@ -144,6 +144,11 @@ class Soak:
             log.append(line)
             self._say(f"{elapsed_s:4.0f} s  {line}")
             time.sleep(self._pause_s)
+        for fault in faults.last():
+            log.append(fault())
+            self._say(f"{time.monotonic() - started_s:4.0f} s  {log[-1]}")
+            # What was killed has to be gone before the next one is chosen.
+            time.sleep(1)
         return log
 
     def _compare(self, settings: Settings, faults: Faults) -> tuple[float, list[str], int]:

@@ -11,7 +11,10 @@ from streams.kafka import client_config
 from streams.settings import Settings
 from streams.topics import full_name, home_partition
 
-USERS = 1_000
+REGULARS = 10
+"""Users with half of the events: what they did is soon longer ago than their recent event ids reach."""
+USERS = 5_000
+"""The others come rarely: what is wrong with their lists stays so until the end."""
 ITEMS = 2_000
 START_MS = 1_700_000_000_000
 
@@ -37,7 +40,7 @@ class Shoppers:
         rng = random.Random(seed + 1)
         number = 0
         while True:
-            user = rng.randrange(USERS)
+            user = rng.randrange(REGULARS if rng.random() < 0.5 else USERS)
             basket_ms = START_MS + number * 20
             for _ in range(rng.choice((1, 1, 1, 2, 5))):
                 item = (user * 13 + int(rng.expovariate(0.05))) % ITEMS
