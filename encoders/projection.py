@@ -11,21 +11,22 @@ SEED = 20
 
 
 class Projection:
-    """Projects [n, dim] to [n, min(dim, limit)], of unit length. Fixed by `dim`, `limit` and SEED alone.
+    """Projects [n, dim] to [n, min(dim, limit)], of unit length. Fixed by its arguments and SEED alone.
 
     Where dim <= limit it is the identity. Otherwise its columns are an orthonormal basis of a random
     subspace, which keeps cosines to about 1 / sqrt(limit) (Johnson and Lindenstrauss, 1984; for orthonormal
     columns Dasgupta and Gupta, 2003).
     """
 
-    def __init__(self, dim: int, limit: int = DIMENSION_LIMIT) -> None:
+    def __init__(self, dim: int, limit: int = DIMENSION_LIMIT, variant: int = 0) -> None:
+        """Makes the matrix; projections of different `variant` have nothing to do with each other."""
         if dim < 1 or limit < 1:
             message = f"expected at least one dimension, got dim={dim}, limit={limit}"
             raise ValueError(message)
         self.dim = min(dim, limit)
         self.input_dim = dim
-        self.version = "identity" if dim <= limit else f"orthonormal-{dim}-{limit}-{SEED}"
-        self._matrix = None if dim <= limit else _orthonormal(dim, limit)
+        self.version = "identity" if dim <= limit else f"orthonormal-{dim}-{limit}-{SEED + variant}"
+        self._matrix = None if dim <= limit else _orthonormal(dim, limit, SEED + variant)
 
     def project(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """[n, input_dim] -> [n, dim] float32, of unit length; a row of zeros stays zeros."""
@@ -54,16 +55,16 @@ def unpack_half(data: bytes, dim: int) -> NDArray[np.float32]:
     return np.frombuffer(data, "<f2").reshape(-1, dim).astype(np.float32)
 
 
-def _orthonormal(dim: int, limit: int) -> NDArray[np.float32]:
-    basis, triangle = np.linalg.qr(_gaussian(dim, limit))
+def _orthonormal(dim: int, limit: int, seed: int) -> NDArray[np.float32]:
+    basis, triangle = np.linalg.qr(_gaussian(dim, limit, seed))
     # QR leaves each column's sign open; the same sign everywhere makes the basis the same on every machine.
     return np.asarray(basis * np.sign(np.diag(triangle)), np.float32)
 
 
-def _gaussian(rows: int, columns: int) -> NDArray[np.float64]:
+def _gaussian(rows: int, columns: int, seed: int) -> NDArray[np.float64]:
     # numpy keeps a bit generator's stream for ever, but not what Generator.standard_normal makes of it
     # (NEP 19): hence Box and Muller (1958) by hand.
-    raw = np.random.PCG64(SEED).random_raw(2 * rows * columns)
+    raw = np.random.PCG64(seed).random_raw(2 * rows * columns)
     uniform = (np.asarray(raw >> np.uint64(11), np.float64) + 0.5) * 2.0**-53
     radius, angle = np.split(uniform, 2)
     normal = np.sqrt(-2.0 * np.log(radius)) * np.cos(2.0 * np.pi * angle)

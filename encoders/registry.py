@@ -23,10 +23,16 @@ ENCODERS: Mapping[Modality, Mapping[str, Entry]] = MappingProxyType(
             "wordllama": Entry("encoders.text_wordllama", "WordLlamaEncoder"),
             "hashing": Entry("encoders.text_hashing", "HashingEncoder"),
         },
+        "image": {"efficientnet": Entry("encoders.image_efficientnet", "EfficientNetEncoder")},
+        "audio": {"speech": Entry("encoders.audio_speech", "SpeechEncoder")},
+        "video": {"frames": Entry("encoders.video_frames", "FramesEncoder")},
+        "location": {"sphere": Entry("encoders.location_sphere", "SphereEncoder")},
     }
 )
 NO_ENCODER = "none"
 """The name under which a modality is not encoded at all."""
+HUB_PREFIX = "hf:"
+"""Before a folder, or a name on the Hugging Face hub: any model that `encoders.hub` knows how to run."""
 
 
 class UnknownEncoderError(ValueError):
@@ -38,17 +44,22 @@ def load(modality: Modality, name: str, device: str = "auto") -> Encoder[Any]:
 
     Args:
         modality: What it reads.
-        name: A key of ENCODERS[modality].
+        name: A key of ENCODERS[modality], or HUB_PREFIX and what `encoders.hub.load_hub` takes.
         device: `cpu`, `cuda`, `cuda:N` or `auto`; encoders that need no accelerator ignore it.
 
     Raises:
         UnknownEncoderError: There is no such encoder; the message names those there are.
-        ValueError: There is no such device.
+        ValueError: There is no such device, or the model from the hub is none for this modality.
     """
+    if name.startswith(HUB_PREFIX):
+        load_hub = import_module("encoders.hub").load_hub
+        return cast("Encoder[Any]", load_hub(modality, name.removeprefix(HUB_PREFIX), device))
     entry = ENCODERS[modality].get(name)
     if entry is None:
         known = ", ".join(sorted(ENCODERS[modality]))
-        message = f"{modality} encoder {name!r} is unknown; known are: {known}"
+        message = (
+            f"{modality} encoder {name!r} is unknown; known are: {known}, and {HUB_PREFIX}NAME_OR_FOLDER"
+        )
         raise UnknownEncoderError(message)
     build = getattr(import_module(entry.module), entry.class_name)
     return cast("Encoder[Any]", build(device))

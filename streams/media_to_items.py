@@ -1,36 +1,40 @@
 """media → items, embeddings: patches are merged, what is new is encoded once, documents say what there is.
 
 An item's embeddings are acknowledged before its document, the document before its media events: the document
-carries the cursor, so whatever it has passed need not be done again.
+carries the cursor, so whatever it has passed need not be done again. Texts and places are encoded at once; files
+are fetched and decoded beside the stream, and the item is published again when they have landed. Nothing has to be
+remembered of that: what a document has and its embeddings have not, is done by whoever owns the item next.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 import faust
 import msgspec
 
-from encoders.base import Encoder
 from online import example_codec
 from online.events import ItemDeleted
 from streams import metrics
 from streams.app import add_agent
 from streams.embeddings import Embedding, encode_embedding
-from streams.encoding import TextEncoding
+from streams.encoding.embedder import Embedder
+from streams.encoding.rows import RowMaker
+from streams.events import ItemDocument
 from streams.identity import LogIdentity
 from streams.liveness import Liveness
 from streams.patches import Changed, Patches
 from streams.producer import BatchProducer, Outgoing
 from streams.runs import Run
 from streams.settings import Settings
-from streams.stores.documents import DocumentStore, Entry, cursor_header
+from streams.stores.documents import DocumentStore, Entry, document_headers
 from streams.topics import full_name
 
 logger = logging.getLogger(__name__)
 
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(ItemDocument).decode
 
 
 class MediaToItems:
@@ -40,20 +44,23 @@ class MediaToItems:
         self,
         settings: Settings,
         store: DocumentStore,
-        encoder: Encoder[str],
+        maker: RowMaker,
+        embedder: Embedder,
         producer: BatchProducer,
         liveness: Liveness,
         log: LogIdentity,
     ) -> None:
         self._settings = settings
         self._store = store
-        self._text = TextEncoding(encoder)
+        self._maker = maker
+        self._embedder = embedder
         self._producer = producer
         self._check = liveness.check
         self._log = log
         self._working = asyncio.Lock()
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="encode")
         self._names = {base: full_name(settings, base) for base in ("items", "embeddings", "examples")}
+        self.on_missing: Callable[[str, int], None] = lambda _item_id, _partition: None
+        """Called with an item's id and partition when files of it have yet to be encoded."""
 
     async def work(self, runs: Sequence[Run]) -> None:
         """Works a batch through to acknowledged documents."""
@@ -64,6 +71,19 @@ class MediaToItems:
                 if self._store.ready.is_set():
                     await self._work(runs)
                     return
+
+    async def refresh(self, items: Sequence[tuple[str, int]]) -> None:
+        """Publishes items again, by id and partition, with all that is encoded of them by now."""
+        async with self._working:
+            if self._store.ready.is_set():
+                known = ((i, p, self._store.get(i, p)) for i, p in items if self._store.owns(p))
+                await self._publish(
+                    [
+                        Changed(i, p, entry.cursor, _decode(entry.document), entry.media_ms)
+                        for i, p, entry in known
+                        if entry.document is not None and entry.cursor is not None
+                    ]
+                )
 
     async def finish(self) -> None:
         """Returns when the batch in work, if any, is written."""
@@ -81,54 +101,71 @@ class MediaToItems:
         changed = list(patches.changed.values())
         size = self._settings.encode_batch_items
         for start in range(0, len(changed), size):
-            await self._publish(changed[start : start + size])
+            part = changed[start : start + size]
+            await self._publish(part)
+            for c in part:
+                if c.document is not None and self._maker.missing(c.document, self._store.find):
+                    self.on_missing(c.item_id, c.partition)
         metrics.EVENTS.labels(topic="media").inc(patches.event_count)
         metrics.BATCH_EVENTS.labels(role="encode").observe(patches.event_count)
 
     async def _publish(self, changed: list[Changed]) -> None:
-        embeddings = await self._embeddings(changed)
-        await self._producer.deliver(embeddings, self._check)
+        alive = [c.document for c in changed if c.document is not None]
+        for row in await self._embedder.on_thread(self._maker.encode, alive, self._store.find):
+            self._store.keep_content(row)
+        await self._producer.deliver(self._embeddings(changed), self._check)
         documents = [
             Outgoing(
                 self._names["items"],
                 c.item_id.encode(),
                 None if c.document is None else _encode(c.document),
                 c.partition,
-                headers=cursor_header(c.cursor),
+                headers=document_headers(c.cursor, c.media_ms),
             )
             for c in changed
         ]
         await self._producer.deliver(documents, self._check)
         for c, document in zip(changed, documents, strict=True):
-            self._store.keep(c.item_id, c.partition, Entry(c.cursor, document.value))
+            self._store.keep(c.item_id, c.partition, Entry(c.cursor, document.value, c.media_ms))
 
-    async def _embeddings(self, changed: list[Changed]) -> list[Outgoing]:
+    def _embeddings(self, changed: list[Changed]) -> list[Outgoing]:
         """The records of `embeddings` that differ from before, and for deleted items the markers."""
-        alive = [c.document for c in changed if c.document is not None]
-        loop = asyncio.get_running_loop()
-        rows = await loop.run_in_executor(self._pool, self._text.encode, alive, self._store.find)
         outgoing: list[Outgoing] = []
         for c in changed:
             key = c.item_id.encode()
+            before = self._store.embedded(c.item_id)
             if c.document is None:
                 marker = example_codec.pack(ItemDeleted(c.item_id))
                 outgoing.append(Outgoing(self._names["embeddings"], key, None, c.partition))
                 outgoing.append(Outgoing(self._names["examples"], key, marker, 0))
-                self._store.keep_embedded(c.item_id, {})
-            elif rows[c.item_id] != self._store.embedded(c.item_id):
-                value = encode_embedding(Embedding(c.item_id, rows[c.item_id]))
+                self._store.keep_embedded(c.item_id, c.partition, {})
+            elif (rows := self._maker.rows(c.document, self._store.find, before)) != before:
+                value = encode_embedding(Embedding(c.item_id, rows, c.media_ms))
                 outgoing.append(Outgoing(self._names["embeddings"], key, value, c.partition))
-                self._store.keep_embedded(c.item_id, rows[c.item_id])
+                self._store.keep_embedded(c.item_id, c.partition, rows)
         return outgoing
 
 
 def connect(
-    app: faust.App, settings: Settings, worker: MediaToItems, fail: Callable[[BaseException], None]
+    app: faust.App,
+    settings: Settings,
+    worker: MediaToItems,
+    room: Callable[[], Coroutine[Any, Any, None]],
+    fail: Callable[[BaseException], None],
 ) -> None:
-    """Makes the agent that feeds the worker; what goes wrong in it is given to `fail`."""
+    """Makes the agent that feeds the worker; what goes wrong in it is given to `fail`.
+
+    Args:
+        app: The app of the role.
+        settings: The deployment's.
+        worker: What the agent feeds.
+        room: Waits until more files may be waited for; meanwhile Kafka is not read.
+        fail: Ends the process.
+    """
 
     async def media_to_items(runs: list[Run], acknowledge: Callable[[], object]) -> None:
         await worker.work(runs)
         acknowledge()
+        await room()
 
     add_agent(app, settings, "media", media_to_items, fail)

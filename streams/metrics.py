@@ -76,6 +76,23 @@ ENCODE_FAILURES = Counter(
     "freshet_encode_failures", "Media that got no vector; the document says why.", ["modality"]
 )
 
+FETCH_FAILURES = Counter(
+    "freshet_fetch_failures", "Media that could not be fetched, by kind of reason.", ["kind"]
+)
+"""Rising: the item documents' encode_errors name the addresses; `address` means FRESHET_FETCH_ALLOWED_NETWORKS."""
+
+FETCHED_BYTES = Counter("freshet_fetched_bytes", "Bytes of media fetched or taken from events.")
+
+MEDIA_WAITING = Gauge("freshet_media_waiting", "Items whose files are waited for or have yet to be worked.")
+"""Growing: more encode workers, or a GPU for them; the items are recommendable by what else they have."""
+
+ITEM_FRESH = Histogram(
+    "freshet_media_to_item_seconds",
+    "From the media event's Kafka timestamp until a recommend worker had the item: its document, its vector.",
+    ["part"],
+    buckets=LATENCY_BUCKETS_S,
+)
+
 ENCODE_SECONDS = Histogram(
     "freshet_encode_seconds", "Time to encode one batch.", ["modality"], buckets=LATENCY_BUCKETS_S
 )

@@ -19,8 +19,17 @@ from streams.clock import now_ms
 from streams.events import ItemDocument
 from streams.follower import Follower, Record
 from streams.lists import ListMaker
-from streams.publications import ITEM_PREFIX, PROGRESS_KEY, decode_progress, decode_vector
+from streams.publications import (
+    ITEM_PREFIX,
+    PROGRESS_KEY,
+    SPACES_KEY,
+    decode_progress,
+    decode_spaces,
+    decode_vector,
+)
+from streams.served_vectors import ServedVectors
 from streams.settings import Settings
+from streams.stores.documents import MEDIA_MS_HEADER
 from streams.stores.snapshots import SnapshotStore
 from streams.topics import full_name, table, topic_ids
 
@@ -37,6 +46,8 @@ class ModelToLists:
         self._admin = admin
         self._lists = lists
         self._fold = fold
+        self._vectors = ServedVectors(lists.recommender)
+        self._is_live = False
         self._epoch = 0
         self._published_ms = 0
         self._examples = Follower(settings, full_name(settings, "examples"), gaps="error")
@@ -59,6 +70,7 @@ class ModelToLists:
 
     async def follow(self) -> None:
         """Keeps up, for ever; ends with the first error."""
+        self._is_live = True
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._examples.follow(self._take_example))
@@ -89,6 +101,7 @@ class ModelToLists:
             self._lists.recommender.delete_item(record.key.decode())
         else:
             self._lists.recommender.put_item(to_item(_decode_document(record.value)))
+            self._measure_freshness("document", int(record.headers.get(MEDIA_MS_HEADER, b"0")))
 
     def _take_publication(self, record: Record) -> None:
         if record.key == PROGRESS_KEY and record.value is not None:
@@ -98,17 +111,26 @@ class ModelToLists:
                 self._lists.model_version = progress.version
                 self._published_ms = progress.timestamp_ms
                 metrics.MODEL_VERSION.set(progress.version)
+        elif record.key == SPACES_KEY and record.value is not None:
+            spaces = decode_spaces(record.value)
+            if spaces.epoch >= self._epoch:
+                self._vectors.serve(spaces.generation)
         elif record.key.startswith(ITEM_PREFIX):
             self._take_vector(record.key.removeprefix(ITEM_PREFIX).decode(), record.value)
 
     def _take_vector(self, item_id: str, value: bytes | None) -> None:
         if value is None:
-            self._lists.recommender.drop_vector(item_id)
+            self._vectors.drop(item_id)
             return
         row = decode_vector(value)
         if row.epoch >= self._epoch:
             vector = np.frombuffer(row.vector, np.float16).astype(np.float32)
-            self._lists.recommender.put_vector(item_id, vector)
+            self._vectors.put(item_id, vector, row.generation)
+            self._measure_freshness("vector", row.media_ms)
+
+    def _measure_freshness(self, part: str, media_ms: int) -> None:
+        if self._is_live and media_ms:
+            metrics.ITEM_FRESH.labels(part=part).observe(max(0, now_ms() - media_ms) / 1000)
 
 
 def to_item(document: ItemDocument) -> Item:

@@ -47,6 +47,8 @@ class Changed(msgspec.Struct):
     partition: int
     cursor: Cursor
     document: ItemDocument | None
+    media_ms: int = 0
+    """Kafka's timestamp of the newest event in it."""
 
 
 class Patches:
@@ -96,7 +98,7 @@ class Patches:
             return
         cursor = Cursor(self._topic_id, record.partition, record.offset, 0)
         if not self._is_merged(item_id, cursor):
-            self.changed[item_id] = Changed(item_id, record.partition, cursor, None)
+            self.changed[item_id] = Changed(item_id, record.partition, cursor, None, record.timestamp)
 
     def _take(self, record: Any, index: int, media: Media) -> None:  # noqa: ANN401  # aiokafka's record
         if not self._is_home(record, media.item_id, media):
@@ -112,7 +114,9 @@ class Patches:
             message = f"the item's document would have {size_bytes} bytes, at most {DOCUMENT_LIMIT} are kept"
             self._refuse(record, Refusal(index, _encode(media), RefusalError("too_large", "$", message)))
             return
-        self.changed[media.item_id] = Changed(media.item_id, record.partition, cursor, document)
+        self.changed[media.item_id] = Changed(
+            media.item_id, record.partition, cursor, document, record.timestamp
+        )
 
     def _fields(self, item_id: str, partition: int) -> dict[str, Any]:
         earlier = self.changed.get(item_id)

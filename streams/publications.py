@@ -1,4 +1,4 @@
-"""Records of the internal `model` topic: the learner's progress, and item vectors by item."""
+"""Records of the internal `model` topic: the learner's progress, item vectors by item, and their spaces."""
 
 import msgspec
 
@@ -6,6 +6,7 @@ from online.fold import Learned
 
 PROGRESS_KEY = b"progress"
 ITEM_PREFIX = b"item/"
+SPACES_KEY = b"spaces"
 
 
 class Progress(msgspec.Struct):
@@ -33,9 +34,24 @@ class ItemVector(msgspec.Struct):
     epoch: int
     vector: bytes
     """[dim] float16, unit length."""
+    generation: int = 0
+    """Vectors of different generations are never compared."""
+    media_ms: int = 0
+    """Kafka's timestamp of the media event that it came from."""
+
+
+class Spaces(msgspec.Struct):
+    """From here on this generation of item vectors is served; all of them were published before."""
+
+    epoch: int
+    generation: int
+    served: dict[str, str]
+    """The name of each modality's encoder and projection."""
 
 
 encode_progress = msgspec.msgpack.Encoder().encode
 decode_progress = msgspec.msgpack.Decoder(Progress).decode
+encode_spaces = msgspec.msgpack.Encoder().encode
+decode_spaces = msgspec.msgpack.Decoder(Spaces).decode
 encode_vector = msgspec.msgpack.Encoder().encode
 decode_vector = msgspec.msgpack.Decoder(ItemVector).decode

@@ -3,6 +3,7 @@
 import difflib
 import os
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +11,8 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "FRESHET_"
+TEXT_ONLY = {"image_encoder": "none", "audio_encoder": "none", "video_encoder": "none"}
+"""Settings that load no encoder of files, where there are none."""
 
 
 class SettingsError(ValueError):
@@ -51,11 +54,38 @@ class Settings(BaseSettings):
     """Folder or fsspec URL (`s3://…`) for snapshots and checkpoints; empty: `home`/store."""
 
     text_encoder: str = "minilm"
-    """Text encoder: minilm, wordllama (fast) or hashing (for tests)."""
+    """Text encoder: minilm, wordllama (fast), hashing (for tests); hf:NAME or hf:/FOLDER; none."""
+    image_encoder: str = "efficientnet"
+    """Image encoder: efficientnet; hf:NAME or hf:/FOLDER for any of `transformers`; none."""
+    audio_encoder: str = "speech"
+    """Audio encoder: speech; hf:NAME or hf:/FOLDER; none."""
+    video_encoder: str = "frames"
+    """Video encoder: frames (the pictures by efficientnet, and their change); hf:NAME or hf:/FOLDER; none."""
+    location_encoder: str = "sphere"
+    """Place encoder: sphere, or none."""
     device: str = "auto"
     """Where encoders run: auto, cpu, cuda or cuda:N."""
     encode_batch_items: int = Field(default=32, ge=1, le=4096)
-    """Items encoded in one go; bounds how long encoding holds up the stream."""
+    """Entries encoded in one go at most; files' batches are smaller where they would take too long."""
+    files_at_once: int = Field(default=32, ge=1, le=1024)
+    """Items whose files are fetched and decoded at a time; with `fetch_bytes` it bounds an encode worker's memory."""
+    files_waiting: int = Field(default=10_000, ge=1)
+    """Items that may wait for their files before no more media events are read."""
+    fetch_again_s: float = Field(default=300.0, ge=1)
+    """After how long a file is tried again that could not be had for a passing reason."""
+    fetch_bytes: int = Field(default=64 * 2**20, ge=1, le=2**31)
+    """The largest file, packed or unpacked."""
+    fetch_concurrency: int = Field(default=16, ge=1, le=256)
+    """Files fetched at once, a quarter of them from one host; times `fetch_bytes`, the memory it takes at worst."""
+    fetch_timeout_s: float = Field(default=20.0, gt=0, le=3600)
+    """How long fetching a file may take: redirects, attempts and pauses together, waiting for its turn not."""
+    fetch_attempts: int = Field(default=3, ge=1, le=10)
+    """How often a file is asked for while the reason may pass."""
+    fetch_allowed_networks: str = ""
+    """Networks that may be fetched from although they are not public: `10.0.0.0/8,fd00::/8`. Whoever sends media
+    events can make the workers ask whatever is in them."""
+    media_folder: Path | None = None
+    """Folder below which `file:` URLs are read; without it, none are."""
 
     list_length: int = Field(default=10, ge=1, le=100)
     """K: the items in a user's list."""
@@ -91,7 +121,18 @@ class Settings(BaseSettings):
         if (self.kafka_ssl_certfile is None) != (self.kafka_ssl_keyfile is None):
             msg = "kafka_ssl_certfile and kafka_ssl_keyfile go together: set both or neither"
             raise ValueError(msg)
+        try:
+            _ = self.fetch_networks
+        except ValueError as error:
+            msg = f"fetch_allowed_networks: {error}; it takes networks like 10.0.0.0/8, with commas between"
+            raise ValueError(msg) from None
         return self
+
+    @property
+    def fetch_networks(self) -> list[IPv4Network | IPv6Network]:
+        """The networks of `fetch_allowed_networks`."""
+        given = (part.strip() for part in self.fetch_allowed_networks.split(","))
+        return [ip_network(part) for part in given if part]
 
     @property
     def store_url(self) -> str:

@@ -12,7 +12,6 @@ import faust
 import uvloop
 from confluent_kafka.admin import AdminClient
 
-from encoders import registry
 from online.fold import ExampleFold
 from online.recommender import Recommender, RecommenderConfig
 from online.warm_up import compile_kernels
@@ -25,6 +24,12 @@ from streams import (
 )
 from streams.app import make_app
 from streams.discovery import announce
+from streams.encoding.backlog import Backlog
+from streams.encoding.embedder import Embedder
+from streams.encoding.files import FileEncoding
+from streams.encoding.rows import RowMaker
+from streams.encoding.spaces import load_spaces
+from streams.fetching.fetch import Fetcher
 from streams.identity import LogIdentity
 from streams.kafka import admin_client
 from streams.lists import ListMaker
@@ -33,7 +38,7 @@ from streams.model_to_lists import ModelToLists
 from streams.ownership import Owned, Ownership
 from streams.producer import BatchProducer
 from streams.runs import FetchConsumer
-from streams.settings import Settings, SettingsError
+from streams.settings import Settings
 from streams.stores.documents import DocumentStore
 from streams.stores.users import UserStore
 from streams.topics import await_leaders, ensure, full_name
@@ -96,14 +101,24 @@ async def encode(w: Worker) -> None:
     """Media → items and embeddings."""
     log = LogIdentity(w.admin, full_name(w.settings, "media"))
     store = DocumentStore(w.settings)
-    try:
-        encoder = await asyncio.to_thread(registry.load, "text", w.settings.text_encoder, w.settings.device)
-    except ValueError as exc:
-        msg = f"FRESHET_TEXT_ENCODER or FRESHET_DEVICE: {exc}"
-        raise SettingsError(msg) from None
-    worker = media_to_items.MediaToItems(w.settings, store, encoder, w.producer, w.liveness, log)
-    media_to_items.connect(w.app, w.settings, worker, w.fail)
+    spaces = await asyncio.to_thread(load_spaces, w.settings)
+    maker = RowMaker(spaces)
+    embedder = Embedder(spaces, w.settings.encode_batch_items)
+    worker = media_to_items.MediaToItems(w.settings, store, maker, embedder, w.producer, w.liveness, log)
+    fetcher = Fetcher(w.settings)
+    files = FileEncoding(spaces, fetcher, embedder)
+    backlog = Backlog(w.settings, store, maker, files, worker.refresh)
+    worker.on_missing = backlog.add
+    media_to_items.connect(w.app, w.settings, worker, backlog.room, w.fail)
     w.owns("media", store, worker.finish)
+    w.beside.append(_encode_files(backlog, fetcher))
+
+
+async def _encode_files(backlog: Backlog, fetcher: Fetcher) -> None:
+    try:
+        await backlog.run()
+    finally:
+        await fetcher.aclose()
 
 
 async def learn(w: Worker) -> None:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from streams.topics import full_name
 START_S = 120.0
 STOP_S = 15.0
 WORKERS = {"learn": 1, "recommend": 1}
-"""As in production; nothing is encoded, since no media is sent."""
+"""Nothing is encoded where no media are sent."""
 FRESHET = "freshet"
 BARE_FRESHET = "bare_freshet"
 PLAIN_FAUST = "plain_faust"
@@ -60,19 +60,19 @@ def topics_of(settings: Settings, name: str) -> tuple[str, str]:
 
 
 @contextmanager
-def freshet(settings: Settings) -> Iterator[Subject]:
-    """Real workers under a supervisor, as in production.
+def freshet(settings: Settings, workers: Mapping[str, int] = WORKERS) -> Iterator[Subject]:
+    """Real workers under a supervisor, as in production: so many of each role.
 
     Raises:
         BenchError: They do not start.
     """
     log = settings.home / "workers.log"
     environ = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)} | to_environ(settings)
-    supervisor = Supervisor(WORKERS, environ, log)
+    supervisor = Supervisor(workers, environ, log)
     supervisor.start()
 
     def pids() -> dict[str, int]:
-        return {role: pid for role in WORKERS for pid in supervisor.pids(role)}
+        return {role: pid for role in workers for pid in supervisor.pids(role)}
 
     def serving() -> bool:
         announced = {path.stem for path in discovery.folder(settings).glob("*.json")}

@@ -2,18 +2,35 @@
 
 import typer
 
-from streams.cli import bench, broker, demo, evaluate, lists, produce, soak, status, topics, worker
+from streams.cli import (
+    bench,
+    broker,
+    demo,
+    encode,
+    evaluate,
+    generate,
+    lists,
+    probe,
+    produce,
+    soak,
+    status,
+    topics,
+    worker,
+)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(broker.app, name="broker")
 app.add_typer(bench.app, name="bench")
+app.add_typer(probe.app, name="probe")
 app.add_typer(topics.app, name="topics")
 app.command()(soak.soak)
 app.command()(worker.worker)
 app.command()(demo.demo)
 app.command()(status.status)
 app.command()(evaluate.evaluate)
+app.command()(encode.encode)
 app.command()(produce.produce)
+app.command()(generate.generate)
 app.command()(lists.lists)
 
 

@@ -1,4 +1,4 @@
-"""`freshet bench`: how fresh lists are at a steady rate, and how many events a second keep them fresh."""
+"""`freshet bench`: how fresh lists are, how many events a second keep them fresh, how fast encoders are."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from streams.cli import bench_encode, bench_media
 from streams.cli.errors import one_line_errors
 from streams.cli.output import JsonFile, write_json
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from streams.bench.modes import Mode
     from streams.bench.run import Bench
 
-app = typer.Typer(no_args_is_help=True, help="Measure Freshet beside a plain Faust and a quixstreams loop.")
+app = typer.Typer(no_args_is_help=True, help="Measure Freshet beside plain loops over the same work.")
+app.command()(bench_encode.encode)
+app.command()(bench_media.media)
 
 Users = Annotated[int, typer.Option(min=1, help="Users, all equally active.")]
 Items = Annotated[int, typer.Option(min=1, help="Items, of Zipf-like popularity.")]

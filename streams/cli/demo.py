@@ -10,8 +10,12 @@ from streams.cli.output import JsonFile, write_json
 
 def demo(
     seconds: Annotated[float, typer.Option(min=1, help="How long the live part lasts.")] = 120,
-    rate: Annotated[float, typer.Option(min=0.1, help="Purchases a second in the live part.")] = 100,
-    past: Annotated[int, typer.Option(min=0, help="Purchases sent beforehand, at full speed.")] = 100_000,
+    rate: Annotated[float, typer.Option(min=0.1, help="Events a second in the live part.")] = 100,
+    past: Annotated[int, typer.Option(min=0, help="Events sent beforehand, at full speed.")] = 100_000,
+    generated: Annotated[
+        bool,
+        typer.Option("--generated", help="A made-up world with pictures, sounds and clips instead."),
+    ] = False,
     text_encoder: Annotated[
         str,
         typer.Option(
@@ -24,13 +28,17 @@ def demo(
     from rich.console import Console  # noqa: PLC0415  # keeps `freshet --help` fast
 
     from streams import settings  # noqa: PLC0415
+    from streams.demo import journey, made_up  # noqa: PLC0415
     from streams.demo.run import Demo, DemoError  # noqa: PLC0415
 
     console = Console(stderr=json_file == "-", soft_wrap=True)
     with one_line_errors():
-        loaded = settings.load().model_copy(update={"text_encoder": text_encoder})
+        update = {"text_encoder": text_encoder} | ({} if generated else settings.TEXT_ONLY)
+        loaded = settings.load().model_copy(update=update)
         try:
-            result = Demo(loaded, console, seconds, rate, past).run()
+            result = Demo(
+                loaded, console, made_up.load if generated else journey.load, seconds, rate, past
+            ).run()
         except DemoError as exc:
             typer.echo(f"freshet: {exc}", err=True)
             raise typer.Exit(1) from None

@@ -5,11 +5,11 @@ CRAN publishes the data (84.51°) as CC0; the package says "for educational and 
 
 from collections.abc import Iterator
 from importlib.resources import files
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
 
+from streams.demo.story import Story
 from streams.events import Interaction, Media
 
 NOTICE = (
@@ -18,14 +18,7 @@ NOTICE = (
 )
 
 
-class Journey(NamedTuple):
-    """Purchases in the order of time, and what is known of each product sold."""
-
-    purchases: list[Interaction]
-    media: dict[str, Media]
-
-
-def load(limit: int) -> Journey:
+def load(limit: int) -> Story:
     """The first `limit` purchases and their products.
 
     Baskets (one household, one second) stay together; inside one, the order means nothing (it is by product id).
@@ -52,7 +45,7 @@ def load(limit: int) -> Journey:
         )
         for row, household, product, timestamp_ms in columns
     ]
-    return Journey(purchases, dict(_media(set(products.tolist()))))
+    return Story(NOTICE, purchases, dict(_media(set(products.tolist()))))
 
 
 def _media(wanted: set[int]) -> Iterator[tuple[str, Media]]:

@@ -15,8 +15,9 @@ from rich.live import Live
 
 from deploy.embedded_kafka import EmbeddedKafka
 from streams import discovery, topics
-from streams.demo import journey, view
+from streams.demo import view
 from streams.demo.feed import Feed
+from streams.demo.story import Story
 from streams.demo.watch import Watch, percentile
 from streams.events import Interaction
 from streams.kafka import admin_client
@@ -49,8 +50,27 @@ class DemoResult(Struct):
 class Demo:
     """One run."""
 
-    def __init__(self, settings: Settings, console: Console, seconds: float, rate: float, past: int) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        console: Console,
+        tell: Callable[[int], Story],
+        seconds: float,
+        rate: float,
+        past: int,
+    ) -> None:
+        """Prepares the run.
+
+        Args:
+            settings: The deployment's.
+            console: Where it is shown.
+            tell: Gives the first so many interactions of a story.
+            seconds: How long the live part lasts.
+            rate: Its interactions a second.
+            past: Interactions that are sent before it.
+        """
         self._settings = settings
+        self._tell = tell
         self._console = console
         self._seconds = seconds
         self._rate = rate
@@ -65,18 +85,18 @@ class Demo:
             BrokerError: Kafka cannot be started.
         """
         say = self._console.print
-        say(journey.NOTICE, style="dim")
-        data = journey.load(self._past + int(self._rate * self._seconds) + 1)
-        past, live = data.purchases[: self._past], data.purchases[self._past :]
+        story = self._tell(self._past + int(self._rate * self._seconds) + 1)
+        say(story.notice, style="dim")
+        past, live = story.interactions[: self._past], story.interactions[self._past :]
         with self._kafka() as settings, self._workers(settings) as supervisor:
             admin = admin_client(settings)
             feed = Feed(settings)
-            say(f"Sending the texts of {len(data.media):,} products and {len(past):,} past purchases …")
-            feed.media(data.media.values())
+            say(f"Sending {len(story.media):,} items and {len(past):,} past events …")
+            feed.media(story.media.values())
             feed.past(past)
             self._catch_up(admin, settings, supervisor)
             watch = Watch(settings)
-            return self._live(watch, feed, live, data, supervisor)
+            return self._live(watch, feed, live, story, supervisor)
 
     @contextmanager
     def _kafka(self) -> Iterator[Settings]:
@@ -134,7 +154,7 @@ class Demo:
         watch: Watch,
         feed: Feed,
         live: list[Interaction],
-        data: journey.Journey,
+        story: Story,
         supervisor: Supervisor,
     ) -> DemoResult:
         threads = [threading.Thread(target=watch.run, args=(self._stop,))]
@@ -145,7 +165,7 @@ class Demo:
         threads[1].start()
         started_s = time.monotonic()
         try:
-            self._show(watch, data, started_s, supervisor)
+            self._show(watch, story, started_s, supervisor)
         except KeyboardInterrupt:
             pass
         finally:
@@ -153,21 +173,21 @@ class Demo:
             self._stop.set()
             for thread in threads:
                 thread.join()
-        return _result(watch, elapsed_s, len(data.media))
+        return _result(watch, elapsed_s, len(story.media))
 
-    def _show(self, watch: Watch, data: journey.Journey, started_s: float, supervisor: Supervisor) -> None:
+    def _show(self, watch: Watch, story: Story, started_s: float, supervisor: Supervisor) -> None:
         terminal = self._console.is_terminal
         with Live(console=self._console, refresh_per_second=4, screen=False) as display:
             shown_s = 0.0
             while (elapsed_s := time.monotonic() - started_s) < self._seconds:
                 self._tend(supervisor)
                 if terminal:
-                    display.update(view.screen(watch, data.media, elapsed_s))
+                    display.update(view.screen(watch, story.media, elapsed_s))
                 elif elapsed_s - shown_s >= 5:
                     shown_s = elapsed_s
                     self._console.print(view.headline(watch, elapsed_s))
                     for shopper in [s for s in list(watch.shoppers.values()) if s.recommendation][-2:]:
-                        self._console.print("  " + view.plain(shopper, data.media), markup=False)
+                        self._console.print("  " + view.plain(shopper, story.media), markup=False)
                 time.sleep(0.25)
 
     def _tend(self, supervisor: Supervisor) -> None:

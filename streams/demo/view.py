@@ -38,7 +38,7 @@ def plain(shopper: Shopper, media: dict[str, Media]) -> str:
     """A shopper in one line, for output that is no terminal."""
     items = shopper.recommendation.items[:ITEMS_SHOWN] if shopper.recommendation else []
     listed = "; ".join(f"{_title(i.item_id, media)} [{i.source}]" for i in items)
-    return f"{shopper.user_id} bought {_title(shopper.bought[0], media)} -> {listed}"
+    return f"{shopper.user_id} took {_title(shopper.bought[0], media)} -> {listed}"
 
 
 def _shopper(shopper: Shopper, media: dict[str, Media]) -> Panel:

@@ -1,74 +1,81 @@
-"""Item documents to embeddings: content that was encoded before is not encoded again, whichever item it was of."""
+"""Item documents to their vectors: what was encoded before is not encoded again, whichever item it was of."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-import msgspec
-
-from encoders.base import Encoder
-from encoders.content import content_hash, item_text
-from encoders.modalities import modality_mask
-from encoders.projection import Projection, pack_half
+from encoders.modalities import Modality, modality_mask
 from streams import metrics
 from streams.embeddings import Embedded
+from streams.encoding.sources import AT_HAND, Source, sources
+from streams.encoding.spaces import Space, Spaces
 from streams.events import ItemDocument
 
 Rows = dict[str, Embedded]
 """An item's vectors, by modality."""
 Find = Callable[[str, str], Embedded | None]
-"""What was made of a content hash by an encoder."""
+"""What was made of a content hash in a space."""
 
 
-class TextEncoding:
-    """Makes the text vectors of items. The other modalities will stand beside it."""
+class RowMaker:
+    """Makes vectors of what is at hand, and says what has yet to be fetched."""
 
-    def __init__(self, encoder: Encoder[str]) -> None:
-        self._encoder = encoder
-        self._projection = Projection(encoder.dim)
-        self.name = f"{encoder.name}/{encoder.version}/{self._projection.version}"
-        """What a vector depends on besides its content."""
+    def __init__(self, spaces: Spaces) -> None:
+        self._spaces = spaces
 
-    def encode(self, documents: Sequence[ItemDocument], find: Find) -> dict[str, Rows]:
-        """Encodes the texts that were never encoded; sets the documents' masks and errors in place.
+    def encode(self, documents: Sequence[ItemDocument], find: Find) -> list[Embedded]:
+        """Encodes the texts and places that were never encoded; takes the calling thread for that long."""
+        return [
+            row
+            for modality in AT_HAND
+            if modality in self._spaces
+            for row in self._encode(modality, documents, find)
+        ]
 
-        Args:
-            documents: Items of one batch.
-            find: Looks up what is encoded already.
+    def _encode(self, modality: Modality, documents: Sequence[ItemDocument], find: Find) -> list[Embedded]:
+        space = self._spaces[modality]
+        found = [source for d in documents if (source := sources(d).get(modality)) is not None]
+        new = {s.content_hash: s.raw for s in found if find(s.content_hash, space.name) is None}
+        metrics.ENCODE_SKIPPED.labels(modality=modality).inc(len(found) - len(new))
+        if not new:
+            return []
+        started_s = time.perf_counter()
+        encoded = space.encoder.encode(list(new.values()))
+        measure(modality, len(new), len(encoded.errors), time.perf_counter() - started_s)
+        return space.rows(list(new), encoded)
 
-        Returns:
-            All vectors of each item, by item id and modality.
-        """
-        texts = {d.item_id: item_text(msgspec.to_builtins(d)) for d in documents}
-        hashes = {item_id: content_hash(text) for item_id, text in texts.items() if text}
-        made = {h: row for h in set(hashes.values()) if (row := find(h, self.name)) is not None}
-        new = {h: texts[item_id] for item_id, h in hashes.items() if h not in made}
-        metrics.ENCODE_SKIPPED.labels(modality="text").inc(len(hashes) - len(new))
-        made |= self._make(list(new), list(new.values()))
-        rows: dict[str, Rows] = {
-            d.item_id: {"text": made[hashes[d.item_id]]} if d.item_id in hashes else {} for d in documents
+    def missing(self, document: ItemDocument, find: Find) -> dict[Modality, Source]:
+        """What of the document has no vector yet, nor a lasting reason why not."""
+        return {
+            modality: source
+            for modality, source, space in self._wanted(document)
+            if (row := find(source.content_hash, space.name)) is None or row.transient
         }
-        for document in documents:
-            _describe(document, rows[document.item_id])
+
+    def rows(self, document: ItemDocument, find: Find, earlier: Rows) -> Rows:
+        """The document's vectors as far as they are made; sets the document's mask and errors in place.
+
+        Until a changed file's vector is made, the one of the file before stays.
+        """
+        rows: Rows = {}
+        for modality, source, space in self._wanted(document):
+            row = find(source.content_hash, space.name) or earlier.get(modality)
+            if row is not None:
+                rows[modality] = row
+        document.modalities = modality_mask(
+            modality for modality in self._spaces if modality in rows and rows[modality].vector
+        )
+        document.encode_errors = {m: row.error for m, row in rows.items() if row.error} or None
         return rows
 
-    def _make(self, hashes: list[str], texts: list[str]) -> Rows:
-        if not texts:
-            return {}
-        started_s = time.perf_counter()
-        encoded = self._encoder.encode(texts)
-        metrics.ENCODE_SECONDS.labels(modality="text").observe(time.perf_counter() - started_s)
-        metrics.ENCODED.labels(modality="text").inc(len(texts) - len(encoded.errors))
-        metrics.ENCODE_FAILURES.labels(modality="text").inc(len(encoded.errors))
-        vectors = self._projection.project(encoded.vectors)
-        return {
-            h: Embedded(h, self.name, b"", encoded.errors[i])
-            if i in encoded.errors
-            else Embedded(h, self.name, pack_half(vectors[i]))
-            for i, h in enumerate(hashes)
-        }
+    def _wanted(self, document: ItemDocument) -> Iterator[tuple[Modality, Source, Space]]:
+        for modality, source in sources(document).items():
+            space = self._spaces.get(modality)
+            if space is not None:
+                yield modality, source, space
 
 
-def _describe(document: ItemDocument, rows: Rows) -> None:
-    document.modalities = modality_mask("text" for row in rows.values() if row.vector)
-    errors = {modality: row.error for modality, row in rows.items() if row.error}
-    document.encode_errors = errors or None
+def measure(modality: Modality, count: int, failed_count: int, seconds: float) -> None:
+    """Counts a batch that was encoded."""
+    metrics.ENCODE_SECONDS.labels(modality=modality).observe(seconds)
+    metrics.ENCODED.labels(modality=modality).inc(count - failed_count)
+    metrics.ENCODE_FAILURES.labels(modality=modality).inc(failed_count)

@@ -4,6 +4,8 @@
 """
 
 import asyncio
+from collections import OrderedDict
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -15,6 +17,9 @@ from streams.settings import Settings
 from streams.topics import full_name
 
 CURSOR_HEADER = "cursor"
+MEDIA_MS_HEADER = "media_ms"
+UNUSED_LIMIT = 4_096
+"""Contents remembered that no item uses any more: one that comes back soon is not encoded again."""
 
 _decode_cursor = msgspec.msgpack.Decoder(Cursor).decode
 _encode_cursor = msgspec.msgpack.Encoder().encode
@@ -27,6 +32,8 @@ class Entry(msgspec.Struct):
     cursor: Cursor | None
     document: bytes | None
     """JSON, as in the topic."""
+    media_ms: int = 0
+    """Kafka's timestamp of the newest media event in it."""
 
     def fields(self) -> dict[str, Any]:
         """The document's fields; empty where there is none."""
@@ -41,7 +48,13 @@ class DocumentStore:
         self._embeddings = Follower(settings, full_name(settings, "embeddings"))
         self._entries: dict[int, dict[str, Entry]] = {}
         self._embedded: dict[str, dict[str, Embedded]] = {}
-        self._by_content: dict[tuple[str, str], Embedded] = {}
+        self._contents: dict[tuple[str, str], tuple[Embedded, int]] = {}
+        """What was made of content in a space, and by how many items it is used."""
+        self._unused: OrderedDict[tuple[str, str], None] = OrderedDict()
+        """Contents that no item uses, or not yet, the longest unused first."""
+        self.passing: dict[str, int] = {}
+        """Items with a file that could not be had for a passing reason, and their partition."""
+        self.load_count = 0
         self.ready = asyncio.Event()
         """Set while the owned partitions are loaded."""
 
@@ -53,7 +66,8 @@ class DocumentStore:
         """Owns exactly these partitions, as the topics have them now."""
         self.ready.clear()
         self._entries = {partition: {} for partition in partitions}
-        self._embedded, self._by_content = {}, {}
+        self._embedded, self._contents, self.passing = {}, {}, {}
+        self._unused.clear()
         for follower, take in (
             (self._documents, self._take_document),
             (self._embeddings, self._take_embedding),
@@ -62,7 +76,13 @@ class DocumentStore:
             await follower.read_to_end(take)
             # Nobody else writes these partitions while they are owned, so nothing is read until the next load.
             await follower.assign({})
+        self.load_count += 1
         self.ready.set()
+
+    def items(self) -> Iterator[tuple[str, int]]:
+        """Ids and partitions of all items that have a document, as they are now."""
+        for partition, entries in list(self._entries.items()):
+            yield from ((i, partition) for i, entry in list(entries.items()) if entry.document is not None)
 
     def get(self, item_id: str, partition: int) -> Entry:
         """The item's entry; an empty one for an item nobody has seen."""
@@ -79,16 +99,38 @@ class DocumentStore:
 
     def find(self, content_hash: str, encoder: str) -> Embedded | None:
         """What the encoder made of this content, for whichever item."""
-        return self._by_content.get((content_hash, encoder))
+        kept = self._contents.get((content_hash, encoder))
+        return None if kept is None else kept[0]
 
-    def keep_embedded(self, item_id: str, rows: dict[str, Embedded]) -> None:
+    def keep_content(self, row: Embedded) -> None:
+        """Keeps what was made of some content, for the items that will be given it next."""
+        self._use(row, 0)
+
+    def keep_embedded(self, item_id: str, partition: int, rows: dict[str, Embedded]) -> None:
         """Replaces what is encoded of the item; without rows it is forgotten."""
+        before = self._embedded.pop(item_id, {})
+        self.passing.pop(item_id, None)
         if rows:
             self._embedded[item_id] = rows
-            for row in rows.values():
-                self._by_content[row.content_hash, row.encoder] = row
-        else:
-            self._embedded.pop(item_id, None)
+            if any(row.transient for row in rows.values()):
+                self.passing[item_id] = partition
+        for row in rows.values():
+            self._use(row, 1)
+        for row in before.values():
+            self._use(row, -1)
+
+    def _use(self, row: Embedded, more: int) -> None:
+        """Notes that a content is used by so many items more."""
+        key = (row.content_hash, row.encoder)
+        known, count = self._contents.get(key, (row, 0))
+        count += more
+        # An item that lets go of a content says nothing new about it.
+        self._contents[key] = (known if more < 0 else row, count)
+        self._unused.pop(key, None)
+        if count == 0:
+            self._unused[key] = None
+            if len(self._unused) > UNUSED_LIMIT:
+                del self._contents[self._unused.popitem(last=False)[0]]
 
     def close(self) -> None:
         """Stops reading."""
@@ -97,14 +139,15 @@ class DocumentStore:
 
     def _take_document(self, record: Record) -> None:
         cursor = record.headers.get(CURSOR_HEADER)
-        entry = Entry(None if cursor is None else _decode_cursor(cursor), record.value)
+        media_ms = int(record.headers.get(MEDIA_MS_HEADER, b"0"))
+        entry = Entry(None if cursor is None else _decode_cursor(cursor), record.value, media_ms)
         self._entries[record.partition][record.key.decode()] = entry
 
     def _take_embedding(self, record: Record) -> None:
         rows = {} if record.value is None else decode_embedding(record.value).modalities
-        self.keep_embedded(record.key.decode(), rows)
+        self.keep_embedded(record.key.decode(), record.partition, rows)
 
 
-def cursor_header(cursor: Cursor) -> list[tuple[str, bytes]]:
-    """The header that lets the next owner skip what this one has merged."""
-    return [(CURSOR_HEADER, _encode_cursor(cursor))]
+def document_headers(cursor: Cursor, media_ms: int) -> list[tuple[str, bytes]]:
+    """What lets the next owner skip what this one has merged, and readers see how fresh the item is."""
+    return [(CURSOR_HEADER, _encode_cursor(cursor)), (MEDIA_MS_HEADER, b"%d" % media_ms)]

@@ -19,7 +19,7 @@ from streams import discovery, topics
 from streams.batch import event_hash
 from streams.events import Recommendation
 from streams.kafka import admin_client
-from streams.settings import PREFIX, Settings, to_environ
+from streams.settings import PREFIX, TEXT_ONLY, Settings, to_environ
 from streams.status import Status, read_status
 from streams.supervisor import Supervisor
 from streams.topics import full_name, home_partition
@@ -35,9 +35,7 @@ class River:
             kafka=kafka,
             topic_prefix=prefix,
             home=home,
-            text_encoder="hashing",
-            item_capacity=4096,
-            **settings,
+            **{**TEXT_ONLY, "text_encoder": "hashing", "item_capacity": 4096, **settings},
         )
         self.admin = admin_client(self.settings)
         topics.create(self.admin, self.settings)

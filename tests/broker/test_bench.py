@@ -1,4 +1,4 @@
-"""`freshet bench latency` with tiny numbers, on real Kafka: the shape of its result, not its figures."""
+"""`freshet bench` with tiny numbers, on real Kafka: the shape of its results, not its figures."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from streams.settings import PREFIX
+from tests.pictures import jpeg, picture
 
 
 def test_latency_answers_every_event_and_writes_what_it_measured(
@@ -32,3 +33,32 @@ def test_latency_answers_every_event_and_writes_what_it_measured(
     assert {use["role"] for use in found["processes"]} == {"learn", "recommend", "generator", "observer"}
     assert all(use["rss_mib"] > 0 for use in found["processes"])
     assert (found["rate_asked"], found["seed"], found["order"]) == (50, 1, ["freshet"])
+
+
+def test_media_come_through_and_are_timed(kafka: str, topic_prefix: str, tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for seed in range(6):
+        (folder / f"{seed}.jpg").write_bytes(jpeg(picture(seed)))
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    settings = {
+        "KAFKA": kafka,
+        "TOPIC_PREFIX": topic_prefix,
+        "ITEM_CAPACITY": "4096",
+        "TEXT_ENCODER": "hashing",
+    }
+    target = tmp_path / "media.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "streams.cli", "bench", "media", str(folder), "--json", str(target)],
+        env=environ | {PREFIX + name: value for name, value in settings.items()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(target.read_text())
+    assert found["freshness"]["items"] == 6
+    assert 0 < found["freshness"]["document_ms"]["p50"] <= found["freshness"]["vector_ms"]["p99"]
+    assert found["bulk"].keys() == {"image"}
+    assert (found["bulk"]["image"]["files"], found["bulk"]["image"]["failed"]) == (6, 0)
+    assert found["bulk"]["image"]["ratio"] > 0

@@ -11,7 +11,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from streams.kafka import admin_client
-from streams.settings import PREFIX, Settings
+from streams.settings import PREFIX, TEXT_ONLY, Settings
 from streams.topics import create
 from tests.streams.failures import Failure, fail
 
@@ -33,6 +33,7 @@ def good(kafka: str, prefix: str, tmp_path: Path) -> dict[str, str]:
     return {
         "kafka": kafka, "topic_prefix": prefix, "partitions": PARTITIONS, "home": str(tmp_path / "home"),
         "text_encoder": "hashing",
+        **TEXT_ONLY,
     }  # fmt: skip
 
 

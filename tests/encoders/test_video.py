@@ -1,4 +1,5 @@
 import io
+import struct
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -218,6 +219,18 @@ def png() -> bytes:
 def test_decode_video_says_why_not(entry: object, reason: str) -> None:
     with pytest.raises(BadEntryError, match=reason):
         decode_video(entry)
+
+
+def test_frames_that_are_too_large_are_never_decoded() -> None:
+    size = (4096, 4096)
+    file = encode_clip(lambda _: Image.new("RGB", size), [0.0], "avi", "mjpeg", ticks=10)
+    with pytest.raises(BadEntryError, match="its frames have 4096 x 4096 pixels, more than 16000000"):
+        decode_video(file)
+    # What counts is the size that the frames have, not the one that the container claims.
+    claim = struct.pack("<2I", *size)
+    assert claim in file
+    with pytest.raises(BadEntryError):
+        decode_video(file.replace(claim, struct.pack("<2I", 64, 64)))
 
 
 def test_a_cover_picture_is_no_video() -> None:

@@ -16,6 +16,9 @@ from online.fold import ExampleFold, Learned
 from online.recommender import Recommender, RecommenderConfig
 from online.state import UserState
 from online.state_codec import unpack
+from streams.encoding.embedder import Embedder
+from streams.encoding.rows import RowMaker
+from streams.encoding.spaces import Space, Spaces
 from streams.events import DeadLetter, Recommendation
 from streams.examples_to_model import ExamplesToModel
 from streams.identity import LogIdentity
@@ -82,7 +85,10 @@ class MemoryRiver:
         store = DocumentStore(self.settings)
         producer: Any = MemoryProducer(self.kafka, crash_after)
         log = LogIdentity(NOBODY, "media")
-        worker = MediaToItems(self.settings, store, Counting(self.encoded), producer, alive(), log)
+        spaces: Spaces = {"text": Space(Counting(self.encoded))}
+        worker = MediaToItems(
+            self.settings, store, RowMaker(spaces), Embedder(spaces, 32), producer, alive(), log
+        )
         await store.load(set(range(self.kafka.partitions["media"])))
         yield worker
 

@@ -23,6 +23,10 @@ GROWTH_LIMIT_BYTES = 1_500_000_000
 """What a process may need beyond its beginnings: frames at the limit of pixels take about a gigabyte."""
 FILES = {
     "mp4": encode_clip(moving_disc((250, 60, 40), (30, 60, 120)), even_times(2.0), tone=sine(2.0)),
+    # Its headers are spread over the file, so that damage at the end leaves more than nothing.
+    "fragmented mp4": encode_clip(
+        clock(2.0), even_times(2.0), key_every=5, options={"movflags": "frag_keyframe+empty_moov"}
+    ),
     "webm": encode_clip(
         clock(2.0), even_times(2.0), "webm", "libvpx-vp9", tone=sine(2.0), tone_codec="libopus"
     ),

@@ -7,16 +7,16 @@ from streams.embeddings import Embedded, Embedding, encode_embedding
 from streams.follower import Record
 from streams.item_vectors import VECTOR_DIM, ItemVectors
 from streams.producer import Outgoing
-from streams.publications import PROGRESS_KEY, decode_vector
+from streams.publications import PROGRESS_KEY, SPACES_KEY, Spaces, decode_spaces, decode_vector
 from streams.settings import Settings
 from tests.flow.memory import MemoryKafka, MemoryProducer
 
 SETTINGS = Settings()
 
 
-def embedded(*vector: float, error: str | None = None) -> Embedded:
+def embedded(*vector: float, error: str | None = None, encoder: str = "encoder") -> Embedded:
     data = b"" if error else np.array(vector, np.float16).tobytes()
-    return Embedded("hash", "encoder", data, error)
+    return Embedded("hash", encoder, data, error)
 
 
 def write(kafka: MemoryKafka, item_id: str, *rows: Embedded) -> None:
@@ -65,10 +65,10 @@ def test_what_is_published_already_is_not_published_again() -> None:
     write(kafka, "i", embedded(3.0, 4.0))
     asyncio.run(published_by(kafka))
     asyncio.run(published_by(kafka))
-    assert len(kafka.records("model")) == 1
+    assert [r.key for r in kafka.records("model")] == [b"item/i", SPACES_KEY]
     write(kafka, "i", embedded(4.0, 3.0))
     asyncio.run(published_by(kafka))
-    assert len(kafka.records("model")) == 2
+    assert [r.key for r in kafka.records("model")] == [b"item/i", SPACES_KEY, b"item/i"]
 
 
 def test_a_deleted_item_and_one_without_any_vector_end_with_a_tombstone() -> None:
@@ -79,8 +79,8 @@ def test_a_deleted_item_and_one_without_any_vector_end_with_a_tombstone() -> Non
     write(kafka, "deleted")
     write(kafka, "failed", embedded(error="cannot be read"))
     asyncio.run(published_by(kafka))
-    assert kafka.newest("model") == {}
-    assert {r.key for r in kafka.records("model")} == {b"item/deleted", b"item/failed"}
+    assert generations(kafka) == {}
+    assert {r.key for r in kafka.records("model")} == {b"item/deleted", b"item/failed", SPACES_KEY}
 
 
 def test_other_records_of_the_topic_go_where_they_belong() -> None:
@@ -101,3 +101,41 @@ def test_modalities_of_different_length_are_added_up() -> None:
     asyncio.run(published_by(kafka))
     assert np.array_equal(newest(kafka, "text"), newest(kafka, "one failed"))
     assert not np.allclose(newest(kafka, "text"), newest(kafka, "both"), atol=1e-2)
+
+
+def generations(kafka: MemoryKafka) -> dict[str, int]:
+    found = kafka.newest("model")
+    return {key: decode_vector(v).generation for key, v in found.items() if key.startswith("item/")}
+
+
+def test_another_encoders_vectors_are_published_when_all_of_them_are_there() -> None:
+    kafka = MemoryKafka(SETTINGS)
+    for item_id in "ab":
+        write(kafka, item_id, embedded(1.0, 0.0, encoder="old"))
+    asyncio.run(published_by(kafka))
+    before = {item_id: newest(kafka, item_id) for item_id in "ab"}
+    write(kafka, "a", embedded(0.0, 1.0, encoder="new"))
+    write(kafka, "late", embedded(0.0, 1.0, encoder="new"))
+    asyncio.run(published_by(kafka))
+    # Nothing of the new space is served yet, not even of an item that has nothing else.
+    assert generations(kafka) == {"item/a": 0, "item/b": 0}
+    assert all(np.array_equal(newest(kafka, item_id), before[item_id]) for item_id in "ab")
+    write(kafka, "b", embedded(0.0, 1.0, encoder="new"))
+    asyncio.run(published_by(kafka))
+    assert generations(kafka) == {"item/a": 1, "item/b": 1, "item/late": 1}
+    assert not any(np.allclose(newest(kafka, item_id), before[item_id]) for item_id in "ab")
+    # That they are served is said after the last of them.
+    last = kafka.records("model")[-1]
+    assert (last.key, decode_spaces(last.value or b"")) == (SPACES_KEY, Spaces(3, 1, {"text": "new"}))
+
+
+def test_a_learner_that_takes_over_goes_on_with_the_served_spaces() -> None:
+    kafka = MemoryKafka(SETTINGS)
+    write(kafka, "a", embedded(1.0, 0.0, encoder="old"))
+    asyncio.run(published_by(kafka))
+    write(kafka, "a", embedded(0.0, 1.0, encoder="new"))
+    asyncio.run(published_by(kafka))
+    asyncio.run(published_by(kafka))
+    write(kafka, "b", embedded(0.0, 1.0, encoder="new"))
+    asyncio.run(published_by(kafka))
+    assert generations(kafka) == {"item/a": 1, "item/b": 1}

@@ -1,6 +1,8 @@
+from ipaddress import ip_network
+
 import pytest
 
-from streams.settings import Settings, SettingsError, load
+from streams.settings import Settings, SettingsError, load, to_environ
 
 
 def test_defaults_need_no_environment() -> None:
@@ -20,6 +22,8 @@ def test_an_unknown_variable_is_refused_with_the_nearest_name() -> None:
         ("FRESHET_REPEATS", "never", "FRESHET_REPEATS: .* got 'never'"),
         ("FRESHET_KAFKA_SECURITY_PROTOCOL", "SASL_SSL", "kafka_sasl_username is empty"),
         ("FRESHET_KAFKA_SSL_CERTFILE", "c.pem", "set both or neither"),
+        ("FRESHET_FETCH_ALLOWED_NETWORKS", "10.0.0.0/8,lan", "'lan' does not appear .* with commas between"),
+        ("FRESHET_FETCH_ALLOWED_NETWORKS", "10.0.0.1/8", "has host bits set"),
     ],
 )
 def test_a_wrong_value_is_one_line_with_name_and_value(
@@ -29,6 +33,15 @@ def test_a_wrong_value_is_one_line_with_name_and_value(
     with pytest.raises(SettingsError, match=said) as raised:
         load()
     assert "\n" not in str(raised.value)
+
+
+def test_allowed_networks_are_read_and_survive_the_way_to_a_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().fetch_networks == []
+    given = Settings(fetch_allowed_networks=" 10.0.0.0/8, fd00::/8,")
+    assert given.fetch_networks == [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
+    for name, value in to_environ(given).items():
+        monkeypatch.setenv(name, value)
+    assert load() == given
 
 
 def test_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:

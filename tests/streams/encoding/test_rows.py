@@ -1,86 +1,108 @@
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from encoders.base import BadEntryError, Encoder
 from streams.embeddings import Embedded
-from streams.encoding import TextEncoding
-from streams.events import ItemDocument
+from streams.encoding.rows import RowMaker
+from streams.encoding.sources import sources
+from streams.encoding.spaces import Space, Spaces
+from streams.events import ItemDocument, Medium
+from tests.streams.encoding.fakes import FakeImage, FakeText
 
 
-class FakeEncoder(Encoder[str]):
-    """Notes what it encodes; whatever contains "bad" fails."""
+class Known:
+    """What was made of contents so far."""
 
-    name, version, modality, dim = "fake", "1", "text", 8
+    def __init__(self, rows: list[Embedded] | None = None) -> None:
+        self.rows = {(row.content_hash, row.encoder): row for row in rows or []}
 
-    def __init__(self) -> None:
-        self.seen: list[str] = []
-
-    def prepare(self, entry: object) -> str:
-        text = str(entry)
-        self.seen.append(text)
-        if "bad" in text:
-            message = "cannot be read"
-            raise BadEntryError(message)
-        return text
-
-    def embed(self, prepared: Sequence[str]) -> NDArray[np.float32]:
-        return np.eye(self.dim, dtype=np.float32)[[len(text) % self.dim for text in prepared]]
+    def find(self, content_hash: str, name: str) -> Embedded | None:
+        return self.rows.get((content_hash, name))
 
 
-def nothing(_content_hash: str, _encoder: str) -> Embedded | None:
-    return None
+def text_only(encoder: FakeText) -> RowMaker:
+    return RowMaker({"text": Space(encoder)})
 
 
 def test_each_text_gets_a_unit_vector_and_the_document_says_so() -> None:
-    encoding = TextEncoding(FakeEncoder())
+    space = Space(FakeText())
+    maker = RowMaker({"text": space})
     document = ItemDocument("i", title="Teapot")
-    row = encoding.encode([document], nothing)["i"]["text"]
+    known = Known(maker.encode([document], Known().find))
+    row = maker.rows(document, known.find, {})["text"]
     vector = np.frombuffer(row.vector, np.float16).astype(np.float32)
     assert abs(float(np.linalg.norm(vector)) - 1) < 1e-3
-    assert (row.error, row.encoder) == (None, encoding.name)
+    assert (row.error, row.encoder) == (None, space.name)
     assert (document.modalities, document.encode_errors) == (1, None)
 
 
 def test_equal_texts_of_one_batch_are_encoded_once() -> None:
-    encoder = FakeEncoder()
-    rows = TextEncoding(encoder).encode([ItemDocument(i, title="Teapot") for i in "ab"], nothing)
+    encoder = FakeText()
+    assert len(text_only(encoder).encode([ItemDocument(i, title="Teapot") for i in "ab"], Known().find)) == 1
     assert encoder.seen == ["Teapot"]
-    assert rows["a"] == rows["b"]
 
 
-def test_what_was_encoded_before_is_looked_up_by_content_and_encoder() -> None:
-    encoder = FakeEncoder()
-    encoding = TextEncoding(encoder)
-    asked: list[tuple[str, str]] = []
-    known = Embedded("hash", encoding.name, b"vector")
-
-    def find(content_hash: str, name: str) -> Embedded:
-        asked.append((content_hash, name))
-        return known
-
-    assert encoding.encode([ItemDocument("i", title="Teapot")], find) == {"i": {"text": known}}
-    assert encoder.seen == []
-    assert [name for _, name in asked] == [encoding.name]
+def test_what_was_encoded_before_is_not_encoded_again() -> None:
+    encoder = FakeText()
+    document = ItemDocument("i", title="Teapot")
+    maker = text_only(encoder)
+    known = Known(maker.encode([document], Known().find))
+    assert maker.encode([document], known.find) == []
+    assert encoder.seen == ["Teapot"]
 
 
-def test_another_version_of_the_encoder_is_another_name() -> None:
-    newer: Any = FakeEncoder()
-    newer.version = "2"
-    assert TextEncoding(newer).name != TextEncoding(FakeEncoder()).name
+def test_another_version_of_the_encoder_is_another_space() -> None:
+    assert Space(FakeImage("2")).name != Space(FakeImage()).name
 
 
 def test_an_item_without_text_has_no_vector_and_no_error() -> None:
-    encoder, document = FakeEncoder(), ItemDocument("i", price=3.0)
-    assert TextEncoding(encoder).encode([document], nothing) == {"i": {}}
+    encoder, document = FakeText(), ItemDocument("i", price=3.0)
+    maker = text_only(encoder)
+    assert maker.encode([document], Known().find) == []
+    assert maker.rows(document, Known().find, {}) == {}
     assert (document.modalities, document.encode_errors, encoder.seen) == (0, None, [])
 
 
 def test_a_text_that_fails_says_why_and_the_others_have_theirs() -> None:
     bad, good = ItemDocument("b", title="bad"), ItemDocument("g", title="good")
-    rows = TextEncoding(FakeEncoder()).encode([bad, good], nothing)
-    assert (rows["b"]["text"].vector, rows["b"]["text"].error) == (b"", "cannot be read")
+    maker = text_only(FakeText())
+    known = Known(maker.encode([bad, good], Known().find))
+    row = maker.rows(bad, known.find, {})["text"]
+    maker.rows(good, known.find, {})
+    assert (row.vector, row.error) == (b"", "cannot be read")
     assert (bad.modalities, bad.encode_errors) == (0, {"text": "cannot be read"})
     assert (good.modalities, good.encode_errors) == (1, None)
+
+
+def spaces() -> Spaces:
+    return {"text": Space(FakeText()), "image": Space(FakeImage())}
+
+
+def test_a_picture_is_missing_until_it_has_a_vector_or_a_lasting_reason() -> None:
+    maker, made = RowMaker(spaces()), spaces()["image"]
+    document = ItemDocument("i", image=Medium(url="https://example.com/a.jpg"))
+    content_hash = sources(document)["image"].content_hash
+    assert list(maker.missing(document, Known().find)) == ["image"]
+    for row, is_missing in (
+        (Embedded(content_hash, made.name, b"vector"), False),
+        (made.failed(content_hash, "no picture"), False),
+        (made.failed(content_hash, "no answer", transient=True), True),
+        (Embedded(content_hash, "another encoder", b"vector"), True),
+    ):
+        assert bool(maker.missing(document, Known([row]).find)) == is_missing
+
+
+def test_a_changed_picture_leaves_the_old_vector_until_its_own_is_made() -> None:
+    maker, name = RowMaker(spaces()), spaces()["image"].name
+    old, new = (ItemDocument("i", image=Medium(url=f"https://example.com/{n}.jpg")) for n in "ab")
+    before = Embedded(sources(old)["image"].content_hash, name, b"old vector")
+    after = Embedded(sources(new)["image"].content_hash, name, b"new vector")
+    assert maker.rows(new, Known([before]).find, {"image": before}) == {"image": before}
+    assert new.modalities == 2
+    assert maker.rows(new, Known([before, after]).find, {"image": before}) == {"image": after}
+
+
+def test_a_removed_picture_leaves_no_vector() -> None:
+    maker = RowMaker(spaces())
+    document = ItemDocument("i", title="Teapot")
+    before = Embedded("hash", spaces()["image"].name, b"vector")
+    assert maker.rows(document, Known().find, {"image": before}) == {}
+    assert document.modalities == 0

@@ -1,0 +1,127 @@
+"""Items whose files have yet to be encoded: new ones first, then what earlier workers, or other encoders, left."""
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+
+from encoders.modalities import Modality
+from streams import metrics
+from streams.encoding.files import FileEncoding
+from streams.encoding.rows import RowMaker
+from streams.encoding.sources import AT_HAND, FETCHED, Source
+from streams.events import ItemDocument
+from streams.settings import Settings
+from streams.stores.documents import DocumentStore
+
+Publish = Callable[[Sequence[tuple[str, int]]], Awaitable[None]]
+
+_decode = msgspec.json.Decoder(ItemDocument).decode
+
+
+class Backlog:
+    """Works items by id: what is to be done of one is read from its document when its turn comes."""
+
+    def __init__(
+        self, settings: Settings, store: DocumentStore, maker: RowMaker, files: FileEncoding, publish: Publish
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._maker = maker
+        self._files = files
+        self._publish = publish
+        self._new: dict[str, int] = {}
+        self._old: dict[str, int] = {}
+        self._landed: dict[str, int] = {}
+        self._came = asyncio.Event()
+        self._went = asyncio.Event()
+        self._has_landed = asyncio.Event()
+
+    def add(self, item_id: str, partition: int) -> None:
+        """An item whose newest media event names files that are not encoded."""
+        self._old.pop(item_id, None)
+        self._new[item_id] = partition
+        self._came.set()
+
+    async def room(self) -> None:
+        """Returns when few enough new items wait."""
+        while len(self._new) >= self._settings.files_waiting:
+            self._went.clear()
+            await self._went.wait()
+
+    async def run(self) -> None:
+        """Works, for ever; ends with the first error."""
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(self._settings.files_at_once):
+                tasks.create_task(self._work())
+            tasks.create_task(self._publish_landed())
+            tasks.create_task(self._look_through())
+            tasks.create_task(self._try_again())
+
+    async def _work(self) -> None:
+        while True:
+            while not (self._new or self._old):
+                self._came.clear()
+                await self._came.wait()
+            waiting = self._new or self._old
+            item_id = next(iter(waiting))
+            partition = waiting.pop(item_id)
+            self._went.set()
+            metrics.MEDIA_WAITING.set(len(self._new) + len(self._old))
+            if rows := await self._files.rows(self._wanted(item_id, partition)):
+                for row in rows:
+                    self._store.keep_content(row)
+                self._landed[item_id] = partition
+                self._has_landed.set()
+
+    def _wanted(self, item_id: str, partition: int) -> dict[Modality, Source]:
+        """The files of an item that are not encoded; none of one that is gone, or another worker's by now."""
+        document = self._store.get(item_id, partition).document if self._store.owns(partition) else None
+        missing = {} if document is None else self._maker.missing(_decode(document), self._store.find)
+        return {modality: source for modality, source in missing.items() if modality in FETCHED}
+
+    async def _publish_landed(self) -> None:
+        while True:
+            await self._has_landed.wait()
+            self._has_landed.clear()
+            while self._landed:
+                ids = list(itertools.islice(self._landed, self._settings.encode_batch_items))
+                chosen = {item_id: self._landed.pop(item_id) for item_id in ids}
+                await self._publish(list(chosen.items()))
+
+    async def _look_through(self) -> None:
+        """After each load: finds what is not encoded, or was by another encoder, and sees to it in the background."""
+        seen = 0
+        while True:
+            await self._store.ready.wait()
+            if self._store.load_count == seen:
+                await asyncio.sleep(0.5)
+                continue
+            seen = self._store.load_count
+            items = self._store.items()
+            while self._store.load_count == seen:
+                chosen = list(itertools.islice(items, self._settings.encode_batch_items))
+                if not chosen:
+                    break
+                await self._see_to(chosen)
+                await asyncio.sleep(0)
+
+    async def _see_to(self, items: Sequence[tuple[str, int]]) -> None:
+        stale: list[tuple[str, int]] = []
+        for item_id, partition in items:
+            document = self._store.get(item_id, partition).document if self._store.owns(partition) else None
+            missing = {} if document is None else self._maker.missing(_decode(document), self._store.find)
+            if any(modality in FETCHED for modality in missing) and item_id not in self._new:
+                self._old[item_id] = partition
+                self._came.set()
+            if any(modality in AT_HAND for modality in missing):
+                stale.append((item_id, partition))
+        if stale:
+            await self._publish(stale)
+
+    async def _try_again(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.fetch_again_s)
+            self._old |= self._store.passing
+            self._came.set()

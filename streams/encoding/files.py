@@ -1,0 +1,112 @@
+"""Files to vectors, beside the stream: fetched, decoded on a few threads, encoded in batches."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, NamedTuple, cast
+
+from encoders.base import BadEntryError
+from encoders.modalities import Modality
+from encoders.video import VideoEncoder, decode_video
+from streams import metrics
+from streams.embeddings import Embedded
+from streams.encoding.embedder import Embedder
+from streams.encoding.sources import Source, medium_hash
+from streams.encoding.spaces import Spaces
+from streams.events import Medium
+from streams.fetching.fetch import Fetcher, MediumError
+
+logger = logging.getLogger(__name__)
+
+Group = dict[Modality, Source]
+"""The modalities that are made from one file."""
+
+
+class Decoded(NamedTuple):
+    """What a file holds of one modality: neither field is set where it holds none."""
+
+    prepared: Any = None
+    """As the modality's encoder prepared it."""
+    reason: str | None = None
+    """Why it could not be prepared."""
+
+
+class FileEncoding:
+    """Makes the rows of files. Equal files that are asked for at the same time are fetched once."""
+
+    def __init__(self, spaces: Spaces, fetcher: Fetcher, embedder: Embedder) -> None:
+        self._spaces = spaces
+        self._fetcher = fetcher
+        self._embedder = embedder
+        self._decoders = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="decode")
+        self._under_way: dict[tuple[str, ...], asyncio.Task[list[Embedded]]] = {}
+
+    async def rows(self, wanted: Mapping[Modality, Source]) -> list[Embedded]:
+        """One row for each source, whatever happens: a vector, a reason, or neither where there is nothing."""
+        groups: dict[str, Group] = {}
+        for modality, source in wanted.items():
+            groups.setdefault(medium_hash(cast(Medium, source.raw)), {})[modality] = source
+        made = await asyncio.gather(*(self._once(group) for group in groups.values()))
+        return [row for rows in made for row in rows]
+
+    async def _once(self, group: Group) -> list[Embedded]:
+        key = tuple(source.content_hash for source in group.values())
+        if key not in self._under_way:
+            task = asyncio.create_task(self._make(group))
+            self._under_way[key] = task
+            task.add_done_callback(lambda _: self._under_way.pop(key))
+        # Whoever asked first may be cancelled; the others still want it.
+        return await asyncio.shield(self._under_way[key])
+
+    async def _make(self, group: Group) -> list[Embedded]:
+        medium = next(iter(group.values())).raw
+        try:
+            data = await self._fetcher.fetch(cast(Medium, medium))
+        except MediumError as exc:
+            metrics.FETCH_FAILURES.labels(kind=exc.kind).inc()
+            return [
+                self._spaces[modality].failed(source.content_hash, str(exc), transient=exc.transient)
+                for modality, source in group.items()
+            ]
+        metrics.FETCHED_BYTES.inc(len(data))
+        decoded = await asyncio.get_running_loop().run_in_executor(self._decoders, self._decode, data, group)
+        del data
+        return list(await asyncio.gather(*(self._row(m, s, decoded[m]) for m, s in group.items())))
+
+    def _decode(self, data: bytes, group: Group) -> dict[Modality, Decoded]:
+        if "video" not in group and not any(source.is_soundtrack for source in group.values()):
+            return {m: _guarded(partial(self._spaces[m].encoder.prepare, data)) for m in group}
+        # A video is decoded once for its pictures and its sound.
+        soundtrack = any(source.is_soundtrack for source in group.values())
+        frames = cast(VideoEncoder[Any], self._spaces["video"].encoder).frame_count if "video" in group else 1
+        clip = _guarded(partial(decode_video, data, frames, with_sound=soundtrack))
+        if clip.reason is not None:
+            return dict.fromkeys(group, clip)
+        parts = {m: clip.prepared.sound if s.is_soundtrack else clip.prepared for m, s in group.items()}
+        return {
+            m: Decoded() if part is None else _guarded(partial(self._spaces[m].encoder.prepare, part))
+            for m, part in parts.items()
+        }
+
+    async def _row(self, modality: Modality, source: Source, decoded: Decoded) -> Embedded:
+        space = self._spaces[modality]
+        if decoded.reason is not None:
+            metrics.ENCODE_FAILURES.labels(modality=modality).inc()
+            return space.failed(source.content_hash, decoded.reason)
+        if decoded.prepared is None:
+            return space.absent(source.content_hash)
+        return space.rows([source.content_hash], await self._embedder.embed(modality, decoded.prepared))[0]
+
+
+def _guarded(prepare: Callable[[], Any]) -> Decoded:
+    """Nothing that one file contains may stop the others."""
+    try:
+        return Decoded(prepare())
+    except BadEntryError as exc:
+        return Decoded(reason=str(exc))
+    except Exception as exc:
+        logger.exception("a file could not be decoded")
+        return Decoded(reason=f"internal: {type(exc).__name__}: {exc}")

@@ -1,0 +1,57 @@
+"""Encoders that note what they read, and are known by what they make of it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from encoders.base import BadEntryError, Encoder
+
+
+class FakeText(Encoder[str]):
+    """One axis for each length; whatever contains "bad" fails."""
+
+    name, version, modality, dim = "fake", "1", "text", 8
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def prepare(self, entry: object) -> str:
+        text = str(entry)
+        self.seen.append(text)
+        if "bad" in text:
+            message = "cannot be read"
+            raise BadEntryError(message)
+        return text
+
+    def embed(self, prepared: Sequence[str]) -> NDArray[np.float32]:
+        return np.eye(self.dim, dtype=np.float32)[[len(text) % self.dim for text in prepared]]
+
+
+class FakeImage(Encoder[bytes]):
+    """One axis for each length of the file; `bad` cannot be decoded, `odd` breaks the network."""
+
+    name, version, modality, dim = "fake", "1", "image", 8
+
+    def __init__(self, version: str = "1") -> None:
+        self.version = version
+        self.seen: list[bytes] = []
+        self.batches: list[int] = []
+
+    def prepare(self, entry: object) -> bytes:
+        assert isinstance(entry, bytes)
+        self.seen.append(entry)
+        if entry == b"bad":
+            message = "no picture"
+            raise BadEntryError(message)
+        if entry == b"bug":
+            message = "a defect"
+            raise ZeroDivisionError(message)
+        return entry
+
+    def embed(self, prepared: Sequence[bytes]) -> NDArray[np.float32]:
+        self.batches.append(len(prepared))
+        if b"odd" in prepared:
+            message = "the network breaks"
+            raise RuntimeError(message)
+        return np.eye(self.dim, dtype=np.float32)[[len(data) % self.dim for data in prepared]]

@@ -1,0 +1,188 @@
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, cast
+
+import msgspec
+import pytest
+
+from encoders.modalities import Modality
+from online.events import Cursor
+from streams.embeddings import Embedded
+from streams.encoding.backlog import Backlog
+from streams.encoding.rows import RowMaker
+from streams.encoding.sources import Source, sources
+from streams.encoding.spaces import Space
+from streams.events import ItemDocument, Medium
+from streams.settings import Settings
+from streams.stores.documents import DocumentStore, Entry
+from tests.streams.encoding.fakes import FakeImage, FakeText
+
+TEXT, IMAGE = Space(FakeText()), Space(FakeImage())
+
+
+def document(item_id: str, *, title: str | None = None, picture: bool = True) -> ItemDocument:
+    return ItemDocument(item_id, title=title, image=Medium(url=f"{item_id}.jpg") if picture else None)
+
+
+class FakeFiles:
+    """Encodes in no time, but one at a time when told to wait."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.transient = False
+
+    async def rows(self, wanted: Mapping[Modality, Source]) -> list[Embedded]:
+        self.asked += [str(cast(Medium, source.raw).url) for source in wanted.values()]
+        await self.gate.wait()
+        if self.transient:
+            return [IMAGE.failed(s.content_hash, "no answer", transient=True) for s in wanted.values()]
+        return [Embedded(s.content_hash, IMAGE.name, b"vector") for s in wanted.values()]
+
+
+class Yard:
+    """A backlog over a store that is loaded by hand."""
+
+    def __init__(self, **changed: float) -> None:
+        settings = Settings.model_validate({"files_at_once": 2, "files_waiting": 2} | changed)
+        self.store = DocumentStore.__new__(DocumentStore)
+        self.store._entries = {0: {}}
+        self.store._embedded, self.store._contents, self.store.passing = {}, {}, {}
+        self.store._unused = OrderedDict()
+        self.store.load_count, self.store.ready = 0, asyncio.Event()
+        self.maker = RowMaker({"text": TEXT, "image": IMAGE})
+        self.files = FakeFiles()
+        self.published: list[str] = []
+        self.backlog = Backlog(settings, self.store, self.maker, cast(Any, self.files), self.publish)
+
+    async def publish(self, items: Sequence[tuple[str, int]]) -> None:
+        for item_id, partition in items:
+            self.published.append(item_id)
+            fields = msgspec.json.decode(
+                self.store.get(item_id, partition).document or b"", type=ItemDocument
+            )
+            for row in self.maker.encode([fields], self.store.find):
+                self.store.keep_content(row)
+            rows = self.maker.rows(fields, self.store.find, self.store.embedded(item_id))
+            self.store.keep_embedded(item_id, partition, rows)
+
+    def put(self, *documents: ItemDocument) -> None:
+        for found in documents:
+            entry = Entry(Cursor("topic", 0, 0, 0), msgspec.json.encode(found))
+            self.store.keep(found.item_id, 0, entry)
+
+    def loaded(self) -> None:
+        self.store.load_count += 1
+        self.store.ready.set()
+
+
+def play(story: Callable[[Yard], Awaitable[None]], **changed: float) -> Yard:
+    async def whole() -> Yard:
+        yard = Yard(**changed)
+        running = asyncio.create_task(yard.backlog.run())
+        async with asyncio.timeout(10):
+            await story(yard)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return yard
+
+    return asyncio.run(whole())
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    while not is_so():
+        await asyncio.sleep(0.001)
+
+
+def test_an_item_is_published_again_when_its_files_have_landed() -> None:
+    async def story(yard: Yard) -> None:
+        yard.put(document("a"))
+        yard.backlog.add("a", 0)
+        await until(lambda: yard.published == ["a"])
+        row = yard.store.embedded("a")["image"]
+        assert (row.vector, row.content_hash) == (b"vector", sources(document("a"))["image"].content_hash)
+
+    assert play(story).files.asked == ["a.jpg"]
+
+
+def test_after_a_load_what_is_not_encoded_is_and_what_is_is_not() -> None:
+    async def story(yard: Yard) -> None:
+        known = document("known")
+        yard.put(known, document("new"), document("text", title="Teapot", picture=False))
+        yard.store.keep_embedded(
+            "known", 0, {"image": Embedded(sources(known)["image"].content_hash, IMAGE.name, b"vector")}
+        )
+        yard.loaded()
+        await until(lambda: sorted(yard.published) == ["new", "text"])
+
+    assert play(story).files.asked == ["new.jpg"]
+
+
+def test_what_another_encoder_made_is_made_again() -> None:
+    async def story(yard: Yard) -> None:
+        old = document("a")
+        yard.put(old)
+        yard.store.keep_embedded(
+            "a", 0, {"image": Embedded(sources(old)["image"].content_hash, "another/1/identity", b"old")}
+        )
+        yard.loaded()
+        await until(lambda: yard.published == ["a"])
+        assert yard.store.embedded("a")["image"].encoder == IMAGE.name
+
+    play(story)
+
+
+def test_new_items_come_before_old_ones() -> None:
+    async def story(yard: Yard) -> None:
+        yard.files.gate.clear()
+        yard.put(*(document(f"old{n}") for n in range(4)), document("new"))
+        yard.loaded()
+        await until(lambda: len(yard.files.asked) == 2)
+        yard.backlog.add("new", 0)
+        yard.files.gate.set()
+        await until(lambda: len(yard.published) == 5)
+
+    assert play(story).files.asked[2] == "new.jpg"
+
+
+def test_there_is_no_more_room_while_too_many_wait() -> None:
+    async def story(yard: Yard) -> None:
+        yard.files.gate.clear()
+        yard.put(*(document(str(n)) for n in range(4)))
+        for n in range(4):
+            yard.backlog.add(str(n), 0)
+        await until(lambda: len(yard.files.asked) == 2)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await yard.backlog.room()
+        yard.files.gate.set()
+        await yard.backlog.room()
+
+    play(story)
+
+
+def test_a_passing_failure_is_tried_again() -> None:
+    async def story(yard: Yard) -> None:
+        yard.files.transient = True
+        yard.put(document("a"))
+        yard.backlog.add("a", 0)
+        await until(lambda: yard.published == ["a"])
+        assert yard.store.passing == {"a": 0}
+        yard.files.transient = False
+        await until(lambda: yard.published == ["a", "a"])
+        assert yard.store.passing == {}
+
+    play(story, fetch_again_s=1)
+
+
+def test_an_item_that_is_gone_or_not_owned_any_more_is_let_be() -> None:
+    async def story(yard: Yard) -> None:
+        yard.backlog.add("gone", 0)
+        yard.backlog.add("foreign", 1)
+        yard.put(document("a"))
+        yard.backlog.add("a", 0)
+        await until(lambda: yard.published == ["a"])
+
+    assert play(story).files.asked == ["a.jpg"]

@@ -1,0 +1,45 @@
+import asyncio
+
+import numpy as np
+
+from encoders.base import Encoded
+from streams.encoding.embedder import Embedder
+from streams.encoding.spaces import Space
+from tests.streams.encoding.fakes import FakeImage
+
+
+def embed_all(encoder: FakeImage, entries: list[bytes], limit: int = 4) -> list[Encoded]:
+    async def story() -> list[Encoded]:
+        embedder = Embedder({"image": Space(encoder)}, limit)
+        return list(await asyncio.gather(*(embedder.embed("image", entry) for entry in entries)))
+
+    return asyncio.run(story())
+
+
+def test_each_entry_gets_its_own_vector_whatever_it_is_batched_with() -> None:
+    encoder = FakeImage()
+    entries = [b"x" * n for n in (1, 2, 3, 4, 5, 6, 7, 1, 2)]
+    found = embed_all(encoder, entries)
+    assert [int(np.argmax(one.vectors[0])) for one in found] == [1, 2, 3, 4, 5, 6, 7, 1, 2]
+    assert all(one.vectors.shape == (1, 8) and not one.errors for one in found)
+
+
+def test_batches_grow_while_they_are_quick_and_end_at_the_limit() -> None:
+    encoder = FakeImage()
+    embed_all(encoder, [b"x"] * 20, limit=4)
+    assert encoder.batches == [1, 2, 4, 4, 4, 4, 1]
+
+
+def test_an_entry_that_breaks_the_network_fails_alone() -> None:
+    found = embed_all(FakeImage(), [b"x", b"xx", b"odd", b"xxxx"])
+    assert [dict(one.errors) for one in found] == [
+        {}, {}, {0: "internal: RuntimeError: the network breaks"}, {},
+    ]  # fmt: skip
+    assert int(np.argmax(found[3].vectors[0])) == 4
+
+
+def test_other_work_shares_the_thread() -> None:
+    async def story() -> int:
+        return await Embedder({}, 1).on_thread(max, 1, 2)
+
+    assert asyncio.run(story()) == 2

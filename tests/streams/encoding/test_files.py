@@ -1,0 +1,93 @@
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, cast
+
+import numpy as np
+
+from encoders.modalities import Modality
+from streams.embeddings import Embedded
+from streams.encoding.embedder import Embedder
+from streams.encoding.files import FileEncoding
+from streams.encoding.sources import Source, medium_hash
+from streams.encoding.spaces import Space, Spaces
+from streams.events import Medium
+from streams.fetching.errors import MediumError
+from tests.streams.encoding.fakes import FakeImage
+
+
+class FakeFetcher:
+    """Gives the URL as the file's bytes; `gone` cannot be had."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def fetch(self, medium: Medium) -> bytes:
+        url = str(medium.url)
+        self.asked.append(url)
+        await asyncio.sleep(0)
+        if url == "gone":
+            message = "no answer"
+            raise MediumError(message, "timeout", transient=True)
+        return url.encode()
+
+
+class Desk:
+    """A file encoding with fakes around it."""
+
+    def __init__(self) -> None:
+        self.spaces: Spaces = {"image": Space(FakeImage())}
+        self.fetcher = FakeFetcher()
+        self.files: FileEncoding | None = None
+
+    def rows(self, *wanted: dict[Modality, Source]) -> list[list[Embedded]]:
+        """What is made of several askings at the same time."""
+
+        async def story() -> list[list[Embedded]]:
+            files = FileEncoding(self.spaces, cast(Any, self.fetcher), Embedder(self.spaces, 4))
+            asked: list[Coroutine[Any, Any, list[Embedded]]] = [files.rows(w) for w in wanted]
+            return list(await asyncio.gather(*asked))
+
+        return asyncio.run(story())
+
+
+def picture(url: str) -> dict[Modality, Source]:
+    medium = Medium(url=url)
+    return {"image": Source(medium_hash(medium), medium)}
+
+
+def test_a_file_becomes_a_row_under_its_hash() -> None:
+    desk = Desk()
+    [[row]] = desk.rows(picture("abc"))
+    assert (row.content_hash, row.encoder) == (
+        picture("abc")["image"].content_hash,
+        desk.spaces["image"].name,
+    )
+    assert int(np.argmax(np.frombuffer(row.vector, np.float16))) == 3
+
+
+def test_equal_files_asked_for_together_are_fetched_once() -> None:
+    desk = Desk()
+    first, second = desk.rows(picture("abc"), picture("abc"))
+    assert first == second
+    assert desk.fetcher.asked == ["abc"]
+
+
+def test_what_cannot_be_had_keeps_the_reason_and_whether_it_may_pass() -> None:
+    [[row]] = Desk().rows(picture("gone"))
+    assert (row.vector, row.error, row.transient) == (b"", "no answer", True)
+
+
+def test_what_cannot_be_decoded_keeps_a_lasting_reason() -> None:
+    [[row]] = Desk().rows(picture("bad"))
+    assert (row.vector, row.error, row.transient) == (b"", "no picture", False)
+
+
+def test_a_defect_met_by_one_file_is_its_reason_and_stops_no_other() -> None:
+    [bug], [odd], [fine] = Desk().rows(picture("bug"), picture("odd"), picture("fine"))
+    assert bug.error == "internal: ZeroDivisionError: a defect"
+    assert odd.error == "internal: RuntimeError: the network breaks"
+    assert fine.vector
+
+
+def test_nothing_wanted_nothing_made() -> None:
+    assert Desk().rows({}) == [[]]

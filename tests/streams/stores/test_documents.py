@@ -1,0 +1,57 @@
+from collections.abc import Iterator
+
+import pytest
+
+from streams.embeddings import Embedded
+from streams.settings import Settings
+from streams.stores import documents
+from streams.stores.documents import DocumentStore
+from tests.flow.memory import MemoryKafka
+
+
+@pytest.fixture
+def store() -> Iterator[DocumentStore]:
+    settings = Settings()
+    with MemoryKafka(settings).instead():
+        yield DocumentStore(settings)
+
+
+def row(content: str, *, transient: bool = False) -> Embedded:
+    return Embedded(content, "space", b"" if transient else content.encode(), None, transient)
+
+
+def test_what_was_made_is_found_while_an_item_uses_it(store: DocumentStore) -> None:
+    store.keep_embedded("a", 0, {"text": row("teapot")})
+    store.keep_embedded("b", 0, {"text": row("teapot")})
+    store.keep_embedded("a", 0, {})
+    assert store.find("teapot", "space") == row("teapot")
+    assert store.find("teapot", "another space") is None
+
+
+def test_what_no_item_uses_is_kept_for_a_while(store: DocumentStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "UNUSED_LIMIT", 2)
+    store.keep_embedded("used", 0, {"text": row("used")})
+    for content in "abc":
+        store.keep_content(row(content))
+    assert [store.find(content, "space") is not None for content in ("used", "a", "b", "c")] == [
+        True, False, True, True,
+    ]  # fmt: skip
+
+
+def test_what_is_used_again_is_not_forgotten(store: DocumentStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "UNUSED_LIMIT", 1)
+    store.keep_embedded("item", 0, {"text": row("first")})
+    store.keep_embedded("item", 0, {"text": row("second")})
+    store.keep_embedded("item", 0, {"text": row("first")})
+    store.keep_content(row("other"))
+    assert store.find("first", "space") is not None
+    assert store.find("second", "space") is None
+
+
+def test_a_later_success_takes_the_place_of_a_passing_failure(store: DocumentStore) -> None:
+    store.keep_embedded("item", 3, {"image": row("picture", transient=True)})
+    assert store.passing == {"item": 3}
+    store.keep_content(row("picture"))
+    assert store.find("picture", "space") == row("picture")
+    store.keep_embedded("item", 3, {"image": row("picture")})
+    assert store.passing == {}
