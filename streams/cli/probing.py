@@ -45,7 +45,8 @@ def _bar(total: int) -> Iterator[Callable[[str, int], None]]:
     from rich.progress import Progress, TaskID  # noqa: PLC0415
 
     rows: dict[str, TaskID] = {}
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
 
         def advance(name: str, count: int) -> None:
             if name not in rows:

@@ -116,7 +116,7 @@ class Faults:
     def kill_while_writing(self) -> str:
         """A recommend worker is killed between its writes."""
         pid = self._rng.choice(self._supervisor.pids("recommend"))
-        # Not long enough for a zombie, but then there is much to do at once: it is in the middle of it soon after.
+        # Not long enough for a zombie, but there is much to do at once then: soon after, it is in the middle of it.
         self._stand_still(pid, self._settings.session_timeout_s / 4)
         os.kill(pid, signal.SIGCONT)
         time.sleep(IN_THE_MIDDLE_S)
@@ -127,8 +127,12 @@ class Faults:
     def kill_zombie(self) -> str:
         """A recommend worker wakes up when another has long taken over, writes what it can, and is killed."""
         pid = self._rng.choice(self._supervisor.pids("recommend"))
-        self._stand_still(pid, 2 * self._settings.session_timeout_s + 2)
-        # Nobody tells it that it is a zombie; what it was about to work is already in its socket.
+        # What it asked for comes all at once when the broker goes on, and waits in its socket.
+        with self._broker_frozen():
+            time.sleep(0.5)
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(2 * self._settings.session_timeout_s + 2)
+        # Nobody can tell it that it is a zombie.
         with self._broker_frozen():
             os.kill(pid, signal.SIGCONT)
             self._kill_soon(pid)

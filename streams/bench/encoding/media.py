@@ -68,14 +68,15 @@ def _drawn(rng: Rng, width: int, height: int) -> Image.Image:
 
 
 def _sound(rng: Rng) -> bytes:
-    """Ogg Vorbis: a few harmonics that swell and fade, and noise."""
+    """FLAC: a few harmonics that swell and fade, and noise."""
     times_s = np.arange(int(SOUND_RATE * SOUND_S)) / SOUND_RATE
     pitch_hz = rng.uniform(80.0, 800.0)
     tones = sum(np.sin(2 * np.pi * pitch_hz * n * times_s) * rng.uniform(0.2, 1.0) / n for n in range(1, 6))
     swell = 0.5 + 0.5 * np.sin(2 * np.pi * rng.uniform(0.3, 4.0) * times_s)
     samples = 0.2 * tones * swell + rng.normal(0.0, 0.02, len(times_s))
     file = BytesIO()
-    soundfile.write(file, samples.astype(np.float32), SOUND_RATE, format="OGG", subtype="VORBIS")
+    # Not Ogg, which has a random number in each file.
+    soundfile.write(file, samples.astype(np.float32), SOUND_RATE, format="FLAC")
     return file.getvalue()
 
 

@@ -41,10 +41,14 @@ def notes(measured: Sequence[Measured]) -> Iterator[str]:
     """A line for each encoder: what its network costs, whether both loops agree, whether the goal is met."""
     for found in measured:
         parts = [f"{found.modality} {found.encoder}: {found.entries} entries"]
-        if found.flops_per_entry is not None and found.peak_flops_per_s is not None:
+        if (
+            found.work is not None
+            and found.flops_per_entry is not None
+            and found.peak_flops_per_s is not None
+        ):
             parts.append(
                 f"{found.flops_per_entry / 1e9:.3g} GFLOP each, peak {found.peak_flops_per_s / 1e9:,.0f} GFLOP/s "
-                f"({found.dtype} on {found.device})"
+                f"({found.work.dtype} on {found.work.device})"
             )
         if found.cosine_to_plain is not None:
             parts.append(f"cosine to the plain loop at least {found.cosine_to_plain:.4f}")

@@ -45,8 +45,8 @@ class Measured(Struct):
     flops_per_entry: float | None
     peak_flops_per_s: float | None
     """Of a product of large matrices on the same device, in the same precision."""
-    device: str | None
-    dtype: str | None
+    work: Work | None
+    """What was counted for all entries in one call."""
     cosine_to_plain: float | None
     """The least cosine between the vectors of both, entry by entry; None where the plain loop's mean less."""
     batches: dict[str, Batch]
@@ -81,16 +81,15 @@ def measure(
     peak = max(before, _peak(work))
     found = {size: _batch(result, flops / peak if flops else None) for size, result in timed.items()}
     return Measured(
-        modality=encoder.modality,
-        encoder=encoder.name,
-        version=encoder.version,
-        dim=encoder.dim,
+        encoder.modality,
+        encoder.name,
+        encoder.version,
+        encoder.dim,
         entries=len(good),
         left_out=len(entries) - len(good),
         flops_per_entry=flops,
         peak_flops_per_s=peak or None,
-        device=None if work is None else work.device,
-        dtype=None if work is None else work.dtype,
+        work=work,
         cosine_to_plain=None if plain is None else _least_cosine(encoder.embed(prepared), plain, good),
         batches=found,
     )

@@ -34,7 +34,8 @@ def test_given_files_are_repeated_where_they_are_few(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("one")
     (tmp_path / "b.txt").write_text("")
     result = bench(
-        "--modality", "text", "--media", str(tmp_path), "--entries", "4", "--batches", "2", "--rounds", "1", "--json", "-",
+        "--modality", "text", "--media", str(tmp_path), "--entries", "4", "--batches", "2",
+        "--rounds", "1", "--json", "-",
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
     text = json.loads(result.stdout)["modalities"]["text"]

@@ -56,7 +56,7 @@ def test_json_holds_vectors_cosines_and_reasons() -> None:
 
 
 def test_files_of_every_modality_each_in_its_own_space(tmp_path: Path) -> None:
-    for modality, suffix in (("image", "jpg"), ("audio", "ogg"), ("video", "mp4")):
+    for modality, suffix in (("image", "jpg"), ("audio", "flac"), ("video", "mp4")):
         (medium,) = made_media(modality, 1, 5)  # type: ignore[arg-type]  # one of its literals
         assert isinstance(medium, bytes)
         (tmp_path / f"a.{suffix}").write_bytes(medium)

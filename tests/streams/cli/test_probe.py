@@ -18,10 +18,11 @@ def probe(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["probe", *arguments])
 
 
-def found(*arguments: str) -> Any:
+def found(*arguments: str) -> dict[str, Any]:
     result = probe(*arguments, "--json", "-")
     assert result.exit_code == 0, result.stderr
-    return json.loads(result.stdout)
+    figures: dict[str, Any] = json.loads(result.stdout)
+    return figures
 
 
 @pytest.fixture(autouse=True)
