@@ -21,6 +21,7 @@ from streams.app import add_agent
 from streams.embeddings import Embedding, encode_embedding
 from streams.encoding.embedder import Embedder
 from streams.encoding.rows import RowMaker
+from streams.encoding.sources import AT_HAND
 from streams.events import ItemDocument
 from streams.identity import LogIdentity
 from streams.liveness import Liveness
@@ -111,8 +112,12 @@ class MediaToItems:
 
     async def _publish(self, changed: list[Changed]) -> None:
         alive = [c.document for c in changed if c.document is not None]
-        for row in await self._embedder.on_thread(self._maker.encode, alive, self._store.find):
-            self._store.keep_content(row)
+        new = [d for d in alive if not self._maker.missing(d, self._store.find).keys().isdisjoint(AT_HAND)]
+        if new:
+            # Where nothing is new, nothing has to wait for the files that the thread may be busy with.
+            for row in await self._embedder.on_thread(self._maker.encode, new, self._store.find):
+                self._store.keep_content(row)
+        metrics.ENCODE_SKIPPED.inc(len(alive) - len(new))
         await self._producer.deliver(self._embeddings(changed), self._check)
         documents = [
             Outgoing(

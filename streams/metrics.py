@@ -69,7 +69,7 @@ ITEMS = Gauge("freshet_items", "Items with a document known to this worker.")
 ENCODED = Counter("freshet_encoded", "Vectors made, by modality.", ["modality"])
 
 ENCODE_SKIPPED = Counter(
-    "freshet_encode_skipped", "Vectors reused: same content, same encoder.", ["modality"]
+    "freshet_encode_skipped", "Documents published whose text and place were encoded before, or absent."
 )
 
 ENCODE_FAILURES = Counter(

@@ -35,7 +35,6 @@ class RowMaker:
         space = self._spaces[modality]
         found = [source for d in documents if (source := sources(d).get(modality)) is not None]
         new = {s.content_hash: s.raw for s in found if find(s.content_hash, space.name) is None}
-        metrics.ENCODE_SKIPPED.labels(modality=modality).inc(len(found) - len(new))
         if not new:
             return []
         started_s = time.perf_counter()
