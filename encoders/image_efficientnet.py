@@ -19,8 +19,8 @@ SIDE = 224
 """Pixels of the square that the network reads."""
 MARGIN = 32
 """As published: the square is the middle SIDE / (SIDE + MARGIN) of the image's shorter side."""
-BATCH_SIZE = {"cpu": 32, "cuda": 512}
-"""Images in one forward pass, to begin with."""
+BATCH_SIZE = {"cpu": 8, "cuda": 512}
+"""Images in one forward pass, to begin with. On a CPU, more only means activations that fit into no cache."""
 DTYPE = {"cpu": torch.float32, "cuda": torch.float16}
 """bfloat16, which CPUs have too, keeps too few bits for this network: a cosine of .995 to float32."""
 RECIPE = f"efficientnet-lite0-1 sqrt side={SIDE} margin={MARGIN} bicubic"
