@@ -103,7 +103,8 @@ async def encode(w: Worker) -> None:
     store = DocumentStore(w.settings)
     spaces = await asyncio.to_thread(load_spaces, w.settings)
     maker = RowMaker(spaces)
-    embedder = Embedder(spaces, w.settings.encode_batch_items)
+    # While a quarter is in the network, the others are fetched and decoded.
+    embedder = Embedder(spaces, max(1, min(w.settings.encode_batch_items, w.settings.files_at_once // 4)))
     worker = media_to_items.MediaToItems(w.settings, store, maker, embedder, w.producer, w.liveness, log)
     fetcher = Fetcher(w.settings)
     files = FileEncoding(spaces, fetcher, embedder)

@@ -4,12 +4,12 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from encoders.base import Encoded
 from encoders.modalities import Modality
+from streams.embeddings import Embedded
 from streams.encoding.rows import measure
 from streams.encoding.spaces import Spaces
 
@@ -28,7 +28,7 @@ class Embedder:
         self._spaces = spaces
         self._limit = batch_limit
         self._sizes = dict.fromkeys(spaces, 1)
-        self._waiting: dict[Modality, deque[tuple[Any, asyncio.Future[Encoded]]]] = {
+        self._waiting: dict[Modality, deque[tuple[str, Any, asyncio.Future[Embedded]]]] = {
             m: deque() for m in spaces
         }
         self._running: dict[Modality, asyncio.Task[None]] = {}
@@ -38,10 +38,10 @@ class Embedder:
         """Runs something else on the networks' thread."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
 
-    async def embed(self, modality: Modality, prepared: Any) -> Encoded:  # noqa: ANN401  # the encoder's own
-        """The vector of one prepared entry, in a batch with whatever else waits."""
-        done: asyncio.Future[Encoded] = asyncio.get_running_loop().create_future()
-        self._waiting[modality].append((prepared, done))
+    async def embed(self, modality: Modality, content_hash: str, prepared: Any) -> Embedded:  # noqa: ANN401  # the encoder's own
+        """What is kept of one prepared entry, made in a batch with whatever else waits."""
+        done: asyncio.Future[Embedded] = asyncio.get_running_loop().create_future()
+        self._waiting[modality].append((content_hash, prepared, done))
         if modality not in self._running:
             self._running[modality] = asyncio.create_task(self._drain(modality))
         return await done
@@ -53,30 +53,29 @@ class Embedder:
                 size = self._sizes[modality]
                 batch = [waiting.popleft() for _ in range(min(size, len(waiting)))]
                 started_s = time.perf_counter()
-                results = await self.on_thread(self._batch, modality, [prepared for prepared, _ in batch])
+                hashes, prepared, futures = zip(*batch, strict=True)
+                rows = await self.on_thread(self._rows, modality, hashes, prepared)
                 self._pace(modality, len(batch), time.perf_counter() - started_s)
-                for (_, done), result in zip(batch, results, strict=True):
+                for done, row in zip(futures, rows, strict=True):
                     if not done.done():
-                        done.set_result(result)
+                        done.set_result(row)
         finally:
             del self._running[modality]
 
-    def _batch(self, modality: Modality, batch: list[Any]) -> list[Encoded]:
-        """One result an entry; where the batch as a whole fails, its entries are tried one by one."""
-        encoder = self._spaces[modality].encoder
+    def _rows(self, modality: Modality, hashes: Sequence[str], prepared: Sequence[Any]) -> list[Embedded]:
+        """One row an entry; where the batch as a whole fails, its entries are tried one by one."""
+        space = self._spaces[modality]
         started_s = time.perf_counter()
         try:
-            encoded = encoder.finish(len(batch), dict(enumerate(batch)), {})
+            encoded = space.encoder.finish(len(prepared), dict(enumerate(prepared)), {})
         except Exception as exc:
-            if len(batch) > 1:
-                return [result for entry in batch for result in self._batch(modality, [entry])]
-            logger.exception("the %s encoder %s failed", modality, encoder.name)
-            encoded = encoder.finish(1, {}, {0: f"internal: {type(exc).__name__}: {exc}"})
-        measure(modality, len(batch), len(encoded.errors), time.perf_counter() - started_s)
-        return [
-            Encoded(encoded.vectors[i : i + 1], {0: encoded.errors[i]} if i in encoded.errors else {})
-            for i in range(len(batch))
-        ]
+            if len(prepared) > 1:
+                pairs = zip(hashes, prepared, strict=True)
+                return [row for one, entry in pairs for row in self._rows(modality, [one], [entry])]
+            logger.exception("the %s encoder %s failed", modality, space.encoder.name)
+            encoded = space.encoder.finish(1, {}, {0: f"internal: {type(exc).__name__}: {exc}"})
+        measure(modality, len(prepared), len(encoded.errors), time.perf_counter() - started_s)
+        return space.rows(hashes, encoded)
 
     def _pace(self, modality: Modality, count: int, seconds: float) -> None:
         """Doubles the batch while it takes less than half of what it may, halves it when it takes more."""

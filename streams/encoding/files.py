@@ -98,7 +98,7 @@ class FileEncoding:
             return space.failed(source.content_hash, decoded.reason)
         if decoded.prepared is None:
             return space.absent(source.content_hash)
-        return space.rows([source.content_hash], await self._embedder.embed(modality, decoded.prepared))[0]
+        return await self._embedder.embed(modality, source.content_hash, decoded.prepared)
 
 
 def _guarded(prepare: Callable[[], Any]) -> Decoded:
