@@ -28,6 +28,8 @@ MOMENT_S = 0.02
 """Loudness is measured over moments of this length."""
 NOISE_SHARE = 0.1
 """The quietest tenth of the moments of a sound tells what its noise is like."""
+NOISE_FACTOR = 2.0
+"""Noise is taken for this much stronger, for it varies (Berouti, Schwartz and Makhoul, 1979)."""
 NOISE_FLOOR = 0.1
 """Denoising leaves this much of what it takes for noise: less makes it warble."""
 
@@ -116,11 +118,12 @@ def trim_silence(sound: Sound) -> Sound:
         raise BadEntryError(message)
     # Floats in a file may be anything; what no loudspeaker could play is not heard.
     samples = np.clip(np.nan_to_num(sound.samples, posinf=0.0, neginf=0.0), -1e3, 1e3)
-    samples = np.asarray(samples - samples.mean(dtype=np.float64), np.float32)
+    # The mean would let loud moments lift the silence between them.
+    samples = np.asarray(samples - np.median(samples), np.float32)
     moment = round(MOMENT_S * RATE_HZ)
     starts = np.arange(0, len(samples), moment)
     counts = np.diff(np.append(starts, len(samples)))
-    loudness = np.sqrt(np.add.reduceat(samples.astype(np.float64) ** 2, starts) / counts)
+    loudness = np.sqrt(np.add.reduceat(samples**2, starts, dtype=np.float64) / counts)
     if loudness.max() < SILENCE_RMS:
         message = f"all {len(samples) / RATE_HZ:.1f} s of the sound are silent"
         raise BadEntryError(message)
@@ -145,6 +148,6 @@ def denoise(sound: Sound) -> Sound:
     power = np.abs(spectrum) ** 2
     quiet = np.argsort(power.sum(axis=0))[: max(1, round(NOISE_SHARE * power.shape[1]))]
     noise = power[:, quiet].mean(axis=1, keepdims=True)
-    gain = np.maximum(1.0 - noise / np.maximum(power, 1e-20), NOISE_FLOOR)
+    gain = np.maximum(1.0 - NOISE_FACTOR * noise / np.maximum(power, 1e-20), NOISE_FLOOR)
     _, clean = istft(spectrum * gain, RATE_HZ, nperseg=512)
     return replace(sound, samples=np.asarray(clean[:length], np.float32))

@@ -135,7 +135,7 @@ def test_an_unknown_encoder(good: dict[str, str]) -> None:
     assert failed == Failure(
         2,
         "FRESHET_TEXT_ENCODER or FRESHET_DEVICE: text encoder 'word2vec' is unknown; "
-        "known are: hashing, minilm, wordllama",
+        "known are: hashing, minilm, wordllama, hf:NAME_OR_FOLDER and compressed:FOLDER",
     )
 
 
@@ -149,5 +149,5 @@ def test_a_worker_that_refuses_its_settings_stops_them_all(good: dict[str, str])
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
         "freshet: FRESHET_TEXT_ENCODER or FRESHET_DEVICE: text encoder 'word2vec' is unknown; "
-        "known are: hashing, minilm, wordllama"
+        "known are: hashing, minilm, wordllama, hf:NAME_OR_FOLDER and compressed:FOLDER"
     ]
