@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from encoders.audio import PREPARATION, AudioEncoder, Sound
 from encoders.audio_bands import decibels, mel_bank, power_spectra
@@ -66,7 +67,9 @@ class SpeechEncoder(AudioEncoder[Heard]):
         there = resolve_device(device)
         self._batch = BATCH_PIECES[there.type]
         self._window, mels = front_end(spectra)
-        self._banks = mels, mel_bank(BAND_COUNT, len(self._window), RATE_HZ, LOWEST_HZ)
+        bands = mel_bank(BAND_COUNT, len(self._window), RATE_HZ, LOWEST_HZ)
+        # Nearly all of a bank is zeros; and a BLAS would start threads beside those that prepare.
+        self._banks = csr_array(mels.T), csr_array(bands.T)
         self._session = session(lower_layers(embedding, PIECE_FRAMES, POOL), there)
         sounds = reference_sounds(self._piece_samples)
         self._centre, self._scale = _standard(self._features([self._hear(sound) for sound in sounds]))
@@ -87,9 +90,10 @@ class SpeechEncoder(AudioEncoder[Heard]):
     def _hear(self, samples: NDArray[np.float32]) -> Heard:
         scaled = samples * np.float32(PEAK / np.abs(samples).max())
         pieces = cut_pieces(scaled, self._piece_samples, PIECE_LIMIT)
-        # In two dimensions, for numpy multiplies stacks of matrices one by one.
         power = np.concatenate([power_spectra(piece, self._window, HOP) for piece in pieces])
-        mels, level = (decibels(power @ bank).reshape(len(pieces), PIECE_FRAMES, -1) for bank in self._banks)
+        mels, level = (
+            decibels((bank @ power.T).T).reshape(len(pieces), PIECE_FRAMES, -1) for bank in self._banks
+        )
         steps = np.diff(level, axis=1)
         bands = [level.mean(axis=(0, 1)), level.std(axis=(0, 1)), steps.std(axis=(0, 1))]
         # So scaled, these are the numbers that the network was trained on.

@@ -4,12 +4,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from encoders.modalities import Modality
+
+if TYPE_CHECKING:
+    from torch import nn
 
 Prepared = TypeVar("Prepared")
 
@@ -28,6 +31,15 @@ class Encoded:
     """Why an entry failed, by its place in the batch."""
 
 
+class Weights(NamedTuple):
+    """What `encoders.compression` makes smaller."""
+
+    network: "nn.Module"
+    """Runs with whatever is copied into its weights."""
+    published_bytes: int
+    """Of the files that the weights were read from."""
+
+
 class Encoder(ABC, Generic[Prepared]):
     """Turns raw media of one modality into vectors, in two stages.
 
@@ -42,6 +54,8 @@ class Encoder(ABC, Generic[Prepared]):
     """Changes whenever vectors would: weights, pooling, preparation. The device is not part of it."""
     modality: ClassVar[Modality]
     dim: int
+    weights: Weights | None = None
+    """None where there is no network of torch."""
 
     @abstractmethod
     def prepare(self, entry: object) -> Prepared:

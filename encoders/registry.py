@@ -33,6 +33,8 @@ NO_ENCODER = "none"
 """The name under which a modality is not encoded at all."""
 HUB_PREFIX = "hf:"
 """Before a folder, or a name on the Hugging Face hub: any model that `encoders.hub` knows how to run."""
+COMPRESSED_PREFIX = "compressed:"
+"""Before a folder that `freshet compress` wrote."""
 
 
 class UnknownEncoderError(ValueError):
@@ -44,21 +46,26 @@ def load(modality: Modality, name: str, device: str = "auto") -> Encoder[Any]:
 
     Args:
         modality: What it reads.
-        name: A key of ENCODERS[modality], or HUB_PREFIX and what `encoders.hub.load_hub` takes.
+        name: A key of ENCODERS[modality], or HUB_PREFIX and what `encoders.hub.load_hub` takes, or
+            COMPRESSED_PREFIX and a folder.
         device: `cpu`, `cuda`, `cuda:N` or `auto`; encoders that need no accelerator ignore it.
 
     Raises:
         UnknownEncoderError: There is no such encoder; the message names those there are.
-        ValueError: There is no such device, or the model from the hub is none for this modality.
+        ValueError: There is no such device, or the model from the hub or the folder is none for this modality.
     """
     if name.startswith(HUB_PREFIX):
         load_hub = import_module("encoders.hub").load_hub
         return cast("Encoder[Any]", load_hub(modality, name.removeprefix(HUB_PREFIX), device))
+    if name.startswith(COMPRESSED_PREFIX):
+        load_compressed = import_module("encoders.compression.loading").load_compressed
+        return cast("Encoder[Any]", load_compressed(modality, name.removeprefix(COMPRESSED_PREFIX), device))
     entry = ENCODERS[modality].get(name)
     if entry is None:
         known = ", ".join(sorted(ENCODERS[modality]))
         message = (
-            f"{modality} encoder {name!r} is unknown; known are: {known}, and {HUB_PREFIX}NAME_OR_FOLDER"
+            f"{modality} encoder {name!r} is unknown; known are: {known}, {HUB_PREFIX}NAME_OR_FOLDER "
+            f"and {COMPRESSED_PREFIX}FOLDER"
         )
         raise UnknownEncoderError(message)
     build = getattr(import_module(entry.module), entry.class_name)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from transformers import AutoModel, AutoTokenizer
 from transformers.utils.logging import disable_progress_bar
 
-from encoders.base import Encoder, fingerprint
+from encoders.base import Encoder, Weights, fingerprint
 from encoders.devices import fastest_dtype, resolve_device
 from encoders.modalities import Modality
 from encoders.text import PREPARATION, prepare_text
@@ -53,6 +53,7 @@ class MiniLMEncoder(Encoder[str]):
             folder, local_files_only=True, dtype=dtype or fastest_dtype(self._device)
         )
         self._model = model.to(self._device).eval()
+        self.weights = Weights(self._model, (folder / "model.safetensors").stat().st_size)
         self.dim = int(model.config.hidden_size)
 
     def prepare(self, entry: object) -> str:

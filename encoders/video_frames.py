@@ -48,6 +48,7 @@ class FramesEncoder(VideoEncoder[PreparedFrames]):
         """
         self._images = EfficientNetEncoder(device) if images is None else images
         self.version = fingerprint(RECIPE, PREPARATION, self._images.version)
+        self.weights = self._images.weights
         self.dim = 2 * self._images.dim
 
     def prepare(self, entry: object) -> PreparedFrames:

@@ -57,6 +57,7 @@ class HubAudioEncoder(AudioEncoder[Heard]):
         # Models that were trained without a mask hear the padding: they get windows of one length at a time.
         self._masks = pooling is time_mean and bool(self._extractor.return_attention_mask)
         self._network = Network(source, config, pooling, device, dtype, compiled)
+        self.weights = self._network.weights
         self._batches = Batches(BATCH[self._network.device.type])
         self.dim = self._network.dim(lambda: self._inputs([self._features(np.zeros(self._rate, np.float32))]))
 

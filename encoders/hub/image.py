@@ -38,6 +38,7 @@ class HubImageEncoder(ImageEncoder[Pixels]):
         self.version = fingerprint(f"{RECIPE} image {pooling.__name__}", PREPARATION, source.digest())
         self._prepare_picture = read_preparation(source, config)
         self._network = Network(source, config, pooling, device, dtype, compiled)
+        self.weights = self._network.weights
         self._batches = Batches(BATCH[self._network.device.type])
         self.dim = self._network.dim(
             lambda: {"pixel_values": self.prepare_image(Image.new("RGB", (320, 240), "grey"))[None]}

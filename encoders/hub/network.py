@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedConfig
 
+from encoders.base import Weights
 from encoders.devices import fastest_dtype, resolve_device
-from encoders.hub.loading import Source, first_line, read_model
+from encoders.hub.loading import Source, first_line, read_model, weight_files
 from encoders.hub.pooling import OTHER_TOWER, READS_POOLER, Pooling, mean, pooler_or_mean
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -55,6 +56,7 @@ class Network:
         # Convolutions are faster with the channels last, in bfloat16 above all; the values are the same.
         self._format = torch.channels_last if _is_convolutional(model) else torch.contiguous_format
         self._model = model.to(self.device).to(memory_format=self._format)
+        self.weights = Weights(self._model, sum(path.stat().st_size for path in weight_files(source.folder)))
         self._forward = torch.compile(self._pool) if compiled else self._pool
 
     @torch.inference_mode()

@@ -61,6 +61,7 @@ class HubTextEncoder(Encoder[str]):
         self._window = _window(source, config, self._tokenizer)
         self._fills = config.model_type in _PADDED_TO_THE_END
         self._network = Network(source, config, pooling, device, dtype, compiled)
+        self.weights = self._network.weights
         self._batches = Batches(BATCH_TOKENS[self._network.device.type])
         self.dim = self._network.dim(lambda: self._inputs([self._tokenizer("a")["input_ids"]]))
 

@@ -40,6 +40,7 @@ class HubVideoEncoder(VideoEncoder[Pixels]):
         self.frame_count = _frame_count(config)
         self._prepare_picture = read_preparation(source, config)
         self._network = Network(source, config, pooling, device, dtype, compiled)
+        self.weights = self._network.weights
         self._batches = Batches(BATCH[self._network.device.type])
         grey = Image.new("RGB", (320, 240), "grey")
         self.dim = self._network.dim(lambda: {"pixel_values": self._pixels([grey])[None]})

@@ -5,6 +5,7 @@ import typer
 from streams.cli import (
     bench,
     broker,
+    compress,
     demo,
     encode,
     evaluate,
@@ -29,6 +30,7 @@ app.command()(demo.demo)
 app.command()(status.status)
 app.command()(evaluate.evaluate)
 app.command()(encode.encode)
+app.command()(compress.compress)
 app.command()(produce.produce)
 app.command()(generate.generate)
 app.command()(lists.lists)

@@ -17,7 +17,8 @@ print(time.process_time() - started, *sorted({"torch", "transformers", "tokenize
 def test_an_unknown_name_lists_the_known() -> None:
     with pytest.raises(
         UnknownEncoderError,
-        match="text encoder 'bert' is unknown; known are: hashing, minilm, wordllama, and hf:NAME_OR_FOLDER",
+        match="text encoder 'bert' is unknown; known are: hashing, minilm, wordllama, "
+        "hf:NAME_OR_FOLDER and compressed:FOLDER",
     ):
         load("text", "bert")
 
