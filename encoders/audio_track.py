@@ -25,6 +25,8 @@ FORMATS = (
 """Named, for others open files and addresses that the entry names (hls, concat)."""
 FRAME_LIMIT_SAMPLES = 2**19
 """Samples of one channel in one frame: a few seconds. Codecs in use have at most a tenth of it."""
+BLOCK_SAMPLES = 2**16
+"""Samples of one channel that are resampled together."""
 CHANNEL_LIMIT = 32
 SLOWEST_RATE_HZ = 1_000
 """Tracks that claim a lower rate are damaged; taken at their word, a kilobyte would be hours."""
@@ -111,14 +113,24 @@ def _resampled(frames: Iterable[av.AudioFrame]) -> Iterator[NDArray[np.float32]]
         frames, lambda frame: (frame.format.name, frame.layout.name, frame.sample_rate)
     ):
         resampler = AudioResampler("fltp", "mono", RATE_HZ)
-        for frame in chain(stretch, [None]):
-            if frame is not None:
-                # A resampler refuses times that go back, and nobody needs any but the first.
-                frame.pts = None
-            for part in resampler.resample(frame):
+        for block in chain(_blocks(stretch), [None]):
+            for part in resampler.resample(block):
                 samples = np.asarray(part.to_ndarray()[0, :room], np.float32)
                 room -= len(samples)
                 yield samples
             if room <= 0:
                 return
     yield np.zeros(0, np.float32)
+
+
+def _blocks(frames: Iterable[av.AudioFrame]) -> Iterator[av.AudioFrame]:
+    """The same samples in fewer frames, of BLOCK_SAMPLES or more: resampling hundreds costs as much as decoding."""
+    queue = av.AudioFifo()
+    for frame in frames:
+        # A queue and a resampler refuse times that leave gaps or go back, and nobody needs any but the first.
+        frame.pts = None
+        queue.write(frame)
+        if queue.samples >= BLOCK_SAMPLES and (block := queue.read()):
+            yield block
+    if queue.samples and (rest := queue.read()):
+        yield rest
