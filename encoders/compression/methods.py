@@ -17,6 +17,11 @@ Parts = dict[str, Tensor]
 """What is stored of one weight, by the name of the part."""
 INT8_LIMIT = 127
 """Symmetric: -128 is not used."""
+WHOLE_CHANNEL = 27
+"""Values of an output channel up to which it is not pruned: kernels that read one channel, or a picture's three.
+
+Each of theirs counts: without this, dropping .3 leaves a cosine of .36 to EfficientNet-lite0, with it .78.
+"""
 
 
 class Codec(NamedTuple):
@@ -99,7 +104,8 @@ def _of_int8(parts: Parts, shape: torch.Size) -> Tensor:
 
 def _to_pruned(weight: Tensor, share: float) -> Parts:
     """The largest by magnitude (Han et al., 2015): one bit for each place, and bfloat16 for what is left."""
-    kept = L1Unstructured(share).compute_mask(weight, torch.ones_like(weight)).bool()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    dropped = share if weight[0].numel() > WHOLE_CHANNEL else 0.0
+    kept = L1Unstructured(dropped).compute_mask(weight, torch.ones_like(weight)).bool()  # type: ignore[no-untyped-call]  # torch leaves it untyped
     bits = torch.from_numpy(np.packbits(kept.flatten().numpy()))
     return {"bits": bits, "values": weight[kept].bfloat16()}
 

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from encoders.base import Encoder, Weights
 from encoders.compression.folder import About, CompressionError, require_new, write_about, write_weights
 from encoders.compression.methods import Method, shrink_state
@@ -59,6 +61,11 @@ def network_of(encoder: Encoder[Any]) -> Weights:
         )
         raise CompressionError(message)
     return encoder.weights
+
+
+def float32_bytes(network: nn.Module) -> int:
+    """What a network's own weights take in float32: published files may hold other precisions, and unused parts."""
+    return sum(4 * tensor.numel() for tensor in network.state_dict().values())
 
 
 def _from_anywhere(original: str) -> str:

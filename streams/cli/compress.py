@@ -74,18 +74,20 @@ def _compare(
 ) -> dict[str, Any]:
     from encoders.compression.comparing import likeness, speed  # noqa: PLC0415  # keeps `freshet --help` fast
     from encoders.compression.folder import stored_bytes  # noqa: PLC0415
-    from encoders.compression.writing import network_of  # noqa: PLC0415
+    from encoders.compression.writing import float32_bytes, network_of  # noqa: PLC0415
 
-    before, after = network_of(original).published_bytes, stored_bytes(out)
+    weights, after = network_of(original), stored_bytes(out)
+    in_float32 = float32_bytes(weights.network)
     classes = [path.parent.name for path in paths] if by_folder else None
     timed = speed(original, smaller, _entries(original.modality, paths, not by_folder))
     near = likeness(original, smaller, lambda: _entries(original.modality, paths, not by_folder), classes)
     return {
         "compressed": smaller.name,
         "version": smaller.version,
-        "original_bytes": before,
+        "original_bytes": weights.published_bytes,
+        "float32_bytes": in_float32,
         "compressed_bytes": after,
-        "bytes_ratio": after / before,
+        "float32_ratio": after / in_float32,
         "original_entries_per_s": timed.original,
         "compressed_entries_per_s": timed.compressed,
         **asdict(near),
@@ -102,8 +104,8 @@ def _entries(modality: "Modality", paths: Sequence[Path], by_line: bool) -> Iter
 def _show(found: dict[str, Any], quiet: bool) -> None:
     say = [
         f"{found['original']} -> {found['compressed']} ({found['method']}), version {found['version']}",
-        f"size: {found['original_bytes']:,} -> {found['compressed_bytes']:,} bytes, "
-        f"ratio {found['bytes_ratio']:.3f}",
+        f"size: {found['original_bytes']:,} -> {found['compressed_bytes']:,} bytes; the network alone takes "
+        f"{found['float32_bytes']:,} in float32, ratio {found['float32_ratio']:.3f}",
         f"speed: {found['original_entries_per_s']:.1f} -> {found['compressed_entries_per_s']:.1f} entries/s "
         "in the network",
         f"cosine to the original: mean {found['mean_cosine']:.4f}, min {found['min_cosine']:.4f}, "

@@ -68,6 +68,13 @@ def test_pruned_drops_the_smallest_of_each_weight(state: dict[str, Tensor]) -> N
     assert size(shrink_state({"w": state["linear"]}, "pruned", 0.5)) == 66 + 2 * 264
 
 
+def test_pruned_keeps_kernels_of_one_channel_whole() -> None:
+    torch.manual_seed(2)
+    kernels = torch.randn(40, 1, 5, 5)
+    found = there_and_back({"depthwise": kernels}, "pruned", 0.5)["depthwise"].float()
+    torch.testing.assert_close(found, kernels, rtol=2**-8, atol=0)
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_a_missing_part_is_named(state: dict[str, Tensor], method: Method) -> None:
     stored = shrink_state(state, method, 0.3)

@@ -4,7 +4,7 @@ import pytest
 
 from encoders.base import Encoder
 from encoders.compression.folder import CompressionError, stored_bytes
-from encoders.compression.writing import network_of, write_compressed
+from encoders.compression.writing import float32_bytes, network_of, write_compressed
 from encoders.registry import HUB_PREFIX, load
 
 
@@ -14,6 +14,12 @@ def test_the_file_is_smaller(
 ) -> None:
     write_compressed(tiny_bert, tiny_name, method, tmp_path)  # type: ignore[arg-type]  # one of its literals
     assert stored_bytes(tmp_path) < ratio * network_of(tiny_bert).published_bytes
+
+
+def test_bytes_in_float32_are_those_of_the_file_of_a_float32_network(tiny_bert: Encoder[str]) -> None:
+    weights = network_of(tiny_bert)
+    # The file has a header as well.
+    assert 0.8 * weights.published_bytes < float32_bytes(weights.network) < weights.published_bytes
 
 
 def test_a_larger_share_makes_a_smaller_file(tiny_name: str, tiny_bert: Encoder[str], tmp_path: Path) -> None:
