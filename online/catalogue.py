@@ -1,6 +1,8 @@
 """Dense rows for item ids, item documents, and which rows may be in a list at a given time."""
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
+from zlib import crc32
 
 import msgspec
 import numpy as np
@@ -27,6 +29,17 @@ class Item(msgspec.Struct, frozen=True):
     available_from_ms: int = 0
     expires_ms: int | None = None
     """The item is in no list from this moment on; None: it never expires."""
+
+
+CATEGORY_SLOTS = 4_096
+"""Categories that are told apart; those beyond share slots."""
+
+
+class Categories(NamedTuple):
+    """The arrays of categories, as compiled functions take them."""
+
+    slots: Rows
+    """[capacity] of each item; 0 where it is not known."""
 
 
 class _Saved(msgspec.Struct):
@@ -57,6 +70,10 @@ class Catalogue:
         self._free: list[int] = []
         self._documents: dict[int, Item] = {}
         self._deleted: dict[str, None] = {}
+        self.categories = Categories(np.zeros(capacity, np.int32))
+        """To be read only."""
+        self.hashes = np.zeros(capacity, np.uint32)
+        """[capacity] `item_hash` of each row's id. To be read only."""
         self._touched = np.zeros(capacity, np.int64)
         self._tick = 0
         self._listed = np.zeros(capacity, np.bool_)
@@ -120,11 +137,15 @@ class Catalogue:
         row = self.row(item.item_id, create=True)
         self._documents.pop(row, None)
         self._documents[row] = item
+        self._note(row, item)
+        self._recheck(row)
+        return row
+
+    def _note(self, row: int, item: Item) -> None:
         self._listed[row] = item.available
         self._from_ms[row] = item.available_from_ms
         self._expires_ms[row] = NEVER_MS if item.expires_ms is None else item.expires_ms
-        self._recheck(row)
-        return row
+        self.categories.slots[row] = category_slot(item.category)
 
     def delete(self, item_id: str) -> None:
         """Keeps the item out of every list until it is put again; what was learned from it stays useful."""
@@ -158,6 +179,7 @@ class Catalogue:
             row = len(self._ids)
             self._ids.append(item_id)
         self.rows[item_id] = row
+        self.hashes[row] = item_hash(item_id)
         self._listed[row] = item_id not in self._deleted
         self._from_ms[row] = 0
         self._expires_ms[row] = NEVER_MS
@@ -172,6 +194,7 @@ class Catalogue:
             self._ids[row] = None
             self._documents.pop(row, None)
         self._servable[evicted] = False
+        self.categories.slots[evicted] = 0
         self._listed[evicted] = False
         self._free = evicted[::-1].tolist()
         if self._on_evict is not None:
@@ -214,7 +237,11 @@ class Catalogue:
         if len(part.ids) > self.capacity:
             msg = f"the snapshot has {len(part.ids)} rows, this catalogue has room for {self.capacity}"
             raise ValueError(msg)
+        categories = self.categories
         self.__init__(self.capacity, self._on_evict)  # type: ignore[misc]  # every field starts anew
+        # Except for what compiled code was given.
+        self.categories = categories
+        self.categories.slots[:] = 0
         self._ids = part.ids
         self._free = [row for row, item_id in reversed(list(enumerate(part.ids))) if item_id is None]
         self.rows = {item_id: row for row, item_id in enumerate(part.ids) if item_id is not None}
@@ -222,10 +249,19 @@ class Catalogue:
         self._deleted = dict.fromkeys(part.deleted)
         self._touched[: len(touched)] = touched
         for row, item_id in enumerate(part.ids):
+            self.hashes[row] = item_hash(item_id or "")
             self._listed[row] = item_id is not None and item_id not in self._deleted
         self._expires_ms[: len(part.ids)] = NEVER_MS
         for row, item in self._documents.items():
-            self._listed[row] = item.available
-            self._from_ms[row] = item.available_from_ms
-            self._expires_ms[row] = NEVER_MS if item.expires_ms is None else item.expires_ms
+            self._note(row, item)
         self._check_all(0)
+
+
+def category_slot(category: str) -> int:
+    """Where a category's sums are kept: 0 for none, else by a hash, so that nothing has to be remembered."""
+    return 1 + crc32(category.encode()) % (CATEGORY_SLOTS - 1) if category else 0
+
+
+def item_hash(item_id: str) -> int:
+    """32 bits that stand for an item among the candidates of one list."""
+    return crc32(item_id.encode())

@@ -43,6 +43,19 @@ class Past(msgspec.Struct, frozen=True, array_like=True, gc=False):
     value: float = 1.0
 
 
+class ListLog(msgspec.Struct, array_like=True, gc=False):
+    """Some of the candidates of a list as it stood, to learn from; see `online.ranking.list_log`."""
+
+    hashes: bytes
+    """[n] uint32, `item_hash` of each."""
+    columns: bytes
+    """[n, LEARNED] float16, see `online.ranking.features`."""
+    means: bytes
+    """[LOGGED] float32, of all candidates of the list."""
+    request: bytes
+    """[len(REQUEST)] float32"""
+
+
 class Example(msgspec.Struct, array_like=True, gc=False):
     """One applied event together with the user as it stood *before the event's set*.
 
@@ -67,6 +80,8 @@ class Example(msgspec.Struct, array_like=True, gc=False):
     """Ids of the list that stood before the set, best first; None as for history."""
     list_id: str | None = None
     """The list the event says it came from."""
+    list_log: ListLog | None = None
+    """Of the list that the event's set met; on some sets' first examples only."""
 
 
 class ExampleRun(msgspec.Struct, array_like=True, tag="run"):

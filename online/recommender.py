@@ -9,25 +9,36 @@ import msgspec
 import numpy as np
 
 from online.catalogue import Catalogue, Item
-from online.events import ExampleSet
-from online.ranking.blend import FROM_CONTENT, Blend, Ranker
-from online.ranking.evidence import new_scratch
+from online.events import ExampleSet, ListLog
+from online.ranking.blend import FROM_CONTENT, mixture
+from online.ranking.candidates import Best, Candidates, best, shares
+from online.ranking.evidence import BLEND, LOGGED, new_scratch
 from online.ranking.explain import RankedItem, Reason, explain, most_alike
+from online.ranking.features import columns_of, request_of
 from online.ranking.gather import gather
+from online.ranking.list_log import log_of
+from online.ranking.network import Network
 from online.ranking.sources import collect
 from online.state import UserState
-from online.statistics.base import Floats, Query, Rows, Statistic
+from online.statistics.ages import Ages
+from online.statistics.base import Floats, Rows, Statistic
 from online.statistics.content import Content
 from online.statistics.forward_graph import ForwardGraph
 from online.statistics.lags import lag_weights
 from online.statistics.popularity import Popularity
+from online.statistics.popularity_by_length import PopularityByLength
+from online.statistics.ratings import Ratings
 from online.statistics.repeats import Repeats
+from online.statistics.rhythm import Rhythm
+from online.statistics.short_graph import ShortGraph
 from online.statistics.symmetric_graph import SymmetricGraph
 from online.statistics.views import observation, query, seen_last
 
 __all__ = ["Item", "RankedItem", "Reason", "Recommender", "RecommenderConfig"]
 
 DAY_S = 86_400.0
+CATEGORY_INTERVAL = 1_024
+"""Sets between two sums of the repeats by category."""
 FILL_LIMIT = 1_000
 """Documented items that are looked at to fill a list up."""
 
@@ -43,6 +54,8 @@ class RecommenderConfig(msgspec.Struct, frozen=True):
     """Length of item vectors."""
     graph_half_life_days: float = 120.0
     """After this time an edge of the item graphs weighs half."""
+    short_half_life_days: float = 10.0
+    """The same for the graph with a short memory."""
     repeat_half_life_days: float = 120.0
     """The same for items' repeat shares."""
     popularity_half_life_days: float = 7.0
@@ -57,27 +70,42 @@ class Recommender:
     Nothing reads a clock or draws random numbers: the same calls in the same order give the same lists.
     """
 
-    def __init__(self, config: RecommenderConfig | None = None, ranker: Ranker | None = None) -> None:
-        """An empty recommender with the default settings and the fixed blend unless others are given."""
+    def __init__(self, config: RecommenderConfig | None = None) -> None:
+        """An empty recommender with the default settings unless others are given."""
         self.config = config if config is not None else RecommenderConfig()
         capacity, graph_s = self.config.capacity, self.config.graph_half_life_days * DAY_S
         self.catalogue = Catalogue(capacity, self._forget)
         self.graph = SymmetricGraph(capacity, graph_s)
+        self.short = ShortGraph(capacity, self.config.short_half_life_days * DAY_S)
         self.forward = ForwardGraph(capacity, graph_s)
         self.recent = Popularity(capacity, self.config.popularity_half_life_days * DAY_S)
+        self.daily = Popularity(capacity, DAY_S)
         self.all_time = Popularity(capacity, math.inf)
         self.first_time = Popularity(
             capacity, self.config.first_time_half_life_days * DAY_S, first_time_only=True
         )
         self.repeats = Repeats(capacity, self.config.repeat_half_life_days * DAY_S)
+        self.by_length = PopularityByLength(capacity, self.config.graph_half_life_days * DAY_S)
+        self.rhythm = Rhythm(capacity)
+        self.ages = Ages(capacity)
+        self.ratings = Ratings(capacity)
         self.content = Content(capacity, self.config.dim)
-        self._ranker: Ranker = ranker if ranker is not None else Blend()
+        self.network: Network | None = None
+        """Ranks the candidates; without one, or one that is better than it, the fixed blend does."""
+        self._fold_count = 0
         self._scratch = new_scratch(capacity)
         self._sources = collect(
             scratch=self._scratch,
+            categories=self.catalogue.categories,
             graph=self.graph.edges,
+            short=self.short.edges,
             forward=self.forward.edges,
             recent=self.recent.arrays,
+            daily=self.daily.arrays,
+            by_length=self.by_length.arrays,
+            rhythm=self.rhythm.arrays,
+            ages=self.ages.arrays,
+            ratings=self.ratings.arrays,
             all_time=self.all_time.arrays,
             first_time=self.first_time.arrays,
             repeats=self.repeats.arrays,
@@ -89,8 +117,14 @@ class Recommender:
         """Every statistic by the name that its arrays have in a snapshot."""
         return {
             "graph": self.graph,
+            "short": self.short,
             "forward": self.forward,
             "recent": self.recent,
+            "daily": self.daily,
+            "by_length": self.by_length,
+            "rhythm": self.rhythm,
+            "ages": self.ages,
+            "ratings": self.ratings,
             "all_time": self.all_time,
             "first_time": self.first_time,
             "repeats": self.repeats,
@@ -103,6 +137,9 @@ class Recommender:
         if observed is not None:
             for statistic in self.statistics.values():
                 statistic.fold(observed)
+            if self._fold_count % CATEGORY_INTERVAL == 0:
+                self.repeats.sum_categories(self.catalogue.categories.slots, self.catalogue.end)
+            self._fold_count += 1
 
     def put_item(self, item: Item) -> None:
         """Adds or replaces an item's document; a deleted item may be listed again."""
@@ -138,25 +175,40 @@ class Recommender:
             k: At most this many items, fewer only where fewer may be listed.
             exclude: Items that may not be in this list.
         """
-        user = query(state, self.catalogue, now_ms)
-        outside = (*exclude, *state.hidden)
-        count, known, repeat_share = gather(
-            self._sources,
-            self._factors(user.now_s),
-            user,
-            np.array([self.catalogue.row(item_id) for item_id in outside], np.int32),
-            self.config.repeats == "hide",
-            self.catalogue.servable(wall_ms),
-        )
-        rows, evidence = self._scratch.rows[:count], self._scratch.evidence[:count]
-        places, parts = self._ranker.rank(rows, evidence, repeat_share, known, k)
-        listed = self._explained(state, user, rows[places], parts, evidence[places])
+        found = self.candidates(state, now_ms=now_ms, wall_ms=wall_ms, exclude=exclude)
+        listed = self._explained(state, found, best(found, self.network, k))
         if len(listed) < k:
-            hidden = {*outside, *(item.item_id for item in listed)}
+            hidden = {*exclude, *state.hidden, *(item.item_id for item in listed)}
             if self.config.repeats == "hide":
                 hidden.update(state.had, (past.item_id for past in state.open))
             listed.extend(islice(self._fill(hidden, wall_ms), k - len(listed)))
         return listed
+
+    def candidates(
+        self, state: UserState, *, now_ms: int, wall_ms: int, exclude: Collection[str] = ()
+    ) -> Candidates:
+        """What may be in the user's list, with all that is known of it; for the arguments see `recommend`."""
+        user = query(state, self.catalogue, now_ms)
+        outside = [self.catalogue.row(item_id) for item_id in (*exclude, *state.hidden)]
+        count, known, repeat_share = gather(
+            self._sources,
+            self._factors(user.now_s),
+            user,
+            np.array(outside, np.int32),
+            self.config.repeats == "hide",
+            self.catalogue.servable(wall_ms),
+        )
+        rows, evidence = self._scratch.rows[:count], self._scratch.evidence[:count]
+        parts = mixture(evidence, repeat_share, known)
+        evidence[:, BLEND] = parts.sum(axis=1)
+        columns = columns_of(evidence)
+        means = columns[:, :LOGGED].mean(axis=0) if count else np.zeros(LOGGED, np.float32)
+        request = request_of(user, known, repeat_share, count)
+        return Candidates(user, rows, evidence, parts, request, columns, means)
+
+    def log(self, found: Candidates) -> ListLog:
+        """The candidates of a list as they are now, to be learned from once it is known what was had."""
+        return log_of(self.catalogue.hashes[found.rows], found.columns, found.means, found.request)
 
     def popular(
         self, k: int = 10, *, now_ms: int, wall_ms: int, exclude: Collection[str] = ()
@@ -185,29 +237,34 @@ class Recommender:
         """
         self.catalogue.load(_part(saved, "catalogue"))
         for part, statistic in self.statistics.items():
-            arrays = _part(saved, part)
-            statistic.load({name: array for name, array in arrays.items() if isinstance(array, np.ndarray)})
+            arrays = {name: a for name, a in _part(saved, part).items() if isinstance(a, np.ndarray)}
+            if arrays:  # an earlier version's snapshot lacks what was added since, which starts empty
+                statistic.load(arrays)
+        self._fold_count = 0
 
     def _forget(self, rows: Rows) -> None:
         for statistic in self.statistics.values():
             statistic.forget(rows)
 
     def _factors(self, now_s: float) -> np.ndarray:
-        decayed = (self.graph, self.forward, self.recent, self.all_time, self.first_time, self.repeats)
+        decayed = (
+            self.graph, self.short, self.forward, self.recent, self.daily, self.all_time, self.first_time,
+            self.by_length, self.repeats,
+        )  # fmt: skip
         return np.array([statistic.factor(now_s) for statistic in decayed])
 
-    def _explained(
-        self, state: UserState, user: Query, rows: Rows, parts: Floats, evidence: Floats
-    ) -> list[RankedItem]:
+    def _explained(self, state: UserState, found: Candidates, listed: Best) -> list[RankedItem]:
         history = seen_last(state)
-        listed = []
-        for row, part, seen in zip(rows.tolist(), parts.tolist(), evidence.tolist(), strict=True):
+        rows, evidence = found.rows[listed.places].tolist(), found.evidence[listed.places].tolist()
+        owed = shares(found, self.network, listed.places).tolist()
+        explained = []
+        for row, score, of_sources, seen in zip(rows, listed.scores.tolist(), owed, evidence, strict=True):
             content = (-1, 0.0)
-            if part[FROM_CONTENT] > 0:
-                weights = lag_weights(user.history_s, self.content.score_lag)
-                content = most_alike(self.content.vectors, user, weights, row)
-            listed.append(explain(self.catalogue.item_id(row), part, seen, history, content))
-        return listed
+            if of_sources[FROM_CONTENT] > 0:
+                weights = lag_weights(found.query.history_s, self.content.score_lag)
+                content = most_alike(self.content.vectors, found.query, weights, row)
+            explained.append(explain(self.catalogue.item_id(row), score, of_sources, seen, history, content))
+        return explained
 
     def _fill(self, hidden: Collection[str], wall_ms: int) -> Iterator[RankedItem]:
         """Documented items that may be listed, the most recently put first."""

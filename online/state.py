@@ -42,6 +42,8 @@ class Had(msgspec.Struct, gc=False):
     last_s: int
     scaled_weight: float
     """Decayed frequency times SET_DECAY ** -(sets since the last renormalisation)."""
+    first_s: int
+    """When it was had first, as far as is remembered."""
 
 
 class UserState:
@@ -147,9 +149,10 @@ class UserState:
             return
         step = SET_DECAY ** -(self.set_count % RENORMALISE_EVERY + 1)
         for item_id in dict.fromkeys(past.item_id for past in self.open):
-            had = self.had.pop(item_id, None) or Had(0, 0, 0.0)
+            now_s = min(self.open_ms // 1000, _MAX_S)
+            had = self.had.pop(item_id, None) or Had(0, 0, 0.0, now_s)
             had.set_count = min(had.set_count + 1, _MAX_COUNT)
-            had.last_s = min(self.open_ms // 1000, _MAX_S)
+            had.last_s = now_s
             had.scaled_weight = single(had.scaled_weight + step)
             self.had[item_id] = had
         self.set_count += 1

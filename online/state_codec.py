@@ -42,6 +42,8 @@ class _Body(msgspec.Struct, array_like=True):
     hidden: bytes
     standing: bytes
     current: bytes
+    had_first_s: bytes = b""
+    """Empty in states of earlier versions, which did not remember it."""
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -74,6 +76,7 @@ def pack(state: UserState) -> bytes:
         had_counts=array("H", [h.set_count for h in had]).tobytes(),
         had_s=array("I", [h.last_s for h in had]).tobytes(),
         had_weights=array("f", [h.scaled_weight for h in had]).tobytes(),
+        had_first_s=array("I", [h.first_s for h in had]).tobytes(),
         history=_pack_entries(state.history, ids),
         open=_pack_entries(state.open, ids),
         hidden=ids.column(list(state.hidden)),
@@ -105,9 +108,9 @@ def unpack(data: bytes) -> UserState:
     state.recent = array("Q", p.recent)
     columns = zip(
         _column(p.had_ids, p.ids), array("H", p.had_counts), array("I", p.had_s), array("f", p.had_weights),
-        strict=True,
+        array("I", p.had_first_s or p.had_s), strict=True,
     )  # fmt: skip
-    state.had = {item_id: Had(count, last_s, weight) for item_id, count, last_s, weight in columns}
+    state.had = {item_id: Had(count, last, weight, first) for item_id, count, last, weight, first in columns}
     state.history = _unpack_entries(p.history, p.ids)
     state.open = _unpack_entries(p.open, p.ids)
     state.hidden = dict.fromkeys(_column(p.hidden, p.ids))

@@ -7,11 +7,13 @@ from typing import Any
 import msgspec
 
 from online.events import Cursor, Event, Example, ExampleRun
+from online.ranking.list_log import sampled
 from online.state import UserState
 from streams import metrics
 from streams.dead_letters import letter
 from streams.decoding import Decoded, EventDecoder, Refusal
 from streams.events import Cause, Interaction, RefusalError
+from streams.list_logs import ListLogs
 from streams.producer import Outgoing
 from streams.settings import Settings
 from streams.stores.users import UserStore
@@ -72,9 +74,12 @@ class Touched(msgspec.Struct):
 class Batch:
     """Applies events in order and collects users to be given a list, examples, forwards and dead letters."""
 
-    def __init__(self, settings: Settings, users: UserStore, topic_id: str, now_ms: int) -> None:
+    def __init__(
+        self, settings: Settings, users: UserStore, logs: ListLogs, topic_id: str, now_ms: int
+    ) -> None:
         self._settings = settings
         self._users = users
+        self._logs = logs
         self._topic_id = topic_id
         self._now_ms = now_ms
         self.touched: dict[str, Touched] = {}
@@ -105,6 +110,8 @@ class Batch:
 
     def runs(self) -> list[ExampleRun]:
         """The examples, one run per source partition that has any."""
+        for examples in self._examples.values():
+            _sample_logs(examples)
         return [
             ExampleRun(self._topic_id, partition, *self._span[partition], examples)
             for partition, examples in self._examples.items()
@@ -120,8 +127,10 @@ class Batch:
         # What this batch has changed is packed at its end; until then the store may have dropped it for others.
         touched = self.touched.get(event.user_id)
         state = self._users.get(event.user_id, home) if touched is None else touched.state
+        log = self._logs.log(state, event)
         example = state.apply(event)
         if example is not None:
+            example.list_log = log
             example.list_id = interaction.list_id
             metrics.APPLIED.inc()
             self._examples.setdefault(home, []).append(example)
@@ -146,3 +155,14 @@ class Batch:
                 headers=[(FORWARDED_HEADER, place)],
             )
         )
+
+
+def _sample_logs(examples: list[Example]) -> None:
+    """Thins the logs of lists, now that it is known what the batch's events had of them."""
+    had: dict[tuple[str, int], list[str]] = {}
+    for example in examples:
+        had.setdefault((example.user_id, example.timestamp_ms), []).append(example.item_id)
+    for example in examples:
+        if example.list_log is not None:
+            item_ids = had[example.user_id, example.timestamp_ms]
+            example.list_log = sampled(example.list_log, item_ids, example.event_hash)

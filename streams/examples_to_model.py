@@ -12,13 +12,16 @@ import faust
 from confluent_kafka.admin import AdminClient
 
 from online import example_codec
+from online.events import ExampleSet
 from online.fold import ExampleFold
 from online.progressive import ProgressiveHits
+from online.recommender import Recommender
 from streams import metrics
 from streams.app import add_agent
 from streams.clock import now_ms
 from streams.follower import Follower, Record
 from streams.item_vectors import ItemVectors
+from streams.learned_ranking import LearnedRanking
 from streams.liveness import Liveness
 from streams.producer import BatchProducer, Outgoing
 from streams.publications import PROGRESS_KEY, Progress, decode_progress, encode_progress
@@ -38,12 +41,14 @@ class ExamplesToModel:
         settings: Settings,
         admin: AdminClient,
         new_fold: Callable[[], ExampleFold],
+        ranking: LearnedRanking,
         producer: BatchProducer,
         liveness: Liveness,
     ) -> None:
         self._settings = settings
         self._new_fold = new_fold
         self._fold = new_fold()
+        self._ranking = ranking
         self._producer = producer
         self._check = liveness.check
         self._model = full_name(settings, "model")
@@ -80,6 +85,7 @@ class ExamplesToModel:
         if found is not None:
             manifest, saved = found
             self._fold.load(saved)
+            self._ranking.load(saved)
             self._next_offset = manifest.examples_offset
         # What was acknowledged lies in a snapshot; if that one was lost, the log between is read here.
         await self._log.assign({0: self._next_offset})
@@ -125,7 +131,7 @@ class ExamplesToModel:
         contained, self._unsaved = self._unsaved, []
         self._check()
         manifest = Manifest(self._epoch, self._version, self._examples_id, self._next_offset)
-        saved = self._fold.save()
+        saved = self._fold.save() | self._ranking.save()
         self._snapshot = await asyncio.to_thread(self._snapshots.save, manifest, saved)
         for acknowledge in contained:
             acknowledge()
@@ -146,11 +152,12 @@ class ExamplesToModel:
             standing_hit_ratio=None if hits is None else hits[0],
             popularity_hit_ratio=None if hits is None else hits[1],
             sets_scored=self._hits.count,
+            ranking_steps=self._ranking.step_count,
             timestamp_ms=now_ms(),
         )
-        await self._producer.deliver(
-            [Outgoing(self._model, PROGRESS_KEY, encode_progress(progress), 0)], self._check
-        )
+        record = Outgoing(self._model, PROGRESS_KEY, encode_progress(progress), 0)
+        ranking = self._ranking.outgoing(self._model, self._epoch)
+        await self._producer.deliver([record, *ranking], self._check)
 
     def _take_progress(self, record: Record) -> None:
         if record.key == PROGRESS_KEY and record.value is not None:
@@ -163,8 +170,14 @@ class ExamplesToModel:
             self._fold_value(record.value, record.offset, record.timestamp_ms)
 
     def _fold_value(self, value: bytes, offset: int, log_ms: int) -> None:
-        """Folds one record. The lists that stood are scored before their sets are learned."""
-        for example_set in self._fold.fold(example_codec.unpack(value), log_ms, self._hits.score):
+        """Folds one record. The lists that stood are scored, and learned from, before their sets are folded."""
+        late_ms = now_ms() - log_ms
+
+        def before(example_set: ExampleSet, recommender: Recommender) -> None:
+            self._hits.score(example_set, recommender)
+            self._ranking.learn(example_set, late_ms)
+
+        for example_set in self._fold.fold(example_codec.unpack(value), log_ms, before):
             metrics.EXAMPLES_FOLDED.inc(len(example_set.examples))
         self._next_offset = offset + 1
 

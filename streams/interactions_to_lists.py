@@ -19,6 +19,7 @@ from streams.batch import Batch, Touched, decode
 from streams.clock import now_ms
 from streams.events import Cause
 from streams.identity import LogIdentity
+from streams.list_logs import ListLogs
 from streams.lists import ListMaker
 from streams.liveness import Liveness
 from streams.producer import BatchProducer, Outgoing
@@ -52,6 +53,7 @@ class InteractionsToLists:
         self._lists = lists
         self._producer = producer
         self._check = liveness.check
+        self._logs = ListLogs(lists.recommender, settings.learn_lists_per_s)
         self._working = asyncio.Lock()
         self._log = log
         self._names = {base: full_name(settings, base) for base in ("recommendations", "examples", "users")}
@@ -99,7 +101,7 @@ class InteractionsToLists:
         await self._finish(batch)
 
     def _new_batch(self) -> Batch:
-        return Batch(self._settings, self._users, self._log.id, now_ms())
+        return Batch(self._settings, self._users, self._logs, self._log.id, now_ms())
 
     async def _finish(self, batch: Batch) -> None:
         touched = list(batch.touched.values()) + self._overwritten(batch)

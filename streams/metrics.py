@@ -57,6 +57,12 @@ MODEL_VERSION = Gauge("freshet_model_version", "Version of the learner's newest 
 MODEL_AGE = Gauge("freshet_model_age_seconds", "Seconds since the learner's newest publication seen.")
 """Growing: the learner stands; look at its log."""
 
+RANKING_SERVED = Gauge(
+    "freshet_ranking_served",
+    "1 while this worker's lists are ranked by the learned network, 0 by the fixed blend.",
+)
+"""0 for long: the learner's network ranks worse than the blend of late, or it has seen too few lists."""
+
 USERS = Gauge("freshet_users", "Users whose state is held by this worker.")
 
 LOAD_SECONDS = Gauge("freshet_load_seconds", "Time the newest load of user states took, before any event.")

@@ -14,6 +14,7 @@ from confluent_kafka.admin import AdminClient
 from online import example_codec
 from online.catalogue import Item
 from online.fold import ExampleFold
+from online.ranking.network import unpack
 from streams import metrics
 from streams.clock import now_ms
 from streams.events import ItemDocument
@@ -22,8 +23,10 @@ from streams.lists import ListMaker
 from streams.publications import (
     ITEM_PREFIX,
     PROGRESS_KEY,
+    RANKING_KEY,
     SPACES_KEY,
     decode_progress,
+    decode_ranking,
     decode_spaces,
     decode_vector,
 )
@@ -115,6 +118,11 @@ class ModelToLists:
             spaces = decode_spaces(record.value)
             if spaces.epoch >= self._epoch:
                 self._vectors.serve(spaces.generation)
+        elif record.key == RANKING_KEY and record.value is not None:
+            ranking = decode_ranking(record.value)
+            if ranking.epoch >= self._epoch:
+                self._lists.recommender.network = unpack(ranking.network) if ranking.network else None
+                metrics.RANKING_SERVED.set(self._lists.recommender.network is not None)
         elif record.key.startswith(ITEM_PREFIX):
             self._take_vector(record.key.removeprefix(ITEM_PREFIX).decode(), record.value)
 

@@ -7,6 +7,7 @@ from online.fold import Learned
 PROGRESS_KEY = b"progress"
 ITEM_PREFIX = b"item/"
 SPACES_KEY = b"spaces"
+RANKING_KEY = b"ranking"
 
 
 class Progress(msgspec.Struct):
@@ -26,6 +27,8 @@ class Progress(msgspec.Struct):
     """The same for the most popular items at that moment."""
     sets_scored: int
     timestamp_ms: int
+    ranking_steps: int = 0
+    """Steps that the ranking network has made; see Ranking for whether it is served."""
 
 
 class ItemVector(msgspec.Struct):
@@ -38,6 +41,15 @@ class ItemVector(msgspec.Struct):
     """Vectors of different generations are never compared."""
     media_ms: int = 0
     """Kafka's timestamp of the media event that it came from."""
+
+
+class Ranking(msgspec.Struct):
+    """The network that ranks candidates."""
+
+    epoch: int
+    step_count: int
+    network: bytes
+    """See `online.ranking.network.pack`; empty: the fixed blend ranks."""
 
 
 class Spaces(msgspec.Struct):
@@ -55,3 +67,5 @@ encode_spaces = msgspec.msgpack.Encoder().encode
 decode_spaces = msgspec.msgpack.Decoder(Spaces).decode
 encode_vector = msgspec.msgpack.Encoder().encode
 decode_vector = msgspec.msgpack.Decoder(ItemVector).decode
+encode_ranking = msgspec.msgpack.Encoder().encode
+decode_ranking = msgspec.msgpack.Decoder(Ranking).decode

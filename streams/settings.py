@@ -101,6 +101,9 @@ class Settings(BaseSettings):
     """How often the learner saves the statistics from which every worker starts."""
     publish_interval_s: float = Field(default=2.0, gt=0)
     """How often the learner publishes its progress."""
+    learn_lists_per_s: float = Field(default=100.0, ge=0)
+    """Lists a second whose candidates each recommend worker hands to the learner, which learns to rank from them: 8 kB
+    each in `examples`. 0: nothing is learned, and lists are ranked by the fixed blend."""
     instance: str = Field(default="", pattern=r"^[a-zA-Z0-9._-]*$")
     """A worker's name within its role, unique and the same after a restart (the supervisor gives one): it
     then takes its partitions up again at once, instead of when its former session has run out."""

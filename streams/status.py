@@ -45,6 +45,7 @@ class Model(Struct):
     standing_hit_ratio: float | None
     popularity_hit_ratio: float | None
     sets_scored: int
+    ranking_steps: int
 
 
 class WorkerStatus(Struct):
@@ -160,6 +161,7 @@ def _model(progress: Progress) -> Model:
         standing_hit_ratio=progress.standing_hit_ratio,
         popularity_hit_ratio=progress.popularity_hit_ratio,
         sets_scored=progress.sets_scored,
+        ranking_steps=progress.ranking_steps,
     )
 
 

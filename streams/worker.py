@@ -11,6 +11,7 @@ from typing import Any, Literal, cast
 import faust
 import uvloop
 from confluent_kafka.admin import AdminClient
+from threadpoolctl import threadpool_limits
 
 from online.fold import ExampleFold
 from online.recommender import Recommender, RecommenderConfig
@@ -32,6 +33,7 @@ from streams.encoding.spaces import load_spaces
 from streams.fetching.fetch import Fetcher
 from streams.identity import LogIdentity
 from streams.kafka import admin_client
+from streams.learned_ranking import LearnedRanking
 from streams.lists import ListMaker
 from streams.liveness import Liveness
 from streams.model_to_lists import ModelToLists
@@ -82,6 +84,8 @@ def new_recommender(settings: Settings) -> Recommender:
 
 async def recommend(w: Worker) -> None:
     """Interactions → lists, requests → responses; keeps up with examples, items and the model."""
+    # A list's matrices are small: more threads would only wait for one another.
+    threadpool_limits(1, user_api="blas")
     log = LogIdentity(w.admin, full_name(w.settings, "interactions"))
     recommender = new_recommender(w.settings)
     lists = ListMaker(w.settings, recommender)
@@ -124,8 +128,19 @@ async def _encode_files(backlog: Backlog, fetcher: Fetcher) -> None:
 
 async def learn(w: Worker) -> None:
     """Examples → model; one learns, the others stand by."""
+    import torch  # noqa: PLC0415  # no other role should wait for it
+
+    from online.learning.ranking import RankingLearner  # noqa: PLC0415  # as above
+
+    # Its matrices are small: more threads would only wait for one another.
+    torch.set_num_threads(1)
     worker = examples_to_model.ExamplesToModel(
-        w.settings, w.admin, lambda: ExampleFold(new_recommender(w.settings)), w.producer, w.liveness
+        w.settings,
+        w.admin,
+        lambda: ExampleFold(new_recommender(w.settings)),
+        LearnedRanking(RankingLearner()),
+        w.producer,
+        w.liveness,
     )
     examples_to_model.connect(w.app, w.settings, worker, w.fail)
     w.owns("examples", worker, worker.finish)

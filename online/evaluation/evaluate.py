@@ -18,6 +18,7 @@ from online.evaluation.symmetric_graph import SymmetricGraph
 from online.evaluation.tables import InputError
 from online.evaluation.timeline import Repeats, Ties, Timeline, timeline
 from online.evaluation.transitions import Transitions
+from online.learning.ranking import RankingConfig, RankingLearner
 from online.recommender import Recommender, RecommenderConfig
 
 DAY_MS = 86_400_000.0
@@ -113,7 +114,8 @@ def _method(
     if name != FRESHET:
         return BASELINES[name](len(stream.item_ids))
     recommender = Recommender(RecommenderConfig(repeats=task.repeats))
-    serving = Serving(recommender, stream, replayed, is_delayed=task.delays != Delays())
+    ranking = RankingLearner(RankingConfig(seed=task.seed))
+    serving = Serving(recommender, ranking, stream, replayed, is_delayed=task.delays != Delays())
     for item_id, vector in vectors.items():
         recommender.put_vector(item_id, vector)
     return serving

@@ -4,9 +4,12 @@ import numpy as np
 
 from online.catalogue import Item
 from online.evaluation.methods import Ranked, Taken, UserView
-from online.evaluation.stream import FloatArray, IntArray, Stream
+from online.evaluation.stream import IntArray, Stream
 from online.evaluation.timeline import Timeline
-from online.events import Cursor, Event, Example, ExampleSet
+from online.events import Cursor, Event, Example, ExampleSet, ListLog
+from online.learning.ranking import RankingLearner
+from online.ranking.candidates import best
+from online.ranking.list_log import sampled
 from online.recommender import Recommender
 from online.state import UserState
 
@@ -15,14 +18,20 @@ COLD_DEPTH = 2_000
 
 
 class Serving:
-    """Drives `UserState.apply`, `Recommender.recommend` and `Recommender.fold` as the workers do.
+    """Drives `UserState.apply`, `Recommender` and `RankingLearner` as the workers do.
 
     Lists and learning keep states of their own where either is delayed: then the user that a list sees is not the
     user that the learner sees.
     """
 
     def __init__(
-        self, recommender: Recommender, stream: Stream, timeline: Timeline, *, is_delayed: bool
+        self,
+        recommender: Recommender,
+        ranking: RankingLearner,
+        stream: Stream,
+        timeline: Timeline,
+        *,
+        is_delayed: bool,
     ) -> None:
         self._recommender, self._stream, self._timeline = recommender, stream, timeline
         self._code_of = {item_id: code for code, item_id in enumerate(stream.item_ids)}
@@ -32,6 +41,10 @@ class Serving:
         self._learning: dict[int, UserState] = {}
         self._listing = {} if is_delayed else self._learning
         self._applied: dict[int, int] = {}
+        self._ranking = ranking
+        self._served_steps = 0
+        self._logs: dict[tuple[int, int], ListLog] = {}
+        """Of lists whose set has yet to be learned, by user and time."""
         for item_id, text in stream.catalogue.items():
             category = text.categories[0] if text.categories else ""
             recommender.put_item(Item(item_id, text.title, category, list(text.categories[1:])))
@@ -43,27 +56,42 @@ class Serving:
             state = self._listing[view.user] = UserState(self._stream.user_ids[view.user])
         if self._listing is not self._learning:
             self._catch_up(state, view)
-        depth = COLD_DEPTH if view.is_cold_only else k
-        listed = self._recommender.recommend(state, now_ms=view.now_ms, wall_ms=view.now_ms, k=depth)
-        items: IntArray = np.array([self._code_of[entry.item_id] for entry in listed], dtype=np.int32)
-        scores: FloatArray = np.array([entry.score for entry in listed], dtype=np.float64)
+        found = self._recommender.candidates(state, now_ms=view.now_ms, wall_ms=view.now_ms)
+        places, scores = best(found, self._recommender.network, COLD_DEPTH if view.is_cold_only else k)
+        ids = [self._recommender.catalogue.item_id(row) for row in found.rows[places].tolist()]
+        items: IntArray = np.array([self._code_of[item_id] for item_id in ids], dtype=np.int32)
         if view.is_cold_only:
             keep = ~view.hidden[items]
-            return Ranked(items[keep][:k], scores[keep][:k])
-        state.published([entry.item_id for entry in listed])
-        return Ranked(items, scores)
+            return Ranked(items[keep][:k], scores[keep][:k].astype(np.float64))
+        state.published(ids)
+        self._logs[view.user, view.now_ms] = self._recommender.log(found)
+        return Ranked(items, scores.astype(np.float64))
 
     def learn(self, taken: Taken) -> None:
-        """Applies the set's events to the user's state and folds the examples that come of it."""
+        """Applies the set's events to the user's state, learns from the list that stood, and folds the examples."""
         user = taken.view.user
         state = self._learning.get(user)
         if state is None:
             state = self._learning[user] = UserState(self._stream.user_ids[user])
+        log = self._log(state, taken.view)
         examples = self._apply(state, taken.first_event, taken.end_event)
+        item_ids = [example.item_id for example in examples]
+        self._ranking.learn(sampled(log, item_ids, taken.first_event), item_ids)
+        if self._ranking.step_count > self._served_steps:
+            self._served_steps = self._ranking.step_count
+            self._recommender.network = self._ranking.network()
         first = examples[0]
         self._recommender.fold(
             ExampleSet(first.user_id, first.timestamp_ms, first.history or [], first.standing or [], examples)
         )
+
+    def _log(self, state: UserState, view: UserView) -> ListLog:
+        """Of the list that was made for the set; where none was, of the one that would have been."""
+        log = self._logs.pop((view.user, view.now_ms), None)
+        if log is None:
+            found = self._recommender.candidates(state, now_ms=view.now_ms, wall_ms=view.now_ms)
+            log = self._recommender.log(found)
+        return log
 
     def _catch_up(self, state: UserState, view: UserView) -> None:
         first = int(self._first_set[view.user])

@@ -1,6 +1,4 @@
-"""A fixed blend of the sources, behind the interface that a learned ranking takes over."""
-
-from typing import NamedTuple, Protocol
+"""A fixed blend of the sources: what ranks until a network has learned to, and what the network starts from."""
 
 import numpy as np
 from numba import njit
@@ -28,36 +26,13 @@ CONTENT_SHARE = 0.8
 """Of that rest, where any candidate has content in common with the history; trends have what is left."""
 
 
-class Ranked(NamedTuple):
-    """The best candidates, best first."""
+@njit(cache=True)
+def mixture(evidence: Floats, repeat_share: float, known: float) -> Floats:
+    """The parts of every candidate's score, which is their sum: [n, len(SOURCES)].
 
-    places: NDArray[np.int64]
-    """[k] which of the candidates."""
-    parts: Floats
-    """[k, len(SOURCES)] what each source adds; a row's sum is the score."""
-
-
-class Ranker(Protocol):
-    """Orders candidates by what the sources say of them."""
-
-    def rank(self, rows: Rows, evidence: Floats, repeat_share: float, known: float, k: int) -> Ranked:
-        """The k best of n candidates, ties by row.
-
-        Args:
-            rows: [n]
-            evidence: [n, COLUMNS], see `online.ranking.evidence`.
-            repeat_share: Share of the stream's events that are repeats, 0 to 1.
-            known: How much of the user's history the graph knows, 0 to 1.
-            k: At most this many are returned.
-        """
-
-
-class Blend:
-    """A mixture of guesses at what the user has next, each a distribution over the candidates.
-
-    With r the share of events that repeat, n = (1 - r) * NEW_WEIGHT where the user had anything that may come
-    again and 1 otherwise, known the graph's knowledge of the history (times MOST_KNOWN), and each bracket divided
-    by its sum over all candidates:
+    A mixture of guesses at what the user has next, each a distribution over the candidates. With r the share of events
+    that repeat, n = (1 - r) * NEW_WEIGHT where the user had anything that may come again and 1 otherwise, known the
+    graph's knowledge of the history (times MOST_KNOWN), and each bracket divided by its sum over all candidates:
 
         score(y) = r                                     [frequency * repeat share of y * near]
                  + n *      known                        [graph + FORWARD_WEIGHT * forward]
@@ -69,28 +44,12 @@ class Blend:
     The first bracket is over what the user had, the others over what is new to the user. On a stream without
     repeats r and every repeat share go to zero, and with them what the user had. A bracket without candidates
     leaves its weight to the others. A user without history gets recent popularity as the last bracket.
+
+    Args:
+        evidence: [n, COLUMNS], see `online.ranking.evidence`.
+        repeat_share: Share of the stream's events that are repeats, 0 to 1.
+        known: How much of the user's history the graph knows, 0 to 1.
     """
-
-    def rank(self, rows: Rows, evidence: Floats, repeat_share: float, known: float, k: int) -> Ranked:
-        """See Ranker."""
-        return Ranked(*_rank(rows, evidence, repeat_share, known, k))
-
-
-@njit(cache=True)
-def _rank(
-    rows: Rows, evidence: Floats, repeat_share: float, known: float, k: int
-) -> tuple[NDArray[np.int64], Floats]:
-    parts = mixture(evidence, repeat_share, known)
-    scores = np.empty(len(rows), np.float32)
-    for i in range(len(rows)):
-        scores[i] = parts[i].sum()
-    places = best_places(rows, scores, k)
-    return places, parts[places]
-
-
-@njit(cache=True)
-def mixture(evidence: Floats, repeat_share: float, known: float) -> Floats:
-    """The parts of every candidate's score: [n, len(SOURCES)]."""
     parts = np.zeros((len(evidence), len(SOURCES)), np.float32)
     totals = np.zeros(len(SOURCES))
     trend = FIRST_TIME if known > 0 else RECENT

@@ -7,7 +7,7 @@ import numpy as np
 
 from online.events import Past
 from online.ranking.blend import FROM_CONTENT, FROM_GRAPH, FROM_REPEAT, SOURCES
-from online.ranking.evidence import BECAUSE, BECAUSE_PART, FREQUENCY, GRAPH
+from online.ranking.evidence import BECAUSE, FREQUENCY, GRAPH, GRAPH_MOST
 from online.statistics.base import Floats, Query
 from online.statistics.content import Vectors
 
@@ -28,41 +28,43 @@ class RankedItem(msgspec.Struct, frozen=True):
 
     item_id: str
     score: float
-    """The blend's estimate that the user has it next; 0 for an item that only fills the list up."""
+    """The estimate that the user has it next; 0 for an item that only fills the list up."""
     source: str
     """What contributed most: one of `online.ranking.blend.SOURCES`."""
     reasons: list[Reason]
 
 
 def explain(
-    item_id: str, parts: list[float], evidence: list[float], history: list[Past], content: tuple[int, float]
+    item_id: str,
+    score: float,
+    shares: list[float],
+    evidence: list[float],
+    history: list[Past],
+    content: tuple[int, float],
 ) -> RankedItem:
-    """A list's item from the parts of its score.
+    """A list's item.
 
     Args:
         item_id: The item.
-        parts: [len(SOURCES)] what each source adds to the score.
+        score: See RankedItem.
+        shares: [len(SOURCES)] what share of the score is owed to each source; all 0 if nothing speaks for it.
         evidence: [COLUMNS] see `online.ranking.evidence`.
         history: The most recent first.
         content: The place in the history that is most alike, -1 if none, and its share of the likeness.
     """
-    score = sum(parts)
-    best = max(range(len(parts)), key=parts.__getitem__)
+    best = max(range(len(shares)), key=shares.__getitem__)
+    if shares[best] <= 0:
+        return RankedItem(item_id, score, "repeat" if evidence[FREQUENCY] > 0 else "trending", [])
     because: str | None = None
-    weight = 0.0
+    weight = shares[best]
     if best == FROM_REPEAT:
-        because, weight = item_id, parts[best]
+        because = item_id
     elif best == FROM_CONTENT and content[0] >= 0:
-        because, weight = history[content[0]].item_id, parts[best] * content[1]
+        because, weight = history[content[0]].item_id, weight * content[1]
     elif evidence[BECAUSE] >= 0 and evidence[GRAPH] > 0:
-        because, weight = (
-            history[int(evidence[BECAUSE])].item_id,
-            parts[FROM_GRAPH] * evidence[BECAUSE_PART] / evidence[GRAPH],
-        )
-    if score <= 0:
-        return RankedItem(item_id, 0.0, "repeat" if evidence[FREQUENCY] > 0 else "trending", [])
-    share = weight / score
-    reasons = [Reason("because_of_item", because, None, share)] if because is not None else []
+        because = history[int(evidence[BECAUSE])].item_id
+        weight = shares[FROM_GRAPH] * evidence[GRAPH_MOST] / evidence[GRAPH]
+    reasons = [Reason("because_of_item", because, None, weight)] if because is not None else []
     return RankedItem(item_id, score, SOURCES[best], reasons)
 
 

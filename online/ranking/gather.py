@@ -9,7 +9,12 @@ from online.ranking.evidence import (
     FORWARD_SUM,
     FREQUENCY_SUM,
     GRAPH_SUM,
+    LINKS_SUM,
     PART_SUM,
+    SHORT_SUM,
+    SINCE_FIRST_DAYS,
+    SINCE_HAD_DAYS,
+    TIMES_SUM,
     WANTED,
     Scratch,
     clear,
@@ -17,7 +22,7 @@ from online.ranking.evidence import (
     new_place,
 )
 from online.ranking.select import select
-from online.ranking.sources import FORWARD_NOW, GRAPH_NOW, REPEATS_NOW, Sources
+from online.ranking.sources import FORWARD_NOW, GRAPH_NOW, REPEATS_NOW, SHORT_NOW, Sources
 from online.statistics.base import Floats, Query, Rows
 from online.statistics.content import COLD_BELOW, Vectors, cosine, nearest, profile_of
 from online.statistics.edges import Edges
@@ -26,11 +31,15 @@ from online.statistics.graph import NORM_PRIOR, edge_scale
 from online.statistics.lags import LagDecay, lag_weights
 from online.statistics.popularity import Counts
 from online.statistics.repeats import overall_share
+from online.statistics.short_graph import ShortGraph
 from online.statistics.symmetric_graph import SymmetricGraph
 
-GRAPH_LAG, FORWARD_LAG = SymmetricGraph.score_lag, ForwardGraph.score_lag
+GRAPH_LAG, SHORT_LAG, FORWARD_LAG = SymmetricGraph.score_lag, ShortGraph.score_lag, ForwardGraph.score_lag
+LAST_LAG, FEW_LAG, WIDE_LAG = LagDecay(1, 1.0), LagDecay(3, 1.0), LagDecay(60, 0.97)
+"""How else the symmetric graph is asked: by the last entry, the last few, and all of the history."""
 THIN = 0.5
 """A user whose history the graph knows less than this share of is compared with all items by content."""
+DAY_S = 86_400.0
 
 
 @njit(cache=True)
@@ -46,7 +55,7 @@ def gather(
 
     Args:
         sources: See `online.ranking.sources`; what its scratch held is overwritten.
-        factors: [6] what turns each statistic's stored sums into values at the time of the list.
+        factors: [9] what turns each statistic's stored sums into values at the time of the list.
         query: The user.
         blocked: [b] rows that may not be in the list; -1 is skipped.
         hide_had: Whether what the user had may not be in the list either.
@@ -60,54 +69,93 @@ def gather(
     for i in range(len(blocked)):
         if blocked[i] >= 0:
             look_at(scratch, blocked[i], BLOCKED)
-    for i in range(len(query.had)):
-        if query.had[i] >= 0:
-            place = look_at(scratch, query.had[i], BLOCKED if hide_had else WANTED)
-            scratch.sums[place, FREQUENCY_SUM] += query.frequency[i]
-    known = _walk(scratch, sources.graph, query, GRAPH_LAG, factors[GRAPH_NOW], GRAPH_SUM)
-    _walk(scratch, sources.forward, query, FORWARD_LAG, factors[FORWARD_NOW], FORWARD_SUM)
+    _look_at_had(scratch, query, BLOCKED if hide_had else 0)
+    weights = _lags(query.history_s, (GRAPH_LAG, LAST_LAG, FEW_LAG, WIDE_LAG))
+    known = _walk_graph(scratch, sources.graph, query, weights, factors[GRAPH_NOW])
+    weights = _lags(query.history_s, (FORWARD_LAG, LAST_LAG))
+    _walk(scratch, sources.forward, query, weights, factors[FORWARD_NOW], FORWARD_SUM)
+    weights = _lags(query.history_s, (SHORT_LAG, SHORT_LAG))[:1]
+    _walk(scratch, sources.short, query, weights, factors[SHORT_NOW], SHORT_SUM)
     _want_top(scratch, sources.recent)
     _want_top(scratch, sources.first_time)
     profile = _want_alike(scratch, sources.vectors, query, known < THIN)
-    count = select(sources, factors, profile, servable)
+    count = select(sources, factors, query, profile, servable)
     clear(scratch)
     return count, known, overall_share(sources.repeats, factors[REPEATS_NOW])
 
 
 @njit(cache=True)
-def _walk(scratch: Scratch, edges: Edges, query: Query, lag: LagDecay, factor: float, column: int) -> float:
-    """Adds the history's edges to a column of the sums, and notes of the symmetric graph which entry said most.
+def _look_at_had(scratch: Scratch, query: Query, flag: int) -> None:
+    """Notes how often and when the user had each item; one in the open set is there twice."""
+    for i in range(len(query.had)):
+        if query.had[i] < 0:
+            continue
+        place = look_at(scratch, query.had[i], flag)
+        sums = scratch.sums[place]
+        since_had = np.float32(max(0.0, query.now_s - query.last_s[i]) / DAY_S)
+        since_first = np.float32(max(0.0, query.now_s - query.first_s[i]) / DAY_S)
+        if sums[TIMES_SUM] > 0:
+            since_had = min(since_had, sums[SINCE_HAD_DAYS])
+            since_first = max(since_first, sums[SINCE_FIRST_DAYS])
+        sums[SINCE_HAD_DAYS], sums[SINCE_FIRST_DAYS] = since_had, since_first
+        sums[FREQUENCY_SUM] += query.frequency[i]
+        sums[TIMES_SUM] += query.times[i]
+
+
+@njit(cache=True)
+def _lags(history_s: NDArray[np.int64], lags: tuple[LagDecay, ...]) -> Floats:
+    """[lags, h] the weights of each, zero where a lag looks no further."""
+    weights = np.zeros((len(lags), len(history_s)), np.float32)
+    for row in range(len(lags)):
+        found = lag_weights(history_s, lags[row])
+        weights[row, : len(found)] = found
+    return weights
+
+
+@njit(cache=True)
+def _walk_graph(scratch: Scratch, edges: Edges, query: Query, weights: Floats, factor: float) -> float:
+    """Walks the symmetric graph, and notes which entry said most of each row.
 
     Returns:
         How much of the history, by its weights, the graph knows: mass / (mass + prior) of each entry.
     """
-    neighbours, edge_weights, sizes = edges.neighbours, edges.weights, edges.sizes
-    slots, looked_at, count = scratch.slots, scratch.looked_at, scratch.size
-    flags, sums, because = scratch.flags, scratch.sums, scratch.because
-    weights = lag_weights(query.history_s, lag)
+    _walk(scratch, edges, query, weights, factor, GRAPH_SUM)
     known, total = 0.0, 0.0
-    for j in range(len(weights)):
+    for j in range(len(query.history)):
+        total += weights[0, j]
+        if query.history[j] >= 0:
+            mass = edges.mass[query.history[j]] * factor
+            known += weights[0, j] * mass / (mass + NORM_PRIOR)
+    return known / total if total > 0 else 0.0
+
+
+@njit(cache=True)
+def _walk(scratch: Scratch, edges: Edges, query: Query, weights: Floats, factor: float, column: int) -> None:
+    """Adds the history's edges to the sums, by each row of weights to the next column, from `column` on."""
+    neighbours, edge_weights, sizes = edges.neighbours, edges.weights, edges.sizes
+    slots, sums, because = scratch.slots, scratch.sums, scratch.because
+    kinds = len(weights)
+    scales = np.zeros(kinds, np.float32)
+    for j in range(len(query.history)):
         item = query.history[j]
-        total += weights[j]
-        if item < 0:
+        if item < 0 or not np.any(weights[:, j]):
             continue
-        mass = edges.mass[item] * factor
-        known += weights[j] * mass / (mass + NORM_PRIOR)
-        scale = np.float32(edge_scale(edges, item, weights[j], factor))
+        for kind in range(kinds):
+            scales[kind] = edge_scale(edges, item, weights[kind, j], factor)
         for slot in range(sizes[item]):
             target = neighbours[item, slot]
             mark = slots[target]
             if mark == 0:
-                mark = new_place(slots, looked_at, count, target)
-                flags[mark - 1] = 0
-                because[mark - 1] = -1
-                sums[mark - 1, 0] = sums[mark - 1, 1] = sums[mark - 1, 2] = sums[mark - 1, 3] = 0.0
-            part = scale * edge_weights[item, slot]
-            sums[mark - 1, column] += part
-            if column == GRAPH_SUM and part > sums[mark - 1, PART_SUM]:
-                sums[mark - 1, PART_SUM] = part
-                because[mark - 1] = j
-    return known / total if total > 0 else 0.0
+                mark = new_place(scratch, target)
+            weight = edge_weights[item, slot]
+            for kind in range(kinds):
+                sums[mark - 1, column + kind] += scales[kind] * weight
+            part = scales[0] * weight
+            if column == GRAPH_SUM:
+                sums[mark - 1, LINKS_SUM] += 1
+                if part > sums[mark - 1, PART_SUM]:
+                    sums[mark - 1, PART_SUM] = part
+                    because[mark - 1] = j
 
 
 @njit(cache=True)

@@ -5,13 +5,20 @@ from typing import Any, NamedTuple
 from numba import types
 from numba.experimental import structref
 
+from online.catalogue import Categories
 from online.ranking.evidence import Scratch
+from online.statistics.ages import Seen
 from online.statistics.content import Vectors
 from online.statistics.edges import Edges
 from online.statistics.popularity import Counts
+from online.statistics.popularity_by_length import StageCounts
+from online.statistics.ratings import Sums
 from online.statistics.repeats import Shares
+from online.statistics.rhythm import Gaps
 
-GRAPH_NOW, FORWARD_NOW, RECENT_NOW, ALL_TIME_NOW, FIRST_TIME_NOW, REPEATS_NOW = range(6)
+(
+    GRAPH_NOW, SHORT_NOW, FORWARD_NOW, RECENT_NOW, DAILY_NOW, ALL_TIME_NOW, FIRST_TIME_NOW, BY_LENGTH_NOW, REPEATS_NOW,
+) = range(9)  # fmt: skip
 """Places in the factors that turn stored sums into values at the time of a list."""
 
 
@@ -29,12 +36,19 @@ class Sources(structref.StructRefProxy):
     """
 
     scratch: Scratch
+    categories: Categories
     graph: Edges
+    short: Edges
     forward: Edges
     recent: Counts
+    daily: Counts
     all_time: Counts
     first_time: Counts
+    by_length: StageCounts
     repeats: Shares
+    rhythm: Gaps
+    ages: Seen
+    ratings: Sums
     vectors: Vectors
 
 

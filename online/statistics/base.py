@@ -18,6 +18,10 @@ class Observation(NamedTuple):
     """[m] how much each action says."""
     is_repeat: NDArray[np.bool_]
     """[m] whether the user had the item in an earlier set."""
+    gap_s: Floats
+    """[m] time since the user had the item last; 0 where it is new."""
+    ratings: Floats
+    """[m] what the user rated the item with; not a number where no rating was given."""
     history: Rows
     """[h] what the user had before the set, the most recent first; a negative row is skipped."""
     history_s: NDArray[np.int64]
@@ -37,6 +41,12 @@ class Query(NamedTuple):
     """[p] distinct items the user had before; a negative row is skipped."""
     frequency: Floats
     """[p] the user's decayed count of each of those items."""
+    times: Floats
+    """[p] in how many sets the user had it."""
+    first_s: NDArray[np.int64]
+    """[p] when the user had it first, seconds since the epoch."""
+    last_s: NDArray[np.int64]
+    """[p] when the user had it last."""
     now_s: float
     """The events' clock, seconds since the epoch; never the wall clock."""
 

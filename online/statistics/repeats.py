@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from online.catalogue import CATEGORY_SLOTS
 from online.statistics.base import Floats, Observation, Query, Rows, best_rows
 from online.statistics.decay import ForwardDecay
 
@@ -20,6 +21,8 @@ class Shares(NamedTuple):
     """[capacity, 2] stored counts: events, and those of them that were repeats."""
     total: Floats
     """[2] the same over all items."""
+    categories: Floats
+    """[CATEGORY_SLOTS, 2] the same by category, as of the last `sum_categories`."""
 
 
 @njit(cache=True)
@@ -33,6 +36,21 @@ def repeat_share(shares: Shares, row: int, factor: float) -> float:
     """Share of an item's events that were repeats, shrunk to the overall share."""
     repeats = shares.counts[row, 1] * factor + PRIOR * overall_share(shares, factor)
     return float(repeats / (shares.counts[row, 0] * factor + PRIOR))
+
+
+@njit(cache=True)
+def category_share(shares: Shares, slot: int, factor: float) -> float:
+    """Share of a category's events that were repeats, shrunk to the overall share."""
+    repeats = shares.categories[slot, 1] * factor + PRIOR * overall_share(shares, factor)
+    return float(repeats / (shares.categories[slot, 0] * factor + PRIOR))
+
+
+@njit(cache=True)
+def _sum_categories(shares: Shares, slots: Rows, end: int) -> None:
+    shares.categories[:] = 0.0
+    for row in range(end):
+        for column in range(2):
+            shares.categories[slots[row], column] += shares.counts[row, column]
 
 
 @njit(cache=True)
@@ -50,7 +68,11 @@ class Repeats:
     """Repeat shares, and from them and the user's own frequencies what the user will have again."""
 
     def __init__(self, capacity: int, half_life_s: float) -> None:
-        self.arrays = Shares(np.zeros((capacity, 2), np.float32), np.zeros(2, np.float32))
+        self.arrays = Shares(
+            np.zeros((capacity, 2), np.float32),
+            np.zeros(2, np.float32),
+            np.zeros((CATEGORY_SLOTS, 2), np.float32),
+        )
         self._decay = ForwardDecay(half_life_s, self.arrays)
 
     def fold(self, observed: Observation) -> None:
@@ -58,6 +80,10 @@ class Repeats:
         count_repeats(
             self.arrays, observed.rows, observed.is_repeat, self._decay.weight(observed.timestamp_s)
         )
+
+    def sum_categories(self, slots: Rows, end: int) -> None:
+        """Sums the counts of the rows below `end` by their categories' slots: categories are no part of the fold."""
+        _sum_categories(self.arrays, slots, end)
 
     def factor(self, now_s: float) -> float:
         """What turns a stored count into its value at `now_s`."""

@@ -1,5 +1,8 @@
 """Sets of examples and users' states as statistics see them: rows of the catalogue and plain arrays."""
 
+import math
+
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,19 +17,20 @@ def observation(example_set: ExampleSet, catalogue: Catalogue) -> Observation | 
 
     An item that comes several times in a set counts once, and every positive action counts the same.
     """
-    had_before: dict[str, bool] = {}
-    for example in example_set.examples:
-        if example.action in POSITIVE_ACTIONS:
-            had_before[example.item_id] = example.times_had > 0
-    if not had_before:
+    taken = {e.item_id: e for e in example_set.examples if e.action in POSITIVE_ACTIONS}
+    if not taken:
         return None
-    rows = np.array([catalogue.row(item_id, create=True) for item_id in had_before], np.int32)
+    now_s = example_set.timestamp_ms / 1000
+    gap_s = [max(0.0, now_s - e.last_had_s) if e.times_had > 0 else 0.0 for e in taken.values()]
+    ratings = [e.value if e.action == "rate" else math.nan for e in taken.values()]
     return Observation(
-        rows,
-        np.ones(len(rows), np.float32),
-        np.array(list(had_before.values()), np.bool_),
+        np.array([catalogue.row(item_id, create=True) for item_id in taken], np.int32),
+        np.ones(len(taken), np.float32),
+        np.array([e.times_had > 0 for e in taken.values()], np.bool_),
+        np.array(gap_s, np.float32),
+        np.array(ratings, np.float32),
         *_history(example_set.history[::-1], catalogue),
-        example_set.timestamp_ms / 1000,
+        now_s,
     )
 
 
@@ -34,12 +38,19 @@ def query(state: UserState, catalogue: Catalogue, now_ms: int) -> Query:
     """What is known of a user, the open set included as if it were closed."""
     rows = catalogue.rows
     opened = dict.fromkeys(past.item_id for past in state.open)
-    scale = state.frequency(Had(0, 0, 1.0)) * (SET_DECAY if opened else 1.0)
+    closed, opened_s = len(state.had), max(state.open_ms, 0) // 1000
+    scale = state.frequency(Had(0, 0, 1.0, 0)) * (SET_DECAY if opened else 1.0)
     had = np.array([rows.get(item_id, UNKNOWN_ROW) for item_id in (*state.had, *opened)], np.int32)
-    frequency = np.ones(len(had), np.float32)
-    frequency[: len(state.had)] = [had.scaled_weight for had in state.had.values()]
-    frequency[: len(state.had)] *= scale
-    return Query(*_history(seen_last(state), catalogue), had, frequency, now_ms / 1000)
+    frequency, times = np.ones(len(had), np.float32), np.ones(len(had), np.float32)
+    first_s, last_s = np.full(len(had), opened_s), np.full(len(had), opened_s)
+    if closed:
+        times[:closed], last_s[:closed], frequency[:closed], first_s[:closed] = zip(
+            *map(msgspec.structs.astuple, state.had.values()), strict=True
+        )
+        frequency[:closed] *= scale
+    return Query(
+        *_history(seen_last(state), catalogue), had, frequency, times, first_s, last_s, now_ms / 1000
+    )
 
 
 def seen_last(state: UserState) -> list[Past]:

@@ -8,11 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from online.statistics.ages import Ages
 from online.statistics.base import Observation, Query, Statistic
 from online.statistics.content import Content
 from online.statistics.forward_graph import ForwardGraph
 from online.statistics.popularity import Popularity
+from online.statistics.popularity_by_length import PopularityByLength
+from online.statistics.ratings import Ratings
 from online.statistics.repeats import Repeats
+from online.statistics.rhythm import Rhythm
+from online.statistics.short_graph import ShortGraph
 from online.statistics.symmetric_graph import SymmetricGraph
 
 CAPACITY = 32
@@ -34,6 +39,11 @@ MAKERS: dict[str, Callable[[], Statistic]] = {
     "all-time": lambda: Popularity(CAPACITY, math.inf),
     "first-time": lambda: Popularity(CAPACITY, DAY_S, first_time_only=True),
     "repeats": lambda: Repeats(CAPACITY, DAY_S),
+    "short": lambda: ShortGraph(CAPACITY, DAY_S),
+    "by-length": lambda: PopularityByLength(CAPACITY, DAY_S),
+    "rhythm": lambda: Rhythm(CAPACITY),
+    "ages": lambda: Ages(CAPACITY),
+    "ratings": lambda: Ratings(CAPACITY),
     "content": content,
 }
 every_statistic = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS.keys())
@@ -46,6 +56,8 @@ def observed(
         np.array(rows, np.int32),
         np.ones(len(rows), np.float32),
         np.full(len(rows), repeated),
+        np.full(len(rows), 3_600.0 if repeated else 0.0, np.float32),
+        np.full(len(rows), 4.0 if rows[0] % 2 else 2.0, np.float32),
         np.array(history, np.int32),
         np.arange(len(history), 0, -1, dtype=np.int64),
         time_s,
@@ -55,7 +67,8 @@ def observed(
 def asked(history: list[int], now_s: float = 1e9) -> Query:
     had = np.array(sorted(set(history)), np.int32)
     times = np.arange(len(history), 0, -1, dtype=np.int64)
-    return Query(np.array(history, np.int32), times, had, np.ones(len(had), np.float32), now_s)
+    ones, last_s = np.ones(len(had), np.float32), np.full(len(had), int(now_s) - 3_600)
+    return Query(np.array(history, np.int32), times, had, ones, ones, last_s, last_s, now_s)
 
 
 def taught(make: Callable[[], Statistic]) -> Statistic:

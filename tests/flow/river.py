@@ -13,6 +13,7 @@ from encoders.text_hashing import HashingEncoder
 from online import example_codec
 from online.events import ExampleRun
 from online.fold import ExampleFold, Learned
+from online.learning.ranking import RankingLearner
 from online.recommender import Recommender, RecommenderConfig
 from online.state import UserState
 from online.state_codec import unpack
@@ -23,6 +24,7 @@ from streams.events import DeadLetter, Recommendation
 from streams.examples_to_model import ExamplesToModel
 from streams.identity import LogIdentity
 from streams.interactions_to_lists import InteractionsToLists
+from streams.learned_ranking import LearnedRanking
 from streams.lists import ListMaker
 from streams.liveness import Liveness
 from streams.media_to_items import MediaToItems
@@ -74,7 +76,12 @@ class MemoryRiver:
         """A new learner that has taken over."""
         producer = MemoryProducer(self.kafka, crash_after)
         learner = ExamplesToModel(
-            self.settings, NOBODY, lambda: ExampleFold(new_recommender()), cast(Any, producer), alive()
+            self.settings,
+            NOBODY,
+            lambda: ExampleFold(new_recommender()),
+            LearnedRanking(RankingLearner()),
+            cast(Any, producer),
+            alive(),
         )
         await learner.load({0})
         yield learner

@@ -6,9 +6,11 @@ import msgspec
 import pytest
 
 from online.events import Cursor, ExampleRun
+from online.recommender import Recommender, RecommenderConfig
 from online.state import UserState
 from streams.batch import FORWARDED_HEADER, FUTURE_LIMIT_MS, Batch, decode, event_hash
 from streams.events import DeadLetter, Interaction
+from streams.list_logs import ListLogs
 from streams.settings import Settings
 from streams.topics import home_partition
 from tests.streams.records import TIMESTAMP_MS, record
@@ -16,6 +18,7 @@ from tests.streams.records import TIMESTAMP_MS, record
 SETTINGS = Settings(partitions=4)
 HOME = home_partition("u", 4)
 NOW_MS = TIMESTAMP_MS + 500
+SMALL = RecommenderConfig(capacity=64)
 
 
 class FakeUsers:
@@ -32,7 +35,7 @@ class FakeUsers:
 
 
 def new_batch() -> Batch:
-    return Batch(SETTINGS, cast(Any, FakeUsers()), "topic-id", NOW_MS)
+    return Batch(SETTINGS, cast(Any, FakeUsers()), ListLogs(Recommender(SMALL), 0), "topic-id", NOW_MS)
 
 
 def add(batch: Batch, *events: dict[str, Any], partition: int = HOME, offset: int = 0) -> None:

@@ -1,5 +1,7 @@
 """Freshet as a method: the evaluator drives the serving code as the workers do."""
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +11,9 @@ from online.evaluation.serving import Serving
 from online.evaluation.stream import Stream
 from online.evaluation.timeline import timeline
 from online.events import ExampleSet
-from online.recommender import RankedItem, Recommender
+from online.learning.ranking import RankingLearner
+from online.ranking.candidates import Candidates
+from online.recommender import Recommender
 from online.state import UserState
 from tests.online.evaluation.streams import cycle, random_baskets, run
 
@@ -26,16 +30,16 @@ class Spy(Recommender):
         self.folded.append(example_set)
         super().fold(example_set)
 
-    def recommend(
-        self, state: UserState, *, now_ms: int, wall_ms: int, k: int = 10, exclude: object = ()
-    ) -> list[RankedItem]:
+    def candidates(
+        self, state: UserState, *, now_ms: int, wall_ms: int, exclude: Collection[str] = ()
+    ) -> Candidates:
         self.sets_seen.append(state.set_count + bool(state.open))
-        return super().recommend(state, now_ms=now_ms, wall_ms=wall_ms, k=k)
+        return super().candidates(state, now_ms=now_ms, wall_ms=wall_ms, exclude=exclude)
 
 
 def drive(stream: Stream, delays: Delays) -> tuple[Spy, NDArray[np.int32]]:
     spy, line = Spy(), timeline(stream, "set", "allow", 0.0, seed=0)
-    serving = Serving(spy, stream, line, is_delayed=delays != Delays())
+    serving = Serving(spy, RankingLearner(), stream, line, is_delayed=delays != Delays())
     outcome = Replay(line, len(stream.item_ids), "allow", delays, lambda: 0.0).run(
         serving, lambda _done: None
     )

@@ -1,0 +1,207 @@
+"""The ranking network, learned online by replay: a listwise softmax over lists as they stood.
+
+A list's loss is the cross-entropy between a softmax over its candidates and the items that were then had, each as 1 / n
+of n (ListNet's top-one probability: Cao et al., ICML 2007), weighed by sqrt(n). A list without any of them teaches
+nothing. Every STEP_LISTS new lists make one step, together with REPLAYED old ones; what is served is the mean of the
+weights over the last hundred steps or so (Polyak averaging).
+"""
+
+from collections.abc import Collection
+from itertools import pairwise
+
+import msgspec
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from online.events import ListLog
+from online.learning.moments import Moments
+from online.learning.replay import ListReplay
+from online.ranking.evidence import BLEND
+from online.ranking.features import FEATURES
+from online.ranking.list_log import features_of_log, had_of_log
+from online.ranking.network import CLIP, Network
+
+STEP_LISTS = 32
+REPLAYED = 96
+RAMP_STEPS = 100
+"""Over which the learning rate grows to its value; before that nothing is served."""
+AVERAGED_STEPS = 100
+JUDGED_LISTS = 2_000
+"""About so many of the last lists decide whether the network is served or the blend."""
+
+
+class RankingConfig(msgspec.Struct, frozen=True):
+    """Settings of a RankingLearner: one default for every stream."""
+
+    hidden: tuple[int, ...] = (32,)
+    """Widths of the perceptron's layers."""
+    rate: float = 3e-3
+    """AdamW's learning rate."""
+    weight_decay: float = 1e-4
+    seed: int = 0
+    """Of the first weights and of what is replayed."""
+
+
+class _Net(nn.Module):
+    """A linear part, which starts at zero, plus a perceptron, which starts near it."""
+
+    def __init__(self, hidden: tuple[int, ...]) -> None:
+        super().__init__()
+        sizes = (FEATURES, *hidden)
+        self.linear = nn.Linear(FEATURES, 1, bias=False)
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
+        self.out = nn.Linear(sizes[-1], 1, bias=False)
+        nn.init.zeros_(self.linear.weight)
+        nn.init.normal_(self.out.weight, std=0.01)
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = x  # [lists, n, FEATURES]
+        for layer in self.layers:
+            hidden = torch.relu(layer(hidden))  # [lists, n, h]
+        scores: Tensor = (self.linear(x) + self.out(hidden)).squeeze(-1)  # [lists, n]
+        return scores
+
+
+class RankingLearner:
+    """Takes lists one by one, and makes a step when enough are there: some 20 ms on one core."""
+
+    def __init__(self, config: RankingConfig | None = None) -> None:
+        self.config = config if config is not None else RankingConfig()
+        self._rng = np.random.default_rng(self.config.seed)
+        with torch.random.fork_rng():
+            torch.manual_seed(self.config.seed)
+            self._net, self._served = _Net(self.config.hidden), _Net(self.config.hidden)
+        self._optimizer = torch.optim.AdamW(
+            self._net.parameters(),
+            lr=self.config.rate,
+            betas=(0.9, 0.99),
+            weight_decay=self.config.weight_decay,
+        )
+        self._replay = ListReplay()
+        self._moments = Moments(FEATURES)
+        self._new = 0
+        self.step_count = 0
+        self._judged = np.zeros(3)
+        """Of late: lists, and the sums of the network's and the blend's reciprocal ranks."""
+
+    def learn(self, log: ListLog, item_ids: Collection[str]) -> None:
+        """Takes a list and the items that were then had."""
+        had = had_of_log(log, item_ids)
+        if not had.any():
+            return
+        features = features_of_log(log)
+        self._moments.update(features)
+        self._replay.add(features, had)
+        self._new += 1
+        if self._new == STEP_LISTS:
+            self._new = 0
+            self._step()
+
+    def network(self) -> Network | None:
+        """The weights to serve with; None while they are untrained, or rank worse than the blend of late."""
+        lists, by_network, by_blend = self._judged
+        if self.step_count < RAMP_STEPS or lists == 0 or by_network < by_blend:
+            return None
+        mean, scale = self._moments.values()
+        state = {name: tensor.numpy().copy() for name, tensor in self._served.state_dict().items()}
+        count = len(self._served.layers)
+        weights = [np.ascontiguousarray(state[f"layers.{i}.weight"].T) for i in range(count)]
+        biases = [state[f"layers.{i}.bias"] for i in range(count)]
+        return Network(mean, scale, state["linear.weight"][0], [*weights, state["out.weight"][0]], biases)
+
+    def _step(self) -> None:
+        features, targets, absent = self._replay.draw(STEP_LISTS, REPLAYED, self._rng)
+        x = self._standardised(features)
+        wanted = torch.from_numpy(targets)
+        missing = torch.from_numpy(absent)
+        self._judge(features[:STEP_LISTS], x[:STEP_LISTS], targets[:STEP_LISTS], missing[:STEP_LISTS])
+        loss = listwise_loss(self._net(x).masked_fill(missing, -torch.inf), wanted)
+        for group in self._optimizer.param_groups:
+            group["lr"] = self.config.rate * min(1.0, (self.step_count + 1) / RAMP_STEPS)
+        self._optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch
+        self._optimizer.step()
+        self.step_count += 1
+        self._average()
+
+    def _standardised(self, features: NDArray[np.float16]) -> Tensor:
+        mean, scale = self._moments.values()
+        x = (torch.from_numpy(features).float() - torch.from_numpy(mean)) * torch.from_numpy(scale)
+        return x.clamp_(-CLIP, CLIP)
+
+    def _average(self) -> None:
+        kept = min(1 - 1 / AVERAGED_STEPS, 1 - 1 / self.step_count)
+        with torch.no_grad():
+            for served, learned in zip(self._served.parameters(), self._net.parameters(), strict=True):
+                served.mul_(kept).add_(learned, alpha=1 - kept)
+
+    def _judge(
+        self, features: NDArray[np.float16], x: Tensor, targets: NDArray[np.float32], missing: Tensor
+    ) -> None:
+        """Ranks new lists before they are learned, by what is served and by the blend."""
+        with torch.no_grad():
+            by_network = self._served(x).masked_fill(missing, -torch.inf).numpy()
+        by_blend = np.where(missing.numpy(), -np.inf, features[:, :, BLEND].astype(np.float32))
+        ranks = [reciprocal_ranks(scores, targets > 0).sum() for scores in (by_network, by_blend)]
+        self._judged *= 1 - len(features) / JUDGED_LISTS
+        self._judged += (len(features), *ranks)
+
+    def save(self) -> dict[str, np.ndarray]:
+        """Weights, the optimizer's state and moments, by name; lists for replay are gathered anew."""
+        saved = {f"net/{k}": v.numpy().copy() for k, v in self._net.state_dict().items()}
+        saved |= {f"served/{k}": v.numpy().copy() for k, v in self._served.state_dict().items()}
+        for number, state in self._optimizer.state_dict()["state"].items():
+            saved |= {f"optimizer/{number}/{k}": v.numpy().copy() for k, v in state.items()}
+        saved |= {f"moments/{k}": v for k, v in self._moments.save().items()}
+        return saved | {"judged": self._judged.copy(), "step_count": np.array(self.step_count)}
+
+    def load(self, saved: dict[str, np.ndarray]) -> bool:
+        """Goes on from what `save` gave.
+
+        Returns:
+            False, with nothing changed, if it is of other features or widths than this version's.
+        """
+        shapes = {f"net/{k}": tuple(v.shape) for k, v in self._net.state_dict().items()}
+        if any(name not in saved or saved[name].shape != shape for name, shape in shapes.items()):
+            return False
+        for part, net in (("net", self._net), ("served", self._served)):
+            net.load_state_dict({k: torch.from_numpy(saved[f"{part}/{k}"].copy()) for k in net.state_dict()})
+        optimizer = self._optimizer.state_dict()
+        optimizer["state"] = {}
+        for name, value in saved.items():
+            if name.startswith("optimizer/"):
+                _, number, key = name.split("/")
+                optimizer["state"].setdefault(int(number), {})[key] = torch.from_numpy(value.copy())
+        self._optimizer.load_state_dict(optimizer)
+        self._moments.load(
+            {k.removeprefix("moments/"): v for k, v in saved.items() if k.startswith("moments/")}
+        )
+        self._judged, self.step_count = saved["judged"].copy(), int(saved["step_count"])
+        return True
+
+
+def listwise_loss(scores: Tensor, targets: Tensor) -> Tensor:
+    """Mean over lists, by sqrt(n), of the cross-entropy of a softmax over the list.
+
+    Args:
+        scores: [lists, n], -inf where a list has no candidate.
+        targets: [lists, n] 1 for what was had, else 0; at least one 1 in each list.
+    """
+    count = targets.sum(dim=1)
+    logs = torch.log_softmax(scores, dim=1).masked_fill(targets == 0, 0.0)
+    losses = -logs.sum(dim=1) / count
+    weights = count.sqrt()
+    return (losses * weights).sum() / weights.sum()
+
+
+def reciprocal_ranks(scores: NDArray[np.float32], had: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """[lists] one over the rank of the best of what was had; ties count against it.
+
+    Args:
+        scores: [lists, n]
+        had: [lists, n]
+    """
+    best = np.where(had, scores, -np.inf).max(axis=1, keepdims=True)
+    return np.asarray(1.0 / np.maximum((scores >= best).sum(axis=1), 1))

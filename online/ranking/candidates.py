@@ -1,0 +1,78 @@
+"""The candidates of one list, and which of them are best: by the network, or by the fixed blend without one."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from online.ranking.blend import SOURCES, best_places
+from online.ranking.evidence import BLEND, WITNESSES
+from online.ranking.features import columns_of, features_of
+from online.ranking.network import Network
+from online.statistics.base import Floats, Query, Rows
+
+
+class Candidates(NamedTuple):
+    """What may be in a list, and all that is known of it. Rows and evidence are valid until the next list."""
+
+    query: Query
+    rows: Rows
+    """[n]"""
+    evidence: Floats
+    """[n, COLUMNS], see `online.ranking.evidence`."""
+    parts: Floats
+    """[n, len(SOURCES)] what each source adds to the blend's score."""
+    request: Floats
+    """[len(REQUEST)], see `online.ranking.features`."""
+    columns: Floats
+    """[n, LEARNED]"""
+    means: Floats
+    """[LOGGED]"""
+
+
+class Best(NamedTuple):
+    """The best candidates, best first."""
+
+    places: NDArray[np.int64]
+    """[k] which of the candidates."""
+    scores: Floats
+    """[k] estimates that the user has it next, over all candidates at most 1."""
+
+
+def best(found: Candidates, network: Network | None, k: int) -> Best:
+    """The k best candidates, ties by row: with a network a softmax of its scores, else the blend."""
+    if network is None or not len(found.rows):
+        scores = found.evidence[:, BLEND]
+    else:
+        raw = network.scores(features_of(found.columns, found.means, found.request))
+        scores = np.exp(raw - raw.max())
+        scores /= scores.sum()
+    places = best_places(found.rows, scores, k)
+    return Best(places, scores[places])
+
+
+def shares(found: Candidates, network: Network | None, places: NDArray[np.int64]) -> Floats:
+    """How much of each place's score is owed to each source: [k, len(SOURCES)], rows add up to 1, or to 0.
+
+    Of the blend they are its parts. Of a network, by ablation: how much its score falls without all evidence from the
+    source (Lei et al., 2018, "leave one covariate out"); what makes it rise owes nothing.
+    """
+    parts = found.parts[places]
+    if network is not None:
+        parts = _falls(found, network, places)
+    totals = parts.sum(axis=1, keepdims=True)
+    owed: Floats = np.divide(parts, totals, out=np.zeros_like(parts), where=totals > 0)
+    return owed
+
+
+def _falls(found: Candidates, network: Network, places: NDArray[np.int64]) -> Floats:
+    """[k, len(SOURCES)] how much the network's score of each place falls without a source, at least 0."""
+    evidence = found.evidence[places]
+    without = np.repeat(evidence[None], len(SOURCES) + 1, axis=0)
+    for source, witnesses in enumerate(WITNESSES):
+        without[source][:, witnesses] = 0.0
+        without[source][:, BLEND] -= found.parts[places, source]
+    columns = columns_of(without.reshape(-1, evidence.shape[1]))
+    scores = network.scores(features_of(columns, found.means, found.request)).reshape(len(SOURCES) + 1, -1)
+    falls: Floats = np.maximum(scores[-1] - scores[:-1], 0).T
+    return falls

@@ -1,0 +1,143 @@
+"""The evidence of every candidate: what each source and statistic says of it."""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from online.ranking import evidence as e
+from online.ranking.sources import (
+    ALL_TIME_NOW,
+    BY_LENGTH_NOW,
+    DAILY_NOW,
+    FIRST_TIME_NOW,
+    RECENT_NOW,
+    REPEATS_NOW,
+    Sources,
+)
+from online.statistics.base import Floats, Query, Rows
+from online.statistics.content import COLD_BELOW, cosine, profile_of
+from online.statistics.lags import LagDecay, lag_weights
+from online.statistics.popularity_by_length import stage_of
+from online.statistics.ratings import mean_rating
+from online.statistics.repeats import category_share, repeat_share
+from online.statistics.rhythm import log_hours, usual_gap
+
+LATELY = LagDecay(16, 0.8)
+DAY_S, HOURS = 86_400.0, 24.0
+SUMMED = (
+    (e.GRAPH, e.GRAPH_SUM), (e.GRAPH_LAST, e.LAST_SUM), (e.GRAPH_FEW, e.FEW_SUM), (e.GRAPH_WIDE, e.WIDE_SUM),
+    (e.SHORT, e.SHORT_SUM), (e.FORWARD, e.FORWARD_SUM), (e.FORWARD_LAST, e.FORWARD_LAST_SUM),
+    (e.FREQUENCY, e.FREQUENCY_SUM), (e.TIMES, e.TIMES_SUM), (e.SINCE_HAD, e.SINCE_HAD_DAYS),
+    (e.SINCE_FIRST, e.SINCE_FIRST_DAYS), (e.GRAPH_MOST, e.PART_SUM), (e.LINKS, e.LINKS_SUM),
+)  # fmt: skip
+"""Columns of the evidence that are sums by place."""
+
+
+@njit(cache=True)
+def describe(sources: Sources, factors: NDArray[np.float64], query: Query, profile: Floats) -> int:
+    """Copies the wanted rows of the scratch into its rows and evidence, and completes the evidence.
+
+    Returns:
+        How many there are.
+    """
+    scratch = sources.scratch
+    rows, evidence, sums = scratch.rows, scratch.evidence, scratch.sums
+    count = 0
+    for place in range(scratch.size[0]):
+        if scratch.flags[place] & e.BLOCKED or not scratch.flags[place] & e.WANTED:
+            continue
+        if count == e.CANDIDATE_LIMIT:
+            break
+        rows[count] = scratch.looked_at[place]
+        for column, summed in SUMMED:
+            evidence[count, column] = sums[place, summed]
+        evidence[count, e.BECAUSE] = scratch.because[place]
+        count += 1
+    _popularity(sources, factors, query, rows[:count], evidence)
+    _rhythm(sources, factors, query, rows[:count], evidence)
+    _content(sources, query, profile, rows[:count], evidence)
+    _categories(sources, factors, query, rows[:count], evidence)
+    return count
+
+
+@njit(cache=True)
+def _popularity(
+    sources: Sources, factors: NDArray[np.float64], query: Query, rows: Rows, evidence: Floats
+) -> None:
+    # Taken out of `sources` once: each look into it counts references, which would cost more than the rest.
+    recent, daily, all_time = sources.recent.counts, sources.daily.counts, sources.all_time.counts
+    first_time, by_length, ratings = sources.first_time.counts, sources.by_length.counts, sources.ratings
+    first_s, last_s = sources.ages.first_s, sources.ages.last_s
+    stage = stage_of(len(query.history))
+    for i in range(len(rows)):
+        row = rows[i]
+        evidence[i, e.RECENT] = recent[row] * factors[RECENT_NOW]
+        evidence[i, e.DAILY] = daily[row] * factors[DAILY_NOW]
+        evidence[i, e.ALL_TIME] = all_time[row] * factors[ALL_TIME_NOW]
+        evidence[i, e.FIRST_TIME] = first_time[row] * factors[FIRST_TIME_NOW]
+        evidence[i, e.BY_LENGTH] = by_length[row, stage] * factors[BY_LENGTH_NOW]
+        seen = last_s[row] > 0
+        evidence[i, e.AGE] = max(0.0, query.now_s - first_s[row]) / DAY_S if seen else 0.0
+        evidence[i, e.IDLE] = max(0.0, query.now_s - last_s[row]) / DAY_S if seen else 0.0
+        evidence[i, e.RATING] = mean_rating(ratings, row)
+
+
+@njit(cache=True)
+def _rhythm(
+    sources: Sources, factors: NDArray[np.float64], query: Query, rows: Rows, evidence: Floats
+) -> None:
+    repeats, rhythm = sources.repeats, sources.rhythm
+    for i in range(len(rows)):
+        times = evidence[i, e.TIMES]
+        evidence[i, e.HAD] = 1.0 if times > 0 else 0.0
+        evidence[i, e.REPEAT] = repeat_share(repeats, rows[i], factors[REPEATS_NOW])
+        evidence[i, e.DUE] = evidence[i, e.OWN_DUE] = 0.0
+        if times > 0:
+            since = log_hours(evidence[i, e.SINCE_HAD] * DAY_S)
+            evidence[i, e.DUE] = since - usual_gap(rhythm, rows[i])
+        if times > 1:
+            usual_days = (evidence[i, e.SINCE_FIRST] - evidence[i, e.SINCE_HAD]) / (times - 1)
+            evidence[i, e.OWN_DUE] = since - log_hours(usual_days * DAY_S)
+
+
+@njit(cache=True)
+def _content(sources: Sources, query: Query, profile: Floats, rows: Rows, evidence: Floats) -> None:
+    vectors = sources.vectors
+    last = profile[:0]
+    if len(profile) > 0:
+        last = profile_of(vectors, query.history, lag_weights(query.history_s, LagDecay(1, 1.0)))
+    for i in range(len(rows)):
+        alike = len(profile) > 0 and vectors.present[rows[i]]
+        evidence[i, e.CONTENT] = max(cosine(vectors, rows[i], profile), 0.0) if alike else 0.0
+        evidence[i, e.CONTENT_LAST] = max(cosine(vectors, rows[i], last), 0.0) if alike else 0.0
+        evidence[i, e.COLD] = 1.0 if vectors.seen[rows[i]] < COLD_BELOW else 0.0
+
+
+@njit(cache=True)
+def _categories(
+    sources: Sources, factors: NDArray[np.float64], query: Query, rows: Rows, evidence: Floats
+) -> None:
+    """How much of each candidate's category is in what the user had, and in the last of it."""
+    slots, sums, repeats = sources.categories.slots, sources.scratch.categories, sources.repeats
+    totals = np.full(2, 1e-9, np.float32)
+    lately = lag_weights(query.history_s, LATELY)
+    for i in range(len(query.had)):
+        if query.had[i] >= 0:
+            sums[slots[query.had[i]], 0] += query.frequency[i]
+            totals[0] += query.frequency[i]
+    for j in range(len(lately)):
+        if query.history[j] >= 0:
+            sums[slots[query.history[j]], 1] += lately[j]
+            totals[1] += lately[j]
+    sums[0, :] = 0.0
+    for i in range(len(rows)):
+        slot = slots[rows[i]]
+        evidence[i, e.CATEGORY] = sums[slot, 0] / totals[0]
+        evidence[i, e.CATEGORY_LAST] = sums[slot, 1] / totals[1]
+        evidence[i, e.CATEGORY_REPEAT] = category_share(repeats, slot, factors[REPEATS_NOW])
+    for i in range(len(query.had)):
+        if query.had[i] >= 0:
+            sums[slots[query.had[i]], :] = 0.0
+    for j in range(len(lately)):
+        if query.history[j] >= 0:
+            sums[slots[query.history[j]], :] = 0.0

@@ -1,0 +1,85 @@
+"""From evidence to what a network sees of a list's candidates: numbers of like size."""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from online.ranking.evidence import (
+    AGE,
+    BLEND,
+    FREQUENCY,
+    GRAPH,
+    IDLE,
+    LEARNED,
+    LINKS,
+    LOGGED,
+    SINCE_FIRST,
+    SINCE_HAD,
+)
+from online.statistics.base import Floats, Query
+
+SCALES = np.ones(LOGGED, np.float32)
+"""[LOGGED] amounts below it are next to nothing in their column."""
+SCALES[BLEND] = 1e-5
+SCALES[GRAPH:LINKS] = 1e-3
+SCALES[FREQUENCY] = 0.1
+SCALES[[SINCE_HAD, SINCE_FIRST, AGE, IDLE]] = 0.05
+
+REQUEST = ("history_length", "gap", "hour_sin", "hour_cos", "own_repeats", "repeats", "known", "candidates")
+"""What is the same for all candidates of a list; the others are weighed by it."""
+FEATURES = LOGGED + LEARNED + len(REQUEST)
+
+
+@njit(cache=True)
+def columns_of(evidence: Floats) -> Floats:
+    """[n, LEARNED] of evidence [n, COLUMNS]: log(1 + amount / scale) of amounts, the rest as it is."""
+    columns = np.empty((len(evidence), LEARNED), np.float32)
+    for i in range(len(evidence)):
+        for column in range(LOGGED):
+            columns[i, column] = np.log1p(evidence[i, column] / SCALES[column])
+        for column in range(LOGGED, LEARNED):
+            columns[i, column] = evidence[i, column]
+    return columns
+
+
+def features_of(columns: Floats, means: Floats, request: Floats) -> Floats:
+    """[n, FEATURES] the columns, the amounts once more as they differ from the whole list's, and the request.
+
+    Args:
+        columns: [n, LEARNED] of some of a list's candidates.
+        means: [LOGGED] of the amounts, over all candidates of the list.
+        request: [len(REQUEST)]
+    """
+    features = np.empty((len(columns), FEATURES), np.float32)
+    features[:, :LEARNED] = columns
+    features[:, LEARNED : LEARNED + LOGGED] = columns[:, :LOGGED] - means
+    features[:, LEARNED + LOGGED :] = request
+    return features
+
+
+def request_of(query: Query, known: float, repeat_share: float, candidate_count: int) -> Floats:
+    """[len(REQUEST)] what a list's user and time say.
+
+    Args:
+        query: The user.
+        known: How much of the history the graph knows, 0 to 1.
+        repeat_share: Share of the stream's events that are repeats, 0 to 1.
+        candidate_count: How many candidates there are.
+    """
+    hour = 2 * math.pi * (query.now_s % 86_400.0) / 86_400.0
+    gap_s = max(query.now_s - float(query.history_s[0]), 0.0) if len(query.history_s) else 0.0
+    times = float(query.times.sum())
+    return np.array(
+        [
+            math.log1p(len(query.had)),
+            math.log1p(gap_s / 3600),
+            math.sin(hour),
+            math.cos(hour),
+            1 - len(query.had) / times if times else 0.0,
+            repeat_share,
+            known,
+            math.log1p(candidate_count),
+        ],
+        np.float32,
+    )

@@ -1,0 +1,60 @@
+"""What is kept of a list to learn from: a sample of its candidates, with their features as they were."""
+
+from collections.abc import Collection
+
+import numpy as np
+from numpy.typing import NDArray
+
+from online.catalogue import item_hash
+from online.events import ListLog
+from online.ranking.evidence import LEARNED
+from online.ranking.features import features_of
+from online.statistics.base import Floats
+
+CANDIDATES = 128
+"""Candidates of a list that are kept: those known to be had, and a sample of the others."""
+HAD_LIMIT = CANDIDATES // 2
+"""Of those that were had; beyond it they are left to the lot."""
+
+
+def log_of(hashes: NDArray[np.uint32], columns: Floats, means: Floats, request: Floats) -> ListLog:
+    """The log of a list with all of its candidates; see ListLog for the shapes."""
+    return ListLog(hashes.tobytes(), columns.astype(np.float16).tobytes(), means.tobytes(), request.tobytes())
+
+
+def features_of_log(log: ListLog) -> Floats:
+    """[n, FEATURES] of the candidates that were kept."""
+    columns = np.frombuffer(log.columns, np.float16).reshape(-1, LEARNED).astype(np.float32)
+    return features_of(columns, np.frombuffer(log.means, np.float32), np.frombuffer(log.request, np.float32))
+
+
+def had_of_log(log: ListLog, item_ids: Collection[str]) -> NDArray[np.bool_]:
+    """[n] which of the candidates that were kept are among the items."""
+    wanted = np.array([item_hash(item_id) for item_id in item_ids], np.uint32)
+    return np.isin(np.frombuffer(log.hashes, np.uint32), wanted)
+
+
+def sampled(log: ListLog, item_ids: Collection[str], salt: int) -> ListLog:
+    """At most CANDIDATES of the candidates: those among the items, and others by lot.
+
+    The lot is drawn by hash, so that the same list gives the same sample; each salt gives another. An item that is
+    had after this was made may be missing, never taken for one that was not had.
+    """
+    hashes = np.frombuffer(log.hashes, np.uint32)
+    if len(hashes) <= CANDIDATES:
+        return log
+    had = had_of_log(log, item_ids)
+    chosen = np.flatnonzero(had)[:HAD_LIMIT]
+    others = np.flatnonzero(~had)
+    count = min(len(others), CANDIDATES - len(chosen))
+    lot = _mixed(hashes[others] ^ np.uint32(salt & 0xFFFFFFFF))
+    chosen = np.concatenate((chosen, others[np.argpartition(lot, count - 1)[:count]]))
+    columns = np.frombuffer(log.columns, np.float16).reshape(-1, LEARNED)
+    return ListLog(hashes[chosen].tobytes(), columns[chosen].tobytes(), log.means, log.request)
+
+
+def _mixed(x: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """The finaliser of MurmurHash3: every bit of the input moves every bit of the output."""
+    x = (x ^ (x >> np.uint32(16))) * np.uint32(0x85EBCA6B)
+    x = (x ^ (x >> np.uint32(13))) * np.uint32(0xC2B2AE35)
+    return x ^ (x >> np.uint32(16))

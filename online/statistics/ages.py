@@ -1,0 +1,57 @@
+"""When an item was seen first and last, by anybody."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from online.statistics.base import Floats, Observation, Query, Rows, best_rows
+
+
+class Seen(NamedTuple):
+    """The arrays of ages, as compiled functions take them; seconds since the epoch, 0 for what nobody had."""
+
+    first_s: NDArray[np.float64]
+    """[capacity]"""
+    last_s: NDArray[np.float64]
+    """[capacity]"""
+
+
+class Ages:
+    """First and last time of each item: what is new, and what has gone out of use."""
+
+    def __init__(self, capacity: int) -> None:
+        self.arrays = Seen(np.zeros(capacity), np.zeros(capacity))
+
+    def fold(self, observed: Observation) -> None:
+        """Notes the time of one set; a late one moves no last time back."""
+        rows, (first_s, last_s) = observed.rows, self.arrays
+        first_s[rows] = np.where(first_s[rows] == 0, observed.timestamp_s, first_s[rows])
+        last_s[rows] = np.maximum(last_s[rows], observed.timestamp_s)
+
+    def candidates(self, query: Query, limit: int) -> Rows:
+        """What was seen last, best first."""
+        rows = np.flatnonzero(self.arrays.last_s).astype(np.int32)
+        return best_rows(rows, self.score(query, rows), limit)
+
+    def score(self, query: Query, rows: Rows) -> Floats:
+        """1 / (1 + days since the row was seen last); zero for what nobody had."""
+        last_s = self.arrays.last_s[rows]
+        days = np.maximum(query.now_s - last_s, 0) / 86_400
+        return np.where(last_s > 0, 1 / (1 + days), 0).astype(np.float32)
+
+    def forget(self, rows: Rows) -> None:
+        """Drops the rows' times."""
+        for times in self.arrays:
+            times[rows] = 0.0
+
+    def save(self) -> dict[str, np.ndarray]:
+        """The times up to the last row that was seen."""
+        end = int(np.flatnonzero(self.arrays.last_s).max(initial=-1)) + 1
+        return {name: times[:end].copy() for name, times in self.arrays._asdict().items()}
+
+    def load(self, saved: dict[str, np.ndarray]) -> None:
+        """Takes back what `save` gave."""
+        for name, times in self.arrays._asdict().items():
+            times[:] = 0.0
+            times[: len(saved[name])] = saved[name]

@@ -1,0 +1,81 @@
+"""What people have at which point of their history: first things first."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from online.statistics.base import Floats, Observation, Query, Rows, best_rows
+from online.statistics.decay import ForwardDecay
+
+STAGES = 7
+"""Histories of 0, 1, 2-3, 4-7, 8-15, 16-31 and more entries."""
+
+
+class StageCounts(NamedTuple):
+    """The arrays, as compiled functions take them."""
+
+    counts: Floats
+    """[capacity, STAGES] stored counts."""
+    totals: NDArray[np.float64]
+    """[STAGES] the same over all items."""
+
+
+@njit(cache=True)
+def stage_of(history_length: int) -> int:
+    """The bucket of a history: one for each power of two."""
+    stage = 0
+    while history_length > 0 and stage < STAGES - 1:
+        history_length >>= 1
+        stage += 1
+    return stage
+
+
+class PopularityByLength:
+    """Decayed counts by how long the user's history was."""
+
+    def __init__(self, capacity: int, half_life_s: float) -> None:
+        self.arrays = StageCounts(np.zeros((capacity, STAGES), np.float32), np.zeros(STAGES))
+        self._decay = ForwardDecay(half_life_s, self.arrays)
+
+    def fold(self, observed: Observation) -> None:
+        """Counts one set."""
+        stage = stage_of(len(observed.history))
+        amounts = observed.weights * np.float32(self._decay.weight(observed.timestamp_s))
+        self.arrays.counts[observed.rows, stage] += amounts
+        self.arrays.totals[stage] += float(amounts.sum())
+
+    def factor(self, now_s: float) -> float:
+        """What turns a stored count into its value at `now_s`."""
+        return self._decay.factor(now_s)
+
+    def candidates(self, query: Query, limit: int) -> Rows:
+        """What is had most by users as new, or as old, as this one."""
+        rows = np.flatnonzero(self.arrays.counts[:, stage_of(len(query.history))]).astype(np.int32)
+        return best_rows(rows, self.score(query, rows), limit)
+
+    def score(self, query: Query, rows: Rows) -> Floats:
+        """Decayed counts of the user's stage."""
+        counts: Floats = self.arrays.counts[rows, stage_of(len(query.history))]
+        return counts * np.float32(self.factor(query.now_s))
+
+    def forget(self, rows: Rows) -> None:
+        """Drops the rows' counts."""
+        self.arrays.counts[rows] = 0.0
+
+    def save(self) -> dict[str, np.ndarray]:
+        """The counts up to the last one above zero."""
+        end = int(np.flatnonzero(self.arrays.counts.any(axis=1)).max(initial=-1)) + 1
+        return {
+            "counts": self.arrays.counts[:end].copy(),
+            "totals": self.arrays.totals.copy(),
+            "reference_s": np.array(self._decay.reference_s),
+        }
+
+    def load(self, saved: dict[str, np.ndarray]) -> None:
+        """Takes back what `save` gave."""
+        self.arrays.counts[:] = 0.0
+        self.arrays.counts[: len(saved["counts"])] = saved["counts"]
+        self.arrays.totals[:] = saved["totals"]
+        self._decay.reference_s = float(saved["reference_s"])

@@ -1,0 +1,61 @@
+"""The learner's ranking network: learned from the log, published when it changed, kept in snapshots."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from online.events import POSITIVE_ACTIONS, ExampleSet
+from online.fold import Saved
+from online.ranking.network import pack
+from streams.producer import Outgoing
+from streams.publications import RANKING_KEY, Ranking, encode_ranking
+
+if TYPE_CHECKING:
+    from online.learning.ranking import RankingLearner
+
+SHED_MS = 10_000
+"""A learner that is so far behind folds, and learns no ranking: it catches up first."""
+PREFIX = "ranking."
+
+
+class LearnedRanking:
+    """What the learner does with the lists in the log."""
+
+    def __init__(self, learner: "RankingLearner") -> None:
+        self._learner = learner
+        self._published: bytes | None = None
+
+    @property
+    def step_count(self) -> int:
+        """Steps made so far."""
+        return self._learner.step_count
+
+    def learn(self, example_set: ExampleSet, late_ms: int) -> None:
+        """Learns from the list that a set met, if the log has it and is not read too late."""
+        log = example_set.examples[0].list_log
+        if log is None or late_ms > SHED_MS:
+            return
+        self._learner.learn(log, [e.item_id for e in example_set.examples if e.action in POSITIVE_ACTIONS])
+
+    def outgoing(self, topic: str, epoch: int) -> list[Outgoing]:
+        """The record that has to be published, if the network is another than the one published last."""
+        network = self._learner.network()
+        packed = b"" if network is None else pack(network)
+        if packed == self._published:
+            return []
+        self._published = packed
+        return [Outgoing(topic, RANKING_KEY, encode_ranking(Ranking(epoch, self.step_count, packed)), 0)]
+
+    def save(self) -> Saved:
+        """What a snapshot has to hold."""
+        return {PREFIX + name: array for name, array in self._learner.save().items()}
+
+    def load(self, saved: Saved) -> None:
+        """Goes on from a snapshot; one without a network that fits starts anew."""
+        arrays = {
+            name.removeprefix(PREFIX): array
+            for name, array in saved.items()
+            if name.startswith(PREFIX) and isinstance(array, np.ndarray)
+        }
+        self._learner.load(arrays)
+        self._published = None
