@@ -59,7 +59,7 @@ MODEL_AGE = Gauge("freshet_model_age_seconds", "Seconds since the learner's newe
 
 RANKING_SERVED = Gauge(
     "freshet_ranking_served",
-    "1 while this worker's lists are ranked by the learned network, 0 by the fixed blend.",
+    "Whether the learned network ranks this worker's lists (1) or the fixed blend (0).",
 )
 """0 for long: the learner's network ranks worse than the blend of late, or it has seen too few lists."""
 
