@@ -3,7 +3,7 @@
 A list's loss is the cross-entropy between a softmax over its candidates and the items that were then had, each as 1 / n
 of n (ListNet's top-one probability: Cao et al., ICML 2007), weighed by sqrt(n). A list without any of them teaches
 nothing. Every STEP_LISTS new lists make one step, together with REPLAYED old ones; what is served is the mean of the
-weights over the last hundred steps or so (Polyak averaging).
+weights over the last AVERAGED_STEPS or so (Polyak averaging): longer means lag behind a shop whose week changes.
 """
 
 from collections.abc import Collection
@@ -23,11 +23,11 @@ from online.ranking.features import FEATURES
 from online.ranking.list_log import features_of_log, had_of_log
 from online.ranking.network import CLIP, Network
 
-STEP_LISTS = 32
-REPLAYED = 96
+STEP_LISTS = 16
+REPLAYED = 48
 RAMP_STEPS = 100
 """Over which the learning rate grows to its value; before that nothing is served."""
-AVERAGED_STEPS = 100
+AVERAGED_STEPS = 20
 JUDGED_LISTS = 2_000
 """About so many of the last lists decide whether the network is served or the blend."""
 
@@ -65,7 +65,7 @@ class _Net(nn.Module):
 
 
 class RankingLearner:
-    """Takes lists one by one, and makes a step when enough are there: some 20 ms on one core."""
+    """Takes lists one by one, and makes a step when enough are there: some 10 ms on one core."""
 
     def __init__(self, config: RankingConfig | None = None) -> None:
         self.config = config if config is not None else RankingConfig()
