@@ -11,12 +11,15 @@ test in tests/streams/test_runs.py:
    all of it: a later run would be worked although an earlier one never was, and whoever remembers how far they have
    read would then take the earlier one, when it is delivered again, for a replay. A superseded run is not worked and
    acknowledges nothing.
-4. A static member that is stopped in order leaves its group.
-5. Fetching pauses by topic, while an agent leaves WAITING_RECORDS or WAITING_BYTES to wait, and for milliseconds.
+4. Nothing is fetched until what was superseded has been sought back, whoever superseded it and why.
+5. A seek goes back to the beginning of partitions of which nothing was committed yet. aiokafka leaves those where they
+   are, behind what was fetched of them.
+6. A static member that is stopped in order leaves its group.
+7. Fetching pauses by topic, while an agent leaves WAITING_RECORDS or WAITING_BYTES to wait, and for milliseconds.
    Stock Faust pauses partitions and then waits a second, or until another partition has records.
-6. A fetch waits at the broker for FETCH_WAIT_MS. Stock Faust says 1.5 s, and aiokafka sends one fetch at a time: one
+8. A fetch waits at the broker for FETCH_WAIT_MS. Stock Faust says 1.5 s, and aiokafka sends one fetch at a time: one
    that asks for quiet partitions alone, since those with events still had some to be taken, holds up all of them.
-7. Gaps in the offsets (compaction, transaction markers) are no events: nothing is tracked for them.
+9. Gaps in the offsets (compaction, transaction markers) are no events: nothing is tracked for them.
 """
 
 import asyncio
@@ -98,7 +101,14 @@ class FetchTopic(faust.Topic):
 
 
 class FetchConsumerThread(AIOKafkaConsumerThread):
-    """Faust's thread of aiokafka, with short fetches."""
+    """Faust's thread of aiokafka, with short fetches, and seeks that go back everywhere."""
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Goes back to the committed offset of each partition, or to its beginning if there is none."""
+        committed = await super().seek_to_committed()
+        if left := [tp for tp, offset in committed.items() if not offset]:
+            await self.seek_to_beginning(*left)
+        return committed
 
     def _create_worker_consumer(self, transport: Transport) -> "AIOKafkaConsumer[bytes, bytes]":
         consumer = super()._create_worker_consumer(transport)
@@ -115,7 +125,9 @@ class FetchConsumer(Consumer):
         self._waiting: dict[str, Fetch] = {}
         """The newest fetch of each topic; it grows until it is taken."""
         self._supersessions = 0
-        """Grows with every revocation and seek."""
+        """Grows whenever what was fetched before must not be worked any more."""
+        self._sought = 0
+        """The supersession since which every partition has been sought back."""
 
     def _new_consumer_thread(self) -> FetchConsumerThread:
         return FetchConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -132,14 +144,16 @@ class FetchConsumer(Consumer):
             await asyncio.sleep(PAUSE_S)
             return
         supersessions = self._supersessions
+        if self._sought != supersessions:
+            with suppress(IllegalStateError):  # Raised where the partitions are gone by now.
+                await self.perform_seek()
+            return
         records = await self._getmany(active_partitions=wanted, timeout=PAUSE_S if full else timeout)
-        if records is None or self.should_stop:
+        if not records or self.should_stop:
             return
         if not self.flow_active or self._supersessions != supersessions:
-            # Whether the records come from before or after that, nobody knows: they are fetched again.
-            with suppress(IllegalStateError):
-                # Raised where the partitions are gone by now; the next assignment seeks.
-                await self.perform_seek()
+            # Whether aiokafka gave them out before or after the seek that followed, nobody knows.
+            self._supersede()
             return
         for message in self._messages_of(records, lambda: self._supersessions == supersessions):
             # Faust drops what lies before what it has read of a partition; here the supersessions decide.
@@ -197,10 +211,19 @@ class FetchConsumer(Consumer):
     async def perform_seek(self) -> None:
         """Goes back to the committed offsets; what was fetched before is superseded."""
         self._supersede()
+        supersessions = self._supersessions
         self._in_flight.clear()
         self._acked.clear()
         self._acked_index.clear()
         await super().perform_seek()
+        if self._supersessions == supersessions:
+            self._sought = supersessions
+
+    def resume_flow(self) -> None:
+        """Supersedes what was handed over since the seek: Faust has just emptied its queues once more."""
+        if self._in_flight:
+            self._supersede()
+        super().resume_flow()
 
     def leave_at_stop(self) -> None:
         """Has a static member leave its group when it stops in order, so that others take over at once.

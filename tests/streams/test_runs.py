@@ -40,7 +40,7 @@ def keep_books(consumer: Any, committed: int | None) -> None:  # noqa: ANN401  #
     consumer._in_flight = {}
     consumer._waiting = {}
     consumer._read_offset = {}
-    consumer._supersessions = 0
+    consumer._supersessions = consumer._sought = 0
     consumer._unacked_messages = set()
 
 
@@ -223,6 +223,8 @@ def test_what_was_fetched_before_a_revocation_or_a_seek_is_superseded_and_acknow
         consumer: Any = FetchingConsumer([records_of({0: 1}), records_of({0: 1})])
         (fetch,) = consumer.fetch()
         asyncio.run(getattr(consumer, step)(*([{TP0}] if step == "on_partitions_revoked" else [])))
+        if step == "on_partitions_revoked":
+            assert consumer.fetch() == []  # it seeks
         # What comes after it is an event of its own.
         (again,) = consumer.fetch()
         assert [(run.is_current(), len(run)) for run in fetch.take()] == [(False, 1)]
@@ -242,12 +244,15 @@ def test_what_comes_of_a_fetch_that_a_rebalance_overtook_is_fetched_again(
 
     class Overtaken(FetchingConsumer):
         async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ANN401  # as Faust types it
-            self._supersede()
+            await self.perform_seek()
             return await super()._getmany(active_partitions, timeout)
 
     monkeypatch.setattr(Consumer, "perform_seek", seek)
-    assert Overtaken([records_of({0: 1})]).fetch() == []
+    consumer = Overtaken([records_of({0: 1})])
+    assert consumer.fetch() == []
     assert sought == [1]
+    assert consumer.fetch() == []
+    assert sought == [1, 1]
 
 
 def test_a_static_member_leaves_its_group_when_it_stops_in_order() -> None:
