@@ -79,9 +79,12 @@ class _Batch:
             self.future.set_exception(NotDeliveredError(self._error.str()))
 
 
-def _noting(messages: Iterable[Outgoing], made: list[Outgoing]) -> Iterator[Outgoing]:
-    """The messages as they are made, noted for another attempt."""
+def _noting(
+    messages: Iterable[Outgoing], made: list[Outgoing], check: Callable[[], None]
+) -> Iterator[Outgoing]:
+    """The messages as they are made, noted for another attempt, and each checked before it goes out."""
     for message in messages:
+        check()
         made.append(message)
         yield message
 
@@ -150,18 +153,18 @@ class BatchProducer:
 
         Args:
             messages: As for `send`; they may arrive twice.
-            check: Called before every attempt; ends the process if it may no longer write.
+            check: Called before every message, since the process may stand still while they are made; ends it if it
+                may no longer write.
         """
         made: list[Outgoing] = []
-        coming = _noting(messages, made)
+        coming = _noting(messages, made, check)
         while True:
-            check()
             try:
                 await self.send(coming)
             except NotDeliveredError as exc:
                 logger.warning("%d messages not acknowledged, trying again: %s", len(made), exc)
                 await asyncio.sleep(0.2)
-                coming = iter(made)
+                coming = _noting(made, [], check)
             else:
                 return
 

@@ -2,7 +2,7 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -72,7 +72,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> FakeClient:
     return made
 
 
-def deliver(messages: list[Outgoing], check: Callable[[], None] = lambda: None) -> None:
+def deliver(messages: Iterable[Outgoing], check: Callable[[], None] = lambda: None) -> None:
     producer = BatchProducer(Settings(kafka="nowhere:1"))
     try:
         asyncio.run(asyncio.wait_for(producer.deliver(messages, check), 20))
@@ -108,11 +108,13 @@ def test_one_that_is_not_acknowledged_fails_all(client: FakeClient) -> None:
         send([Outgoing("t", b"k", b"v")] * 3)
 
 
-def test_all_are_produced_again_until_acknowledged_and_each_attempt_is_checked(client: FakeClient) -> None:
+def test_all_are_produced_again_until_acknowledged_each_checked_before_it_goes_out(
+    client: FakeClient,
+) -> None:
     client.outcomes.extend([None, LOST, LOST, None])
     checks: list[int] = []
     deliver([Outgoing("t", b"a", b"1"), Outgoing("t", b"b", b"2")], lambda: checks.append(len(client.sent)))
-    assert checks == [0, 2, 4]
+    assert checks == [0, 1, 2, 3, 4, 5]
     assert [m.key() for m in client.sent] == [b"a", b"b"] * 3
 
 
@@ -123,6 +125,24 @@ def test_a_process_that_may_no_longer_write_writes_nothing(client: FakeClient) -
     with pytest.raises(PermissionError):
         deliver([Outgoing("t", b"a", b"1")], leave)
     assert client.sent == []
+
+
+def test_a_process_that_stood_still_while_it_made_messages_writes_no_more_of_them(client: FakeClient) -> None:
+    frozen = False
+
+    def made() -> Iterator[Outgoing]:
+        nonlocal frozen
+        yield Outgoing("t", b"a", b"1")
+        frozen = True
+        yield Outgoing("t", b"b", b"2")
+
+    def check() -> None:
+        if frozen:
+            raise PermissionError
+
+    with pytest.raises(PermissionError):
+        deliver(made(), check)
+    assert [m.key() for m in client.sent] == [b"a"]
 
 
 def test_nothing_to_deliver_is_delivered_at_once(client: FakeClient) -> None:
