@@ -6,35 +6,19 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from online.evaluation.baselines import BASELINES
 from online.evaluation.lists import category_vectors
 from online.evaluation.methods import Method
-from online.evaluation.personal import Personal
-from online.evaluation.popularity import Popularity
 from online.evaluation.replay import Delays, Replay
 from online.evaluation.report import Report, report
 from online.evaluation.serving import Serving
 from online.evaluation.stream import ItemText, Stream
-from online.evaluation.symmetric_graph import SymmetricGraph
 from online.evaluation.tables import InputError
 from online.evaluation.timeline import Repeats, Ties, Timeline, timeline
-from online.evaluation.transitions import Transitions
 from online.learning.ranking import RankingConfig, RankingLearner
 from online.recommender import Recommender, RecommenderConfig
 
-DAY_MS = 86_400_000.0
-RECENT_HALF_LIFE_MS = 7 * DAY_MS
-FIRST_TIME_HALF_LIFE_MS = 3 * DAY_MS
 FRESHET = "freshet"
-
-BASELINES: Mapping[str, Callable[[int], Method]] = {
-    "popularity": Popularity,
-    "popularity_recent": lambda items: Popularity(items, RECENT_HALF_LIFE_MS),
-    "popularity_first_time": lambda items: Popularity(items, FIRST_TIME_HALF_LIFE_MS, first_time_only=True),
-    "personal": lambda items: Personal(items, RECENT_HALF_LIFE_MS),
-    "transitions": Transitions,
-    "symmetric_graph": SymmetricGraph,
-}
-"""Made from the number of items."""
 METHODS = (FRESHET, *BASELINES)
 
 

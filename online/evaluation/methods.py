@@ -46,6 +46,8 @@ class Taken:
     """The set's distinct items."""
     is_new: BoolArray
     """Of each, whether the user had it in no earlier set."""
+    values: FloatArray
+    """Of each, the value of its first event in the set: a rating, a quantity, 1 where the stream has none."""
     first_event: int
     """The set's events are these places of the timeline."""
     end_event: int

@@ -134,7 +134,12 @@ class Replay:
         start, end = (int(place) for place in self._timeline.set_start[number : number + 2])
         distinct = start + np.flatnonzero(self._timeline.is_distinct[start:end])
         taken = Taken(
-            self._view(number), self._timeline.items[distinct], self._timeline.is_new[distinct], start, end
+            view=self._view(number),
+            items=self._timeline.items[distinct],
+            is_new=self._timeline.is_new[distinct],
+            values=self._timeline.values[distinct],
+            first_event=start,
+            end_event=end,
         )
         began = self._clock()
         method.learn(taken)

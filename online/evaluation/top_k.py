@@ -71,6 +71,18 @@ def top_k(scores: FloatArray, hidden: BoolArray, k: int) -> Ranked:
     return Ranked(*_best(scores, hidden, k))
 
 
+def top_k_known(scores: FloatArray, known: BoolArray, hidden: BoolArray, k: int) -> Ranked:
+    """`top_k` among known items, for scores of any sign: they come out raised by a constant.
+
+    Args:
+        scores: [items], finite.
+        known: [items], those that somebody took.
+        hidden: [items], which are left out too.
+        k: At least 1.
+    """
+    return top_k(scores - scores.min() + 1.0, hidden | ~known, k)
+
+
 def filled(first: Ranked, fill: Callable[[int], Ranked], k: int) -> Ranked:
     """The first list and then, up to k, what only the fill's first k have; their scores are moved below."""
     if len(first.items) >= k:

@@ -11,7 +11,7 @@ def view(now_ms: int, items: int = 4) -> UserView:
 
 def took(items: list[int], now_ms: int, *, is_new: bool = True) -> Taken:
     codes = np.array(items, dtype=np.int32)
-    return Taken(view(now_ms), codes, np.full(len(items), is_new), 0, len(items))
+    return Taken(view(now_ms), codes, np.full(len(items), is_new), np.ones(len(items)), 0, len(items))
 
 
 def test_all_time_counts_sets() -> None:
