@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from online.evaluation.item_knn import ItemKnn
 from online.evaluation.methods import Method
 from online.evaluation.personal import Personal
 from online.evaluation.popularity import Popularity
@@ -19,5 +20,6 @@ BASELINES: Mapping[str, Callable[[int], Method]] = {
     "personal": lambda items: Personal(items, RECENT_HALF_LIFE_MS),
     "transitions": Transitions,
     "symmetric_graph": SymmetricGraph,
+    "item_knn": ItemKnn,
 }
 """Made from the number of items."""

@@ -13,6 +13,7 @@ BASELINES = [
     "personal",
     "transitions",
     "symmetric_graph",
+    "item_knn",
 ]
 
 
