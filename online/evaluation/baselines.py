@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from online.evaluation.item_knn import ItemKnn
 from online.evaluation.methods import Method
+from online.evaluation.mf_isgd import MfIsgd
 from online.evaluation.personal import Personal
 from online.evaluation.popularity import Popularity
 from online.evaluation.symmetric_graph import SymmetricGraph
@@ -21,5 +22,6 @@ BASELINES: Mapping[str, Callable[[int], Method]] = {
     "transitions": Transitions,
     "symmetric_graph": SymmetricGraph,
     "item_knn": ItemKnn,
+    "mf_isgd": MfIsgd,
 }
 """Made from the number of items."""

@@ -14,6 +14,7 @@ BASELINES = [
     "transitions",
     "symmetric_graph",
     "item_knn",
+    "mf_isgd",
 ]
 
 
