@@ -8,6 +8,7 @@ from online.evaluation.mf_isgd import MfIsgd
 from online.evaluation.personal import Personal
 from online.evaluation.popularity import Popularity
 from online.evaluation.symmetric_graph import SymmetricGraph
+from online.evaluation.tifu_knn import TifuKnn
 from online.evaluation.transitions import Transitions
 
 DAY_MS = 86_400_000.0
@@ -23,5 +24,6 @@ BASELINES: Mapping[str, Callable[[int], Method]] = {
     "symmetric_graph": SymmetricGraph,
     "item_knn": ItemKnn,
     "mf_isgd": MfIsgd,
+    "tifu_knn": lambda items: TifuKnn(items, RECENT_HALF_LIFE_MS),
 }
 """Made from the number of items."""

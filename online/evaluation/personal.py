@@ -26,7 +26,7 @@ class Personal:
     def recommend(self, view: UserView, k: int) -> Ranked:
         """The user's own most frequent items, then the most popular."""
         powers = np.power(self._decay, np.arange(view.set_count, dtype=np.float64)[::-1])
-        count = _add_up(view.history, view.history_sets, powers, self._scores, self._touched)
+        count = add_up(view.history, view.history_sets, powers, self._scores, self._touched)
         touched = self._touched[:count]
         self._scores[touched] += self._popularity.weights[touched] * (
             FILL_WEIGHT / max(self._popularity.total, 1.0)
@@ -41,14 +41,15 @@ class Personal:
 
 
 @compiled
-def _add_up(
-    history: IntArray, history_sets: IntArray, powers: FloatArray, scores: FloatArray, touched: IntArray
+def add_up(
+    history: IntArray, history_sets: IntArray, set_weights: FloatArray, scores: FloatArray, touched: IntArray
 ) -> int:
+    """Adds the weight of its set to each item's score; notes the items that had none, and returns how many."""
     count = 0
     for place in range(len(history)):
         item = history[place]
         if scores[item] == 0.0:
             touched[count] = item
             count += 1
-        scores[item] += powers[history_sets[place]]
+        scores[item] += set_weights[history_sets[place]]
     return count

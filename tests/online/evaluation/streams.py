@@ -15,6 +15,7 @@ BASELINES = [
     "symmetric_graph",
     "item_knn",
     "mf_isgd",
+    "tifu_knn",
 ]
 
 
