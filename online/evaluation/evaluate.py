@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from online.evaluation.baselines import BASELINES
+from online.evaluation.baselines import BASELINES, PACKAGES, check_installed
 from online.evaluation.lists import category_vectors
 from online.evaluation.methods import Method
 from online.evaluation.replay import Delays, Replay
@@ -20,6 +20,8 @@ from online.recommender import Recommender, RecommenderConfig
 
 FRESHET = "freshet"
 METHODS = (FRESHET, *BASELINES)
+DEFAULT_METHODS = tuple(name for name in METHODS if name not in PACKAGES)
+"""What runs when no method is named: all that Freshet's own dependencies are enough for."""
 
 
 @dataclass(frozen=True)
@@ -39,17 +41,18 @@ class Task:
 
 
 def chosen_methods(names: str) -> list[str]:
-    """The methods of a comma-separated list; all if it is empty.
+    """The methods of a comma-separated list; DEFAULT_METHODS if it is empty.
 
     Raises:
-        InputError: There is no such method; the message names those there are.
+        InputError: There is no such method, and the message names those there are; or its package is not installed.
     """
     chosen = [name.strip() for name in names.split(",") if name.strip()]
     for name in chosen:
         if name not in METHODS:
             msg = f"--methods: {name!r} is unknown; known are {', '.join(METHODS)}"
             raise InputError(msg)
-    return list(dict.fromkeys(chosen)) or list(METHODS)
+        check_installed(name)
+    return list(dict.fromkeys(chosen)) or list(DEFAULT_METHODS)
 
 
 Progress = Callable[[str, int], None]

@@ -71,7 +71,13 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     ] = 0.2,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N events.")] = None,
     seed: Annotated[int, typer.Option(help="Decides the order of equal timestamps.")] = 0,
-    methods: Annotated[str, typer.Option(help="Some methods only, by name: freshet,transitions.")] = "",
+    methods: Annotated[
+        str,
+        typer.Option(
+            help="Some methods only, by name: freshet,transitions. By default all but river_mf and implicit_als, "
+            "which need a package each."
+        ),
+    ] = "",
     delay_history: Annotated[int, typer.Option(min=0, help="Lists know the user N events late.")] = 0,
     delay_weights: Annotated[int, typer.Option(min=0, help="Events are learned N events late.")] = 0,
     json_file: JsonFile = None,

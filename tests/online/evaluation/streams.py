@@ -16,6 +16,8 @@ BASELINES = [
     "item_knn",
     "mf_isgd",
     "tifu_knn",
+    "river_mf",
+    "implicit_als",
 ]
 
 

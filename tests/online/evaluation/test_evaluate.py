@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from online.evaluation.evaluate import METHODS, Task, chosen_methods
+from online.evaluation.evaluate import DEFAULT_METHODS, Task, chosen_methods
 from online.evaluation.replay import Delays
 from online.evaluation.report import Report
 from online.evaluation.stream import ItemText, stream_of
@@ -102,7 +102,21 @@ def test_modality_slices_follow_the_catalogue() -> None:
 
 
 def test_methods_are_chosen_by_name() -> None:
-    assert chosen_methods("") == list(METHODS)
     assert chosen_methods("transitions, freshet") == ["transitions", "freshet"]
+    assert chosen_methods("implicit_als,river_mf") == ["implicit_als", "river_mf"]
     with pytest.raises(InputError, match="'nonsense' is unknown; known are freshet, popularity"):
         chosen_methods("nonsense")
+
+
+def test_what_needs_a_package_of_its_own_runs_only_by_name() -> None:
+    assert chosen_methods("") == list(DEFAULT_METHODS)
+    assert set(BASELINES) - set(DEFAULT_METHODS) == {"river_mf", "implicit_als"}
+
+
+@pytest.mark.parametrize(("method", "package"), [("river_mf", "river"), ("implicit_als", "implicit")])
+def test_a_missing_package_is_named_before_anything_runs(
+    monkeypatch: pytest.MonkeyPatch, method: str, package: str
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    with pytest.raises(InputError, match=f"{method} needs the package {package}; try: pip install {package}"):
+        chosen_methods(f"freshet,{method}")
