@@ -22,6 +22,8 @@ COMPLETE_JOURNEY = "complete-journey"
 NO_ENCODER = "none"
 TABLE_WIDTH = 140
 """Narrower terminals fold the tables' lines; figures are never cut off."""
+SLICED_TOGETHER = 8
+"""Methods whose slices stand side by side; the others have tables below."""
 SHOWN = (
     "hr@10",
     "ndcg@10",
@@ -162,8 +164,9 @@ def _run(stream: "Stream", task: "Task", names: list[str], encoder: str, json_fi
         )
     output = Console(stderr=json_file == "-")
     output.width = max(output.width, TABLE_WIDTH)
-    for table in (_overall(reports), _sliced(reports)):
-        output.print(table)
+    output.print(_overall(reports))
+    for start in range(0, len(names), SLICED_TOGETHER):
+        output.print(_sliced({name: reports[name] for name in names[start : start + SLICED_TOGETHER]}))
     if json_file is not None:
         write_json(json_file, {"run": provenance(stream, task, encoder), **reports})
 

@@ -43,8 +43,10 @@ def test_the_same_command_gives_the_same_figures(views: Path) -> None:
 def test_tables_name_every_method(views: Path, tmp_path: Path) -> None:
     result = evaluate("--interactions", str(views), "--json", str(tmp_path / "figures.json"))
     assert result.exit_code == 0, result.stderr
-    for method in ("freshet", "popularity_first_time", "personal", "symmetric_graph"):
+    for method in ("freshet", "popularity_first_time", "personal", "symmetric_graph", "tifu_knn"):
         assert method in result.stdout
+        assert all(word in result.stdout.split("By slice", 1)[1] for word in method.split("_"))
+    assert "…" not in result.stdout
     assert "freshet" in json.loads((tmp_path / "figures.json").read_text())
 
 
