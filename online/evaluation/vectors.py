@@ -72,8 +72,14 @@ def _products(
 ) -> FloatArray:
     products = np.zeros(len(start))
     for row in range(len(start)):
-        for place in range(start[row], start[row] + used[row]):
-            products[row] += weights[place] * vector[columns[place]]
+        # Two sums: in one, each addition would wait for the last, which takes half as long again.
+        even, odd, end = 0.0, 0.0, start[row] + used[row]
+        for place in range(start[row], end - 1, 2):
+            even += weights[place] * vector[columns[place]]
+            odd += weights[place + 1] * vector[columns[place + 1]]
+        if used[row] % 2:
+            even += weights[end - 1] * vector[columns[end - 1]]
+        products[row] = even + odd
     return products
 
 

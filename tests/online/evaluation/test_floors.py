@@ -27,6 +27,8 @@ def films() -> Stream:
         ("popularity", 0.065, 0.032),
         ("transitions", 0.152, 0.077),
         ("symmetric_graph", 0.171, 0.086),
+        ("item_knn", 0.145, 0.074),
+        ("mf_isgd", 0.037, 0.016),
         ("freshet", 0.177, 0.089),
     ],
 )

@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from online.evaluation.vectors import Vectors
@@ -7,6 +7,7 @@ from online.evaluation.vectors import Vectors
 SIZE = 40
 
 
+@settings(deadline=None)  # The first call compiles.
 @given(
     st.lists(
         st.tuples(st.integers(0, 9), st.lists(st.integers(0, SIZE - 1), min_size=1, unique=True)), min_size=1
