@@ -7,6 +7,7 @@ import typer
 
 from streams.cli.errors import one_line_errors
 from streams.cli.output import JsonFile, write_json
+from streams.cores import share_cores
 
 if TYPE_CHECKING:
     from encoders.modalities import Modality
@@ -27,6 +28,8 @@ def media(
     json_file: JsonFile = None,
 ) -> None:
     """How soon new items with a picture are recommendable; then all files at once, beside a plain loop."""
+    # The plain loop is to be at its best too, whatever else the machine does.
+    share_cores()
     from rich.console import Console  # noqa: PLC0415  # keeps `freshet --help` fast
 
     from streams import settings  # noqa: PLC0415

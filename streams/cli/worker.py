@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from streams.cli.errors import one_line_errors
+from streams.cores import share_cores
 
 Role = Literal["encode", "learn", "recommend", "all"]
 
@@ -41,6 +42,8 @@ def worker(
             )
         if parent is not None:
             end_with_parent(parent)
+        if role == "encode":
+            share_cores()
         from streams.worker import run  # noqa: PLC0415
 
         run(role, loaded)

@@ -1,0 +1,38 @@
+"""Libraries whose idle threads sleep."""
+
+import os
+import subprocess
+import sys
+
+from streams.cores import SHARING, share_cores
+
+LOADED = """
+import sys
+from streams.cli import worker
+from streams.cores import share_cores
+assert not {"numpy", "torch"} & set(sys.modules), "loaded before the worker can say how they share cores"
+share_cores()
+import numpy, threadpoolctl
+print(*{found["num_threads"] for found in threadpoolctl.threadpool_info() if found["user_api"] == "blas"})
+import torch
+"""
+
+
+def test_what_the_operator_has_set_stays() -> None:
+    environ = {"OMP_WAIT_POLICY": "ACTIVE"}
+    share_cores(environ)
+    assert environ == SHARING | {"OMP_WAIT_POLICY": "ACTIVE"}
+
+
+def test_the_libraries_of_a_worker_take_it_up() -> None:
+    environ = {name: value for name, value in os.environ.items() if name not in SHARING}
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED],
+        env=environ | {"OMP_DISPLAY_ENV": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["1"]
+    assert "OMP_WAIT_POLICY = 'PASSIVE'" in done.stderr
