@@ -10,8 +10,9 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 from scipy.signal import istft, stft
 
-from encoders.audio_track import DURATION_LIMIT_S, RATE_HZ, decoded, opened
+from encoders.audio_track import DURATION_LIMIT_S, FORMATS, RATE_HZ, decoded
 from encoders.base import BadEntryError, Encoder, Prepared
+from encoders.container import opened
 from encoders.modalities import Modality
 
 __all__ = ["DURATION_LIMIT_S", "PREPARATION", "RATE_HZ", "AudioEncoder", "Sound", "decode_sound", "sound_of"]
@@ -77,7 +78,7 @@ def decode_sound(entry: object, denoised: bool = False) -> Sound:
         message = "the file is empty"
         raise BadEntryError(message)
     try:
-        with opened(entry) as container:
+        with opened(entry, FORMATS) as container:
             sound = sound_of(container)
     except (av.FFmpegError, ArithmeticError, LookupError, MemoryError, OSError, ValueError) as error:
         message = (

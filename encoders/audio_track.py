@@ -1,8 +1,6 @@
 """The sound track of a file, decoded such that a hostile file can neither reach out nor take all the memory."""
 
-import io
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from itertools import chain, groupby
 
 import av
@@ -22,7 +20,7 @@ FORMATS = (
     "aac ac3 aiff amr ape asf au avi caf eac3 flac flv matroska mov mp3 mpeg mpegts mxf nut ogg rm tta voc w64 "
     "wav wv"
 )
-"""Named, for others open files and addresses that the entry names (hls, concat)."""
+"""What a sound may be in."""
 FRAME_LIMIT_SAMPLES = 2**19
 """Samples of one channel in one frame: a few seconds. Codecs in use have at most a tenth of it."""
 BLOCK_SAMPLES = 2**16
@@ -33,19 +31,6 @@ SLOWEST_RATE_HZ = 1_000
 FASTEST_RATE_HZ = 768_000
 FAILURE_LIMIT = 200
 """Packets in a row that cannot be decoded, after which the rest of a file is given up."""
-
-_OPTIONS = {"format_whitelist": FORMATS.replace(" ", ","), "protocol_whitelist": "none"}
-
-
-@contextmanager
-def opened(data: bytes) -> Iterator[InputContainer]:
-    """The file as a container.
-
-    Raises:
-        av.FFmpegError: It is in none of FORMATS.
-    """
-    with av.open(io.BytesIO(data), "r", options=_OPTIONS, metadata_errors="ignore") as container:
-        yield container
 
 
 def decoded(container: InputContainer) -> tuple[NDArray[np.float32], float] | None:

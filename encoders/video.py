@@ -10,9 +10,10 @@ from PIL import Image
 
 from encoders.audio import RATE_HZ, Sound, sound_of
 from encoders.base import BadEntryError, Encoder, Prepared
+from encoders.container import opened
 from encoders.modalities import Modality
 from encoders.video_sampling import sample_frames
-from encoders.video_track import opened, opened_track, zero_s
+from encoders.video_track import FORMATS, FRAME_LIMIT_PIXELS, opened_track, zero_s
 
 PREPARATION = "video1"
 """Part of every video encoder's version: raised when the same file would be prepared otherwise."""
@@ -141,7 +142,7 @@ def _picture(frame: VideoFrame, pixel_aspect: float) -> Image.Image:
 def _sound(data: bytes, span: tuple[float, float], duration_s: float) -> Sound | None:
     """The part of the sound that belongs to the span, on the clip's clock; None if there is nothing to hear."""
     try:
-        with opened(data) as container:
+        with opened(data, FORMATS, FRAME_LIMIT_PIXELS) as container:
             sound, origin_s = sound_of(container), zero_s(container)
     except UNREADABLE:
         return None  # what is seen counts, even beside a damaged sound track

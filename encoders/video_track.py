@@ -1,6 +1,5 @@
 """The video track of a file, opened such that a hostile file can neither reach out nor take all the memory."""
 
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from encoders.base import BadEntryError
+from encoders.container import opened
 
 FORMATS = (
     "apng asf av1 avi dv flv gif h261 h263 h264 hevc ivf m4v matroska mjpeg mov mpeg mpegts mpegvideo mxf nut "
@@ -28,12 +28,6 @@ DEFAULT_RATE = 25.0
 """Frames a second where nothing tells it."""
 SQUEEZE_LIMIT = 4.0
 """Pixels are not taken for more oblong than this: such a header is damaged."""
-
-_OPTIONS = {
-    "format_whitelist": FORMATS.replace(" ", ","),
-    "protocol_whitelist": "none",
-    "max_pixels": str(FRAME_LIMIT_PIXELS),
-}
 
 
 @dataclass(frozen=True)
@@ -97,17 +91,6 @@ class Track:
 
 
 @contextmanager
-def opened(data: bytes) -> Iterator[InputContainer]:
-    """The file as a container. PyAV keeps its libraries silent unless somebody sets a level.
-
-    Raises:
-        av.FFmpegError: It is in none of FORMATS.
-    """
-    with av.open(io.BytesIO(data), "r", options=_OPTIONS, metadata_errors="ignore") as container:
-        yield container
-
-
-@contextmanager
 def opened_track(data: bytes) -> Iterator[Track]:
     """The first video track that is no cover picture, to be decoded on the caller's thread alone.
 
@@ -115,7 +98,7 @@ def opened_track(data: bytes) -> Iterator[Track]:
         av.FFmpegError: The file is in none of FORMATS.
         BadEntryError: There is no such track, or none that may be decoded.
     """
-    with opened(data) as container:
+    with opened(data, FORMATS, FRAME_LIMIT_PIXELS) as container:
         stream = _chosen(container)
         # Threads of a decoder's own would compete with those of the pool that decodes many clips at once.
         stream.codec_context.thread_type = ThreadType.NONE

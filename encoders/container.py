@@ -1,0 +1,28 @@
+"""A file of sound or video, opened such that it can neither reach out nor pass for another kind."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import av
+from av.container import InputContainer
+
+
+@contextmanager
+def opened(data: bytes, formats: str, pixel_limit: int | None = None) -> Iterator[InputContainer]:
+    """The file as a container. PyAV keeps its libraries silent unless somebody sets a level.
+
+    Args:
+        data: The file.
+        formats: Those of FFmpeg that it may be in, with spaces between; all others are refused, for some open
+            files and addresses that the entry names (hls, concat).
+        pixel_limit: Pixels of the largest frame that is decoded, where frames are.
+
+    Raises:
+        av.FFmpegError: It is in none of the formats.
+    """
+    options = {"format_whitelist": formats.replace(" ", ","), "protocol_whitelist": "none"}
+    if pixel_limit is not None:
+        options["max_pixels"] = str(pixel_limit)
+    with av.open(io.BytesIO(data), "r", options=options, metadata_errors="ignore") as container:
+        yield container
