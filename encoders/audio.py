@@ -49,10 +49,15 @@ class AudioEncoder(Encoder[Prepared]):
     """An encoder of sounds: bytes of a file, or the `Sound` of a video."""
 
     modality: ClassVar[Modality] = "audio"
+    denoise: bool | None = False
+    """Whether sounds are freed of steady noise, those of videos too."""
 
     def prepare(self, entry: object) -> Prepared:
-        """Decodes a file as `decode_sound`; a Sound is taken as decoded, and only trimmed."""
-        return self.prepare_sound(trim_silence(entry) if isinstance(entry, Sound) else decode_sound(entry))
+        """Decodes a file as `decode_sound`; a Sound is taken as decoded, and only freed of noise and silence."""
+        denoised = bool(self.denoise)
+        if isinstance(entry, Sound):
+            return self.prepare_sound(trim_silence(denoise(entry) if denoised else entry))
+        return self.prepare_sound(decode_sound(entry, denoised))
 
     @abstractmethod
     def prepare_sound(self, sound: Sound) -> Prepared:

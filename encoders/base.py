@@ -56,6 +56,9 @@ class Encoder(ABC, Generic[Prepared]):
     dim: int
     weights: Weights | None = None
     """None where there is no network of torch."""
+    denoise: bool | None = None
+    """Whether entries are freed of noise before they are encoded; None where that is not known how to. Set by
+    `encoders.registry.load`, which makes it a part of the version."""
 
     @abstractmethod
     def prepare(self, entry: object) -> Prepared:

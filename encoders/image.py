@@ -48,8 +48,8 @@ class ImageEncoder(Encoder[Prepared]):
     """An encoder of images. Frames of a video enter at `prepare_image`, files at `prepare`."""
 
     modality: ClassVar[Modality] = "image"
-    denoise: bool = False
-    """Whether files are freed of single wrong pixels before they are encoded; part of the version."""
+    denoise: bool | None = False
+    """Whether files are freed of single wrong pixels. Frames of a video never are."""
 
     @abstractmethod
     def prepare_image(self, image: Image.Image) -> Prepared:
@@ -57,7 +57,7 @@ class ImageEncoder(Encoder[Prepared]):
 
     def prepare(self, entry: object) -> Prepared:
         """As `decode_image` and then `prepare_image`."""
-        return self.prepare_image(decode_image(entry, self.denoise))
+        return self.prepare_image(decode_image(entry, bool(self.denoise)))
 
 
 def decode_image(entry: object, denoise: bool = False) -> Image.Image:

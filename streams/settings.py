@@ -63,6 +63,10 @@ class Settings(BaseSettings):
     """Video encoder: frames (the pictures by efficientnet, and their change); hf:NAME or hf:/FOLDER; none."""
     location_encoder: str = "sphere"
     """Place encoder: sphere, or none."""
+    image_denoise: bool = False
+    """Whether pictures are freed of single wrong pixels before they are encoded. Changing it is a change of encoder."""
+    audio_denoise: bool = False
+    """Whether sounds, those of videos too, are freed of steady noise. Changing it is a change of encoder."""
     device: str = "auto"
     """Where encoders run: auto, cpu, cuda or cuda:N."""
     encode_batch_items: int = Field(default=32, ge=1, le=4096)
@@ -137,6 +141,10 @@ class Settings(BaseSettings):
         """The networks of `fetch_allowed_networks`."""
         given = (part.strip() for part in self.fetch_allowed_networks.split(","))
         return [ip_network(part) for part in given if part]
+
+    def denoise(self, modality: str) -> bool:
+        """Whether that is to be freed of noise; False for what never is."""
+        return {"image": self.image_denoise, "audio": self.audio_denoise}.get(modality, False)
 
     @property
     def store_url(self) -> str:

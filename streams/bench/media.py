@@ -209,7 +209,8 @@ def _are_complete(watch: Watch, item_ids: Iterable[str], mask: int) -> bool:
 def _plain_rate(
     settings: Settings, modality: Modality, warming: Sequence[Path], timed: Sequence[Path]
 ) -> float:
-    encoder = registry.load(modality, getattr(settings, f"{modality}_encoder"), settings.device)
+    name: str = getattr(settings, f"{modality}_encoder")
+    encoder = registry.load(modality, name, settings.device, settings.denoise(modality))
     encoder.encode([path.read_bytes() for path in warming])
     start_s = time.monotonic()
     for start in range(0, len(timed), PLAIN_BATCH):

@@ -24,8 +24,16 @@ Device = Annotated[
 ]
 
 
-def load_encoder(modality: "Modality", name: str | None, device: str | None) -> "Encoder[Any]":
+def load_encoder(
+    modality: "Modality", name: str | None, device: str | None, as_set: bool = True
+) -> "Encoder[Any]":
     """Loads an encoder; what is not given comes from the settings.
+
+    Args:
+        modality: What it reads.
+        name: As `encoders.registry.load`.
+        device: As there.
+        as_set: Whether entries are freed of noise where the settings say so; else they never are.
 
     Raises:
         MediaError: There is no such encoder or device, or the settings want none.
@@ -40,7 +48,12 @@ def load_encoder(modality: "Modality", name: str | None, device: str | None) -> 
         message = f"the {modality} encoder is set to {registry.NO_ENCODER}; name one with --encoder"
         raise MediaError(message)
     try:
-        return registry.load(modality, chosen, known.device if device is None else device)
+        return registry.load(
+            modality,
+            chosen,
+            known.device if device is None else device,
+            as_set and known.denoise(modality),
+        )
     except (ValueError, OSError) as exc:
         raise MediaError(str(exc)) from exc
 

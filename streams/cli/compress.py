@@ -47,10 +47,10 @@ def compress(
 
         its, method = parse_modality(modality), _method(to)
         paths = [media] if media.is_file() else media_below(media, its)[1]
-        original = load_encoder(its, encoder, device)
+        original = load_encoder(its, encoder, device, as_set=False)
         try:
             write_compressed(original, encoder, method, out, share)
-            smaller = load_encoder(its, f"compressed:{out}", device)
+            smaller = load_encoder(its, f"compressed:{out}", device, as_set=False)
             found = _compare(original, smaller, out, paths, by_folder=media.is_dir())
         except CompressionError as exc:
             raise MediaError(str(exc)) from exc

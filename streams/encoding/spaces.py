@@ -52,7 +52,8 @@ def load_spaces(settings: Settings) -> dict[Modality, Space]:
         name: str = getattr(settings, f"{modality}_encoder")
         if name != registry.NO_ENCODER:
             try:
-                spaces[modality] = Space(registry.load(modality, name, settings.device))
+                denoise = settings.denoise(modality)
+                spaces[modality] = Space(registry.load(modality, name, settings.device, denoise))
             except (ValueError, OSError) as exc:
                 msg = f"FRESHET_{modality.upper()}_ENCODER or FRESHET_DEVICE: {exc}"
                 raise SettingsError(msg) from None

@@ -148,6 +148,18 @@ def test_threads_do_not_disturb_each_other() -> None:
                 np.testing.assert_array_equal(one, other.samples)
 
 
+class Power(AudioEncoder[float]):
+    """How strong a sound is."""
+
+    name, version, dim = "power", "1", 1
+
+    def prepare_sound(self, sound: Sound) -> float:
+        return float(np.square(sound.samples).sum())
+
+    def embed(self, prepared: object) -> NDArray[np.float32]:
+        return np.atleast_2d(np.asarray(prepared, np.float32)).T
+
+
 class Lengths(AudioEncoder[float]):
     """As small as an encoder can be: how long a sound is."""
 
@@ -166,3 +178,13 @@ def test_an_encoder_takes_files_and_the_sounds_of_videos_alike() -> None:
         assert Lengths().prepare(entry) == pytest.approx(0.5, abs=0.02)
     with pytest.raises(BadEntryError, match="silent"):
         Lengths().prepare(Sound(QUIET))
+
+
+def test_an_encoder_denoises_files_and_the_sounds_of_videos_if_told_so() -> None:
+    samples = tone(1.0) + 0.1 * noise_bursts(1.0)
+    encoder = Power()
+    for entry in (WRITERS["wav of floats"](samples, RATE_HZ), Sound(samples)):
+        encoder.denoise = False
+        noisy = encoder.prepare(entry)
+        encoder.denoise = True
+        assert encoder.prepare(entry) < noisy

@@ -112,10 +112,7 @@ def test_pictures_of_one_pixel_and_of_one_colour_have_vectors(encoder: Efficient
     assert encoder.encode(files).errors == {}
 
 
-def test_the_version_says_whether_files_are_denoised(encoder: EfficientNetEncoder) -> None:
-    denoising = EfficientNetEncoder(denoise=True)
-    assert denoising.version != encoder.version
-    assert denoising.denoise
+def test_the_version_does_not_depend_on_the_precision(encoder: EfficientNetEncoder) -> None:
     assert EfficientNetEncoder("cpu", torch.bfloat16).version == encoder.version
 
 

@@ -34,6 +34,21 @@ def test_the_prefix_leads_to_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked == [("image", "google/vit-base-patch16-224", "cuda:1")]
 
 
+def test_an_encoder_that_denoises_has_a_version_of_its_own() -> None:
+    plain, denoising = (
+        load("image", "efficientnet", "cpu"),
+        load("image", "efficientnet", "cpu", denoise=True),
+    )
+    assert (plain.denoise, denoising.denoise) == (False, True)
+    assert plain.version != denoising.version
+    assert denoising.version == load("image", "efficientnet", "cpu", denoise=True).version
+
+
+def test_texts_cannot_be_denoised() -> None:
+    with pytest.raises(ValueError, match="text cannot be freed of noise; pictures and sounds can"):
+        load("text", "hashing", denoise=True)
+
+
 def test_importing_the_registry_is_light() -> None:
     printed = subprocess.run(
         [sys.executable, "-c", IMPORT], check=True, capture_output=True, text=True

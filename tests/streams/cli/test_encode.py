@@ -67,6 +67,21 @@ def test_files_of_every_modality_each_in_its_own_space(tmp_path: Path) -> None:
     assert all(0 < len(entry["vector"]) <= 384 for entry in found["entries"])
 
 
+def test_noise_is_taken_away_where_the_settings_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (sound,) = made_media("audio", 1, 5)
+    assert isinstance(sound, bytes)
+    (tmp_path / "a.flac").write_bytes(sound)
+    given = ["--text", "a", str(tmp_path / "a.flac"), "--json", "-"]
+    plain = json.loads(encode(*given).stdout)
+    monkeypatch.setenv("FRESHET_AUDIO_DENOISE", "true")
+    denoised = json.loads(encode(*given).stdout)
+    assert denoised["encoders"]["text"] == plain["encoders"]["text"]
+    assert denoised["encoders"]["audio"]["version"] != plain["encoders"]["audio"]["version"]
+    assert denoised["entries"][0]["vector"] != plain["entries"][0]["vector"]
+
+
 def test_a_bad_file_spoils_no_other(tmp_path: Path) -> None:
     (tmp_path / "bad.jpg").write_bytes(b"no picture")
     result = encode(str(tmp_path / "bad.jpg"), str(tmp_path / "nowhere.jpg"), "--text", "one")
