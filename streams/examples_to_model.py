@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import faust
 from confluent_kafka.admin import AdminClient
 
+from encoders.modalities import MODALITY_BITS
 from online import example_codec
 from online.events import ExampleSet
 from online.fold import ExampleFold
@@ -154,7 +155,10 @@ class ExamplesToModel:
             sets_scored=self._hits.count,
             ranking_steps=self._ranking.step_count,
             timestamp_ms=now_ms(),
+            items_behind=self._vectors.behind(),
         )
+        for modality in MODALITY_BITS:
+            metrics.ITEMS_BEHIND.labels(modality=modality).set(progress.items_behind.get(modality, 0))
         record = Outgoing(self._model, PROGRESS_KEY, encode_progress(progress), 0)
         ranking = self._ranking.outgoing(self._model, self._epoch)
         await self._producer.deliver([record, *ranking], self._check)

@@ -39,12 +39,29 @@ class ItemSpaces:
 
     def complete(self) -> dict[str, str]:
         """The modalities of which every vector lies in one space that is not the served one, and its name."""
-        found: dict[str, set[str]] = {}
-        for (modality, name), count in self._counts.items():
-            if count > 0:
-                found.setdefault(modality, set()).add(name)
         return {
             modality: next(iter(names))
-            for modality, names in found.items()
+            for modality, names in self._found().items()
             if len(names) == 1 and self.served.get(modality) not in names
         }
+
+    def behind(self) -> dict[str, int]:
+        """The modalities whose encoder is changing, and how many items have yet to get a vector of the new one.
+
+        New is what most of the vectors that are not served lie in. A number that stays is that of a change
+        which does not complete: a worker with the old encoder goes on making vectors, or none makes new ones.
+        """
+        behind: dict[str, int] = {}
+        for modality, names in self._found().items():
+            served = self.served.get(modality)
+            if new := max((count for name, count in names.items() if name != served), default=0):
+                behind[modality] = sum(names.values()) - new
+        return behind
+
+    def _found(self) -> dict[str, dict[str, int]]:
+        """By modality and space: how many items have a vector there."""
+        found: dict[str, dict[str, int]] = {}
+        for (modality, name), count in self._counts.items():
+            if count > 0:
+                found.setdefault(modality, {})[name] = count
+        return found

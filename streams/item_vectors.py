@@ -95,6 +95,10 @@ class ItemVectors:
         await model.read_to_end(take)
         model.close()
 
+    def behind(self) -> dict[str, int]:
+        """As `ItemSpaces.behind`."""
+        return self._spaces.behind()
+
     async def follow(self, ready: asyncio.Event, epoch: Callable[[], int]) -> None:
         """Publishes, for ever, while `ready`; a standby reads along and publishes when it takes over."""
         embeddings = Follower(self._settings, full_name(self._settings, "embeddings"))

@@ -92,6 +92,14 @@ FETCHED_BYTES = Counter("freshet_fetched_bytes", "Bytes of media fetched or take
 MEDIA_WAITING = Gauge("freshet_media_waiting", "Items whose files are waited for or have yet to be worked.")
 """Growing: more encode workers, or a GPU for them; the items are recommendable by what else they have."""
 
+ITEMS_BEHIND = Gauge(
+    "freshet_items_behind",
+    "Items that have yet to get a vector of the new encoder, by modality whose encoder is changing.",
+    ["modality"],
+)
+"""Not falling: a worker still runs the old encoder (FRESHET_…_ENCODER, its version, FRESHET_…_DENOISE), or files
+cannot be had any more; until it is 0 the old encoder's vectors are served, and new items have none."""
+
 ITEM_FRESH = Histogram(
     "freshet_media_to_item_seconds",
     "From the media event's Kafka timestamp until a recommend worker had the item: its document, its vector.",

@@ -29,6 +29,8 @@ class Progress(msgspec.Struct):
     timestamp_ms: int
     ranking_steps: int = 0
     """Steps that the ranking network has made; see Ranking for whether it is served."""
+    items_behind: dict[str, int] = {}
+    """By modality whose encoder is changing: items that have yet to get a vector of the new one."""
 
 
 class ItemVector(msgspec.Struct):

@@ -46,6 +46,8 @@ class Model(Struct):
     popularity_hit_ratio: float | None
     sets_scored: int
     ranking_steps: int
+    items_behind: dict[str, int]
+    """By modality whose encoder is changing: items that have yet to get a vector of the new one."""
 
 
 class WorkerStatus(Struct):
@@ -162,6 +164,7 @@ def _model(progress: Progress) -> Model:
         popularity_hit_ratio=progress.popularity_hit_ratio,
         sets_scored=progress.sets_scored,
         ranking_steps=progress.ranking_steps,
+        items_behind=progress.items_behind,
     )
 
 

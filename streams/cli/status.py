@@ -48,6 +48,10 @@ def _show(status: "Status") -> None:
                 f"popularity {model.popularity_hit_ratio:.3f}"
             )
         console.print(f"Model version {model.version} (epoch {model.epoch}), {model.age_s} s old; {hits}")
+        for modality, behind in model.items_behind.items():
+            console.print(
+                f"The {modality} encoder is changing: {behind:,} items have no vector of the new one yet"
+            )
     learned = {row.partition: row for row in status.learned}
     table = Table("partition", "applied", "learned", "equal", title=f"Events of {status.users:,} users")
     for counted in status.applied:

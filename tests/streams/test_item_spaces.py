@@ -46,3 +46,27 @@ def test_an_item_is_behind_while_one_of_its_vectors_is_not_served() -> None:
     assert not spaces.is_behind(embedding("a", text="old", image="eye"))
     assert spaces.is_behind(embedding("a", text="new", image="eye"))
     assert not spaces.is_behind(Embedding("a", {"text": Embedded("hash", "new", b"", "cannot be read")}))
+
+
+def test_a_change_that_is_held_up_says_by_how_many_items() -> None:
+    spaces = ItemSpaces({"text": "old", "image": "eye"})
+    for key in "abc":
+        spaces.take(key.encode(), embedding(key, text="old", image="eye"))
+    assert spaces.behind() == {}
+    spaces.take(b"a", embedding("a", text="new", image="eye"))
+    assert spaces.behind() == {"text": 2}
+    # A worker with the old encoder goes on.
+    spaces.take(b"d", embedding("d", text="old"))
+    assert spaces.behind() == {"text": 3}
+    for key in "bcd":
+        spaces.take(key.encode(), embedding(key, text="new"))
+    assert spaces.behind() == {"text": 0}
+    spaces.served |= spaces.complete()
+    assert spaces.behind() == {}
+
+
+def test_of_several_new_spaces_the_largest_is_meant() -> None:
+    spaces = ItemSpaces({"text": "old"})
+    for key, name in (("a", "old"), ("b", "older"), ("c", "new"), ("d", "new")):
+        spaces.take(key.encode(), embedding(key, text=name))
+    assert spaces.behind() == {"text": 2}
