@@ -12,6 +12,8 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from encoders.video import Clip
+
 Draw = Callable[[float], Image.Image]
 """The picture on show at a time in seconds."""
 Colour = tuple[int, int, int]
@@ -191,3 +193,9 @@ def _write_sound(output: OutputContainer, sound: AudioStream, tone: NDArray[np.f
         frame.sample_rate, frame.pts, frame.time_base = SOUND_HZ, start, Fraction(1, SOUND_HZ)
         output.mux(sound.encode(frame))
     output.mux(sound.encode())
+
+
+def assert_tells_its_times(clip: Clip, length_s: float, tolerance_s: float = 0.15) -> None:
+    """Each frame of a clip of `clock` shows the time at which it is said to be on show."""
+    told = [told_time(frame, length_s) for frame in clip.frames]
+    np.testing.assert_allclose(told, clip.times_s, atol=tolerance_s)
