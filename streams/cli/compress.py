@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from streams.cli.chosen_encoder import Device, load_encoder, one_line_media_errors
-from streams.cli.media_files import MediaError, media_below, parse_modality, read_medium
+from streams.cli.media_files import MediaError, evenly, media_below, parse_modality, read_medium
 from streams.cli.output import JsonFile, write_json
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ REPORT = "report.json"
 """In the folder of the smaller encoder."""
 
 
-def compress(
+def compress(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how typer reads them
     encoder: Annotated[str, typer.Argument(metavar="ENCODER", help="As minilm, or hf:NAME_OR_FOLDER.")],
     modality: Annotated[str, typer.Option(help="text, image, audio or video.")],
     to: Annotated[str, typer.Option(help="int8, bf16 or pruned: smaller files; none of them is faster.")],
@@ -37,6 +37,10 @@ def compress(
     share: Annotated[
         float, typer.Option(min=0, max=0.99, help="Of the weights, how many pruned drops.")
     ] = 0.3,
+    sample: Annotated[
+        int | None,
+        typer.Option(min=1, help="Compare on so many of the files, spread evenly over their names."),
+    ] = None,
     device: Device = None,
     json_file: JsonFile = None,
 ) -> None:
@@ -46,7 +50,7 @@ def compress(
         from encoders.compression.writing import write_compressed  # noqa: PLC0415
 
         its, method = parse_modality(modality), _method(to)
-        paths = [media] if media.is_file() else media_below(media, its)[1]
+        paths = [media] if media.is_file() else evenly(media_below(media, its)[1], sample)
         original = load_encoder(its, encoder, device, as_set=False)
         try:
             write_compressed(original, encoder, method, out, share)

@@ -85,6 +85,12 @@ def media_below(folder: Path, modality: Modality | None) -> tuple[Modality, list
     return chosen, found
 
 
+def evenly(paths: Sequence[Path], count: int | None) -> list[Path]:
+    """So many of them, spread evenly and always the same; all where there are no more, or no number is given."""
+    wanted = len(paths) if count is None else min(count, len(paths))
+    return [paths[place * len(paths) // wanted] for place in range(wanted)]
+
+
 def _visible_files(folder: Path) -> Sequence[Path]:
     return sorted(
         path

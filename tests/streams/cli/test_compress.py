@@ -57,6 +57,15 @@ def test_writes_a_smaller_encoder_and_a_report(
     assert f"{found['compressed_bytes']:,} bytes" in result.stdout
 
 
+def test_a_sample_of_the_files_is_compared(tiny_name: str, media: Path, tmp_path: Path) -> None:
+    result = compress(
+        tiny_name, "--modality", "text", "--to", "bf16", "--out", tmp_path / "small", "--media", media,
+        "--sample", 7, "--json", "-",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["entries"] == 7
+
+
 def test_each_line_of_one_text_counts_for_itself(tiny_name: str, tmp_path: Path) -> None:
     (tmp_path / "lines.txt").write_text("one\n\ntwo\nthree\n")
     result = compress(

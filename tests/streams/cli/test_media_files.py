@@ -2,7 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from streams.cli.media_files import MediaError, guess_modality, media_below, parse_modality, read_medium
+from streams.cli.media_files import (
+    MediaError,
+    evenly,
+    guess_modality,
+    media_below,
+    parse_modality,
+    read_medium,
+)
 
 
 @pytest.mark.parametrize(
@@ -66,3 +73,9 @@ def test_nothing_to_be_found_is_said(folder: Path) -> None:
     (folder / "empty").mkdir()
     with pytest.raises(MediaError, match="empty holds no media: say which"):
         media_below(folder / "empty", None)
+
+
+def test_a_sample_is_spread_evenly() -> None:
+    paths = [Path(f"{place}.jpg") for place in range(10)]
+    assert evenly(paths, 4) == [paths[place] for place in (0, 2, 5, 7)]
+    assert evenly(paths, None) == evenly(paths, 99) == paths
