@@ -197,11 +197,11 @@ def listwise_loss(scores: Tensor, targets: Tensor) -> Tensor:
 
 
 def reciprocal_ranks(scores: NDArray[np.float32], had: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """[lists] one over the rank of the best of what was had; ties count against it.
+    """[lists] one over the rank of the best of what was had; ties, and what is not a number, count against it.
 
     Args:
         scores: [lists, n]
         had: [lists, n]
     """
     best = np.where(had, scores, -np.inf).max(axis=1, keepdims=True)
-    return np.asarray(1.0 / np.maximum((scores >= best).sum(axis=1), 1))
+    return np.asarray(1.0 / (~(scores < best)).sum(axis=1))

@@ -26,6 +26,9 @@ SCALES[GRAPH:LINKS] = 1e-3
 SCALES[FREQUENCY] = 0.1
 SCALES[[SINCE_HAD, SINCE_FIRST, AGE, IDLE]] = 0.05
 
+LARGEST = 10_000.0
+"""Of what is no amount: a rating may be any number, and what is logged is float16, which ends at 65,504."""
+
 REQUEST = ("history_length", "gap", "hour_sin", "hour_cos", "own_repeats", "repeats", "known", "candidates")
 """What is the same for all candidates of a list; the others are weighed by it."""
 FEATURES = LOGGED + LEARNED + len(REQUEST)
@@ -33,13 +36,13 @@ FEATURES = LOGGED + LEARNED + len(REQUEST)
 
 @njit(cache=True)
 def columns_of(evidence: Floats) -> Floats:
-    """[n, LEARNED] of evidence [n, COLUMNS]: log(1 + amount / scale) of amounts, the rest as it is."""
+    """[n, LEARNED] of evidence [n, COLUMNS]: log(1 + amount / scale) of amounts, the rest as it is, up to LARGEST."""
     columns = np.empty((len(evidence), LEARNED), np.float32)
     for i in range(len(evidence)):
         for column in range(LOGGED):
             columns[i, column] = np.log1p(evidence[i, column] / SCALES[column])
         for column in range(LOGGED, LEARNED):
-            columns[i, column] = evidence[i, column]
+            columns[i, column] = min(max(evidence[i, column], -LARGEST), LARGEST)
     return columns
 
 
