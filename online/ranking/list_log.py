@@ -43,10 +43,9 @@ def sampled(log: ListLog, item_ids: Collection[str], salt: int) -> ListLog:
     hashes = np.frombuffer(log.hashes, np.uint32)
     if len(hashes) <= CANDIDATES:
         return log
-    had = had_of_log(log, item_ids)
-    chosen = np.flatnonzero(had)[:HAD_LIMIT]
-    others = np.flatnonzero(~had)
-    count = min(len(others), CANDIDATES - len(chosen))
+    chosen = np.flatnonzero(had_of_log(log, item_ids))[:HAD_LIMIT]
+    others = np.delete(np.arange(len(hashes)), chosen)
+    count = CANDIDATES - len(chosen)
     lot = _mixed(hashes[others] ^ np.uint32(salt & 0xFFFFFFFF))
     chosen = np.concatenate((chosen, others[np.argpartition(lot, count - 1)[:count]]))
     columns = np.frombuffer(log.columns, np.float16).reshape(-1, LEARNED)
