@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from online.events import Cursor, Event, Example, ExampleRun
+from online.events import POSITIVE_ACTIONS, Cursor, Event, Example, ExampleRun
 from online.ranking.list_log import sampled
 from online.state import UserState
 from streams import metrics
@@ -161,8 +161,9 @@ def _sample_logs(examples: list[Example]) -> None:
     """Thins the logs of lists, now that it is known what the batch's events had of them."""
     had: dict[tuple[str, int], list[str]] = {}
     for example in examples:
-        had.setdefault((example.user_id, example.timestamp_ms), []).append(example.item_id)
+        if example.action in POSITIVE_ACTIONS:
+            had.setdefault((example.user_id, example.timestamp_ms), []).append(example.item_id)
     for example in examples:
         if example.list_log is not None:
-            item_ids = had[example.user_id, example.timestamp_ms]
+            item_ids = had.get((example.user_id, example.timestamp_ms), [])
             example.list_log = sampled(example.list_log, item_ids, example.event_hash)
