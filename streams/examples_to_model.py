@@ -84,10 +84,10 @@ class ExamplesToModel:
         self._fold, self._next_offset = self._new_fold(), 0
         found = self._snapshots.newest(self._examples_id)
         if found is not None:
-            manifest, saved = found
-            self._fold.load(saved)
-            self._ranking.load(saved)
-            self._next_offset = manifest.examples_offset
+            self._fold.load(found[1])
+            self._next_offset = found[0].examples_offset
+        # Also without a snapshot: what another learner published since has to be replaced.
+        self._ranking.load({} if found is None else found[1])
         # What was acknowledged lies in a snapshot; if that one was lost, the log between is read here.
         await self._log.assign({0: self._next_offset})
         await self._log.read_to_end(self._fold_record)
