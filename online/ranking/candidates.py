@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from online.ranking.blend import SOURCES, best_places
-from online.ranking.evidence import BLEND, WITNESSES
+from online.ranking.blend import FROM_REPEAT, SOURCES, best_places
+from online.ranking.evidence import BLEND, HAD, WITNESSES
 from online.ranking.features import columns_of, features_of
 from online.ranking.network import Network
 from online.statistics.base import Floats, Query, Rows
@@ -55,7 +55,8 @@ def shares(found: Candidates, network: Network | None, places: NDArray[np.int64]
     """How much of each place's score is owed to each source: [k, len(SOURCES)], rows add up to 1, or to 0.
 
     Of the blend they are its parts. Of a network, by ablation: how much its score falls without all evidence from the
-    source (Lei et al., 2018, "leave one covariate out"); what makes it rise owes nothing.
+    source (Lei et al., 2018, "leave one covariate out"); what makes it rise owes nothing. No
+    repeat is owed where the user never had the item: the list would give a wrong reason.
     """
     parts = found.parts[places]
     if network is not None:
@@ -75,4 +76,5 @@ def _falls(found: Candidates, network: Network, places: NDArray[np.int64]) -> Fl
     columns = columns_of(without.reshape(-1, evidence.shape[1]))
     scores = network.scores(features_of(columns, found.means, found.request)).reshape(len(SOURCES) + 1, -1)
     falls: Floats = np.maximum(scores[-1] - scores[:-1], 0).T
+    falls[evidence[:, HAD] == 0, FROM_REPEAT] = 0
     return falls

@@ -64,7 +64,7 @@ def explain(
     elif evidence[BECAUSE] >= 0 and evidence[GRAPH] > 0:
         because = history[int(evidence[BECAUSE])].item_id
         weight = shares[FROM_GRAPH] * evidence[GRAPH_MOST] / evidence[GRAPH]
-    reasons = [Reason("because_of_item", because, None, weight)] if because is not None else []
+    reasons = [Reason("because_of_item", because, None, weight)] if because is not None and weight > 0 else []
     return RankedItem(item_id, score, SOURCES[best], reasons)
 
 
