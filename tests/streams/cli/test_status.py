@@ -5,7 +5,7 @@ from streams.status import Model, Status
 
 
 def status(**items_behind: int) -> Status:
-    model = Model(7, 1, 0.5, 0, "", None, None, 0, items_behind)
+    model = Model(7, 1, 0.5, 0, "", None, None, 0, 0, items_behind)
     return Status(lag=[], model=model, applied=[], learned=[], users=0, workers=[])
 
 
