@@ -12,7 +12,7 @@ from streams import metrics
 logger = logging.getLogger(__name__)
 
 BURST_S = 1.0
-"""So many seconds' lists may be handed over at once after a quiet while."""
+"""So many seconds' lists may be handed over at once after a quiet while, and always one."""
 
 
 class ListLogs:
@@ -46,7 +46,7 @@ class ListLogs:
         now_s = self._clock()
         earned = (now_s - self._since_s) * self._lists_per_s
         self._since_s = now_s
-        self._allowed = min(self._allowed + earned, self._lists_per_s * BURST_S)
+        self._allowed = min(self._allowed + earned, max(self._lists_per_s * BURST_S, 1.0))
         if self._allowed < 1:
             return False
         self._allowed -= 1
