@@ -1,0 +1,194 @@
+"""Learners are fed with lists in which one column decides what is had, and the others are noise."""
+
+import math
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+
+from online.events import ListLog
+from online.learning.ranking import (
+    RAMP_STEPS,
+    STEP_LISTS,
+    RankingConfig,
+    RankingLearner,
+    listwise_loss,
+    reciprocal_ranks,
+)
+from online.ranking.evidence import BLEND, CONTENT, RATING, RECENT
+from online.ranking.features import FEATURES, LARGEST
+from online.ranking.list_log import features_of_log
+from tests.online.ranking.made_logs import log_with, random_log
+
+Saved = dict[str, np.ndarray]
+COUNT = 10
+
+
+def lists(decides: int, seed: int = 0) -> Iterator[tuple[ListLog, list[str]]]:
+    """Lists of which the candidate with most in one column is had."""
+    rng = np.random.default_rng(seed)
+    while True:
+        columns = {c: rng.random(COUNT, dtype=np.float32) for c in (BLEND, RECENT, CONTENT)}
+        yield log_with(columns, COUNT), [f"i{columns[decides].argmax()}"]
+
+
+def teach(learner: RankingLearner, decides: int, steps: int, seed: int = 0) -> None:
+    for log, item_ids in islice(lists(decides, seed), steps * STEP_LISTS):
+        learner.learn(log, item_ids)
+
+
+def assert_same(first: Saved, second: Saved) -> None:
+    assert first.keys() == second.keys()
+    for name, array in first.items():
+        np.testing.assert_array_equal(array, second[name], err_msg=name)
+
+
+@pytest.fixture(scope="module")
+def nearly() -> Saved:
+    """What is saved of a learner one step before it may be served."""
+    learner = RankingLearner()
+    teach(learner, CONTENT, RAMP_STEPS - 1)
+    assert learner.step_count == RAMP_STEPS - 1
+    return learner.save()
+
+
+@pytest.fixture
+def learner(nearly: Saved) -> RankingLearner:
+    made = RankingLearner()
+    assert made.load(nearly)
+    return made
+
+
+def test_it_is_served_once_the_rate_is_grown_and_ranks_by_what_decides(learner: RankingLearner) -> None:
+    assert learner.network() is None
+    teach(learner, CONTENT, 1, seed=1)
+    network = learner.network()
+    assert network is not None
+    by_network = by_blend = 0
+    for log, (had,) in islice(lists(CONTENT, seed=2), 100):
+        features = features_of_log(log)
+        by_network += had == f"i{network.scores(features).argmax()}"
+        by_blend += had == f"i{features[:, BLEND].argmax()}"
+    assert by_network >= 80
+    assert by_blend <= 30
+
+
+def test_a_blend_that_is_never_wrong_is_not_replaced(learner: RankingLearner) -> None:
+    saved = learner.save()
+    # From the first list on, the blend put first what was had, and the network nothing.
+    assert learner.load(saved | {"judged": np.array([2_000.0, 0.0, 2_000.0])})
+    teach(learner, BLEND, 2, seed=1)
+    assert learner.step_count > RAMP_STEPS
+    assert learner.network() is None
+    assert learner.load(learner.save() | {"judged": np.array([2_000.0, 2_000.0, 0.0])})
+    assert learner.network() is not None
+
+
+def test_new_lists_are_judged_before_they_are_learned() -> None:
+    learner = RankingLearner()
+    teach(learner, BLEND, 1)
+    lists_judged, by_network, by_blend = learner.save()["judged"]
+    assert lists_judged == by_blend == STEP_LISTS
+    # Of a network that knows nothing a rank of ten is about even: (1 + 1/2 + ... + 1/10) / 10 = 0.29.
+    assert by_network / STEP_LISTS < 0.6
+
+
+def test_lists_of_which_nothing_was_had_teach_nothing() -> None:
+    learner = RankingLearner()
+    before = learner.save()
+    rng = np.random.default_rng(0)
+    for _ in range(2 * STEP_LISTS):
+        learner.learn(random_log(rng, COUNT), ["elsewhere"])
+        learner.learn(random_log(rng, COUNT), [])
+    assert_same(learner.save(), before)
+
+
+def test_a_step_is_made_when_enough_lists_are_there() -> None:
+    learner = RankingLearner()
+    for number, (log, item_ids) in enumerate(islice(lists(CONTENT), STEP_LISTS)):
+        assert learner.step_count == 0, number
+        learner.learn(log, item_ids)
+    assert learner.step_count == 1
+
+
+def test_restored_it_goes_on_alike_but_for_the_lists_it_has_kept(learner: RankingLearner) -> None:
+    # Kept lists are gathered anew, so here every list is the same: whichever are drawn again does not matter.
+    log, item_ids = next(lists(CONTENT))
+
+    def learn(one: RankingLearner) -> None:
+        for _ in range(STEP_LISTS * 2):
+            one.learn(log, item_ids)
+
+    learn(learner)
+    restored = RankingLearner()
+    assert restored.load(learner.save())
+    for one in (learner, restored):
+        learn(one)
+    assert restored.step_count == RAMP_STEPS + 3
+    assert_same(restored.save(), learner.save())
+
+
+def test_the_same_lists_give_the_same_weights_whatever_else_draws_random_numbers(nearly: Saved) -> None:
+    torch.rand(7)
+    again = RankingLearner()
+    teach(again, CONTENT, 3)
+    other = RankingLearner()
+    teach(other, CONTENT, 3)
+    assert_same(again.save(), other.save())
+    assert (RankingLearner(RankingConfig(seed=1)).save()["net/out.weight"] != nearly["net/out.weight"]).any()
+
+
+@pytest.mark.parametrize("saved", [{}, {"net/linear.weight": np.zeros((1, FEATURES + 1), np.float32)}])
+def test_what_is_of_another_version_is_not_loaded(learner: RankingLearner, saved: Saved) -> None:
+    before = learner.save()
+    assert not learner.load(saved)
+    assert not learner.load(RankingLearner(RankingConfig(hidden=(8,))).save())
+    assert_same(learner.save(), before)
+
+
+@pytest.mark.parametrize("hidden", [(), (8,), (16, 8)])
+def test_what_is_served_scores_as_torch_does(hidden: tuple[int, ...]) -> None:
+    learner = RankingLearner(RankingConfig(hidden=hidden))
+    rng = np.random.default_rng(3)
+    for _ in range(STEP_LISTS - 1):
+        learner.learn(random_log(rng, COUNT), ["i3"])
+    linear = rng.standard_normal((1, FEATURES)).astype(np.float32)
+    trained = {"step_count": np.array(RAMP_STEPS), "judged": np.ones(3), "served/linear.weight": linear}
+    assert learner.load(learner.save() | trained)
+    network = learner.network()
+    assert network is not None
+    features = features_of_log(random_log(rng, COUNT)).astype(np.float16)
+    with torch.no_grad():
+        expected = learner._served(learner._standardised(features)).numpy()
+    np.testing.assert_allclose(network.scores(features.astype(np.float32)), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_no_rating_is_so_large_that_it_spoils_the_weights(learner: RankingLearner) -> None:
+    for log, item_ids in islice(lists(CONTENT, seed=4), STEP_LISTS):
+        columns = np.frombuffer(log.columns, np.float16).reshape(COUNT, -1).copy()
+        columns[0, RATING] = LARGEST
+        learner.learn(ListLog(log.hashes, columns.tobytes(), log.means, log.request), item_ids)
+    assert all(np.isfinite(array).all() for array in learner.save().values())
+
+
+def test_the_loss_is_cross_entropy_shared_by_what_was_had_and_weighed_by_its_root() -> None:
+    # Shares 1/4, 1/2, absent, 1/4: of the first two, (ln 4 + ln 2) / 2. Then shares 1/2 and 1/2: ln 2.
+    scores = torch.tensor([[0.0, math.log(2), -math.inf, 0.0], [5.0, 5.0, -math.inf, -math.inf]])
+    scores.requires_grad_()
+    loss = listwise_loss(scores, torch.tensor([[1.0, 1, 0, 0], [1, 0, 0, 0]]))
+    two = math.sqrt(2)
+    assert float(loss.detach()) == pytest.approx((1.5 * math.log(2) * two + math.log(2)) / (two + 1))
+    loss.backward()  # type: ignore[no-untyped-call]  # torch
+    # Softmax minus target, each list by its weight; nothing pulls at what is absent.
+    gradient = torch.tensor([[-0.25 * two, 0, 0, 0.25 * two], [-0.5, 0.5, 0, 0]]) / (two + 1)
+    torch.testing.assert_close(scores.grad, gradient)
+
+
+def test_ties_and_what_is_not_a_number_count_against_a_rank() -> None:
+    scores = np.array(
+        [[3, 2, 1, 0], [1, 1, 1, 0], [1, 2, -np.inf, -np.inf], [np.nan, 2, 1, 0], [np.nan] * 4], np.float32
+    )
+    had = np.array([[0, 1, 1, 0], [1, 0, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0], [1, 0, 0, 0]], np.bool_)
+    assert reciprocal_ranks(scores, had).tolist() == [1 / 2, 1 / 3, 1 / 2, 1 / 2, 1 / 4]

@@ -1,0 +1,55 @@
+from unittest.mock import patch
+
+import numpy as np
+
+from online.learning.replay import ListReplay
+from online.ranking.features import FEATURES
+from online.ranking.list_log import CANDIDATES
+
+RNG = np.random.default_rng(0)
+
+
+def add(replay: ListReplay, mark: int, size: int = 3) -> None:
+    """A list with its mark in every feature; its last candidate was had."""
+    had = np.zeros(size, np.bool_)
+    had[-1] = True
+    replay.add(np.full((size, FEATURES), mark, np.float32), had)
+
+
+def marks(replay: ListReplay, newest: int, replayed: int = 0) -> list[float]:
+    features, _, _ = replay.draw(newest, replayed, RNG)
+    return [float(mark) for mark in features[:, 0, 0]]
+
+
+def test_a_list_comes_back_as_it_was_and_the_rest_of_its_row_is_absent() -> None:
+    replay = ListReplay()
+    add(replay, 7)
+    features, targets, absent = replay.draw(1, 0, RNG)
+    assert features.shape == (1, CANDIDATES, FEATURES)
+    assert (features[0, :3] == 7).all()
+    assert not features[0, 3:].any()
+    assert np.flatnonzero(targets[0]).tolist() == [2]
+    assert np.flatnonzero(~absent[0]).tolist() == [0, 1, 2]
+
+
+def test_the_newest_come_first_then_any_that_are_kept() -> None:
+    replay = ListReplay()
+    for mark in range(1, 6):
+        add(replay, mark)
+    assert marks(replay, 2) == [5, 4]
+    drawn = marks(replay, 1, 400)
+    assert drawn[0] == 5
+    assert set(drawn[1:]) == {1, 2, 3, 4, 5}
+
+
+def test_the_oldest_go_first_and_leave_nothing() -> None:
+    with patch("online.learning.replay.CAPACITY", 4):
+        replay = ListReplay()
+        for mark in range(1, 7):
+            add(replay, mark, size=CANDIDATES if mark < 5 else 2)
+        assert marks(replay, 4) == [6, 5, 4, 3]
+        assert set(marks(replay, 0, 200)) == {3, 4, 5, 6}
+        features, targets, absent = replay.draw(1, 0, RNG)
+    assert not features[0, 2:].any()
+    assert np.flatnonzero(targets[0]).tolist() == [1]
+    assert absent[0, 2:].all()

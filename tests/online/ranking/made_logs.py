@@ -1,0 +1,30 @@
+"""Logs of lists whose best candidate is known by construction."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from online.catalogue import item_hash
+from online.events import ListLog
+from online.ranking.evidence import LEARNED, LOGGED
+from online.ranking.features import REQUEST
+from online.ranking.list_log import log_of
+
+Floats = NDArray[np.float32]
+
+
+def log_with(columns: dict[int, Floats], count: int) -> ListLog:
+    """A list of candidates i0, i1, ... with these columns; the others are 0."""
+    evidence = np.zeros((count, LEARNED), np.float32)
+    for column, values in columns.items():
+        evidence[:, column] = values
+    means = evidence[:, :LOGGED].sum(axis=0) / np.float32(max(count, 1))
+    return log_of(hashes(count), evidence, means, np.zeros(len(REQUEST), np.float32))
+
+
+def hashes(count: int) -> NDArray[np.uint32]:
+    return np.array([item_hash(f"i{n}") for n in range(count)], np.uint32)
+
+
+def random_log(rng: np.random.Generator, count: int) -> ListLog:
+    """A list with noise in every column."""
+    return log_with({c: rng.random(count, dtype=np.float32) for c in range(LEARNED)}, count)
