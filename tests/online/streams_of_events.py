@@ -20,14 +20,19 @@ class River:
         return self.states.setdefault(user_id, UserState(user_id))
 
     def has(
-        self, user_id: str, *item_ids: str, at_ms: int = START_MS, action: str = "purchase"
+        self,
+        user_id: str,
+        *item_ids: str,
+        at_ms: int = START_MS,
+        action: str = "purchase",
+        value: float = 1.0,
     ) -> list[Example]:
         """One set of a user: state first, then the fold."""
         state, examples = self.state(user_id), []
         for item_id in item_ids:
             self._offset += 1
             cursor = Cursor("t", 0, self._offset, 0)
-            example = state.apply(Event(user_id, item_id, action, 1.0, at_ms, self._offset, cursor))
+            example = state.apply(Event(user_id, item_id, action, value, at_ms, self._offset, cursor))
             assert example is not None
             examples.append(example)
         history = examples[0].history or []

@@ -3,9 +3,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from online.catalogue import category_slot
 from online.events import Cursor, Event
+from online.ranking.evidence import RECENT
+from online.ranking.list_log import features_of_log
 from online.recommender import Item, Recommender, RecommenderConfig
 from online.state import UserState
+from tests.online.ranking.made_networks import looking_at
 from tests.online.streams_of_events import DAY_MS, START_MS, River, pairs
 
 HIDE = RecommenderConfig(repeats="hide", capacity=1_024, dim=4)
@@ -141,6 +145,42 @@ def test_a_snapshot_makes_the_same_lists_and_learns_on_alike(allowing: River) ->
         for river in (allowing, restored)
     )
     assert first == second
+
+
+def test_a_loaded_snapshot_knows_its_categories_at_once(allowing: River) -> None:
+    allowing.recommender.put_item(Item("milk", category="food"))
+    for day in range(8):
+        allowing.has("u", "milk", at_ms=START_MS + day * DAY_MS)
+    restored = Recommender(ALLOW)
+    restored.put_item(Item("stale", category="food"))
+    River(restored).has("v", "stale")
+    restored.load(allowing.recommender.save())
+    arrays = restored.repeats.arrays
+    milk = arrays.counts[restored.catalogue.row("milk")]
+    assert milk.all()
+    np.testing.assert_array_equal(arrays.categories[category_slot("food")], milk)
+
+
+def test_a_network_ranks_what_the_blend_did(allowing: River) -> None:
+    pairs(allowing)
+    for number in range(40):
+        allowing.has(f"v{number}", "popular", at_ms=START_MS + number)
+    allowing.has("new", "a", at_ms=START_MS + DAY_MS)
+    assert allowing.ids("new")[0] == "b"
+    allowing.recommender.network = looking_at(RECENT)
+    listed = allowing.recommender.recommend(allowing.state("new"), now_ms=START_MS + DAY_MS, wall_ms=0)
+    assert (listed[0].item_id, listed[0].source, listed[0].reasons) == ("popular", "trending", [])
+    assert 0 < sum(item.score for item in listed) <= 1.0001
+    allowing.recommender.network = None
+    assert allowing.ids("new")[0] == "b"
+
+
+def test_no_rating_makes_a_log_that_cannot_be_learned_from(allowing: River) -> None:
+    allowing.has("u", "absurd", action="rate", value=1e12)
+    allowing.has("u", "plain", at_ms=START_MS + 1, action="rate", value=3)
+    recommender = allowing.recommender
+    log = recommender.log(recommender.candidates(allowing.state("u"), now_ms=START_MS, wall_ms=0))
+    assert np.isfinite(features_of_log(log)).all()
 
 
 def test_items_that_fall_out_of_a_full_catalogue_leave_the_statistics() -> None:

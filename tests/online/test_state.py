@@ -151,3 +151,13 @@ def test_replaying_any_stretch_changes_nothing(
                 assert twice.apply(replayed) is None
     assert repr(dump(once)) == repr(dump(twice))
     assert once.applied_count == len(log)
+
+
+def test_first_and_last_time_of_an_item_are_remembered_apart() -> None:
+    state = UserState("u")
+    for offset, (item_id, second) in enumerate((("a", 10), ("b", 20), ("a", 30), ("c", 40))):
+        state.apply(event(offset, item_id, second * 1_000))
+    assert {item_id: (had.first_s, had.last_s) for item_id, had in state.had.items()} == {
+        "a": (10, 30),
+        "b": (20, 20),
+    }

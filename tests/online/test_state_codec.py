@@ -1,3 +1,5 @@
+import msgspec
+from cramjam import lz4
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,3 +70,17 @@ def test_the_head_is_read_without_the_rest() -> None:
         5,
         state.applied_xor,
     )
+
+
+def test_a_state_from_before_first_times_were_remembered_has_the_last_for_them() -> None:
+    state = UserState("user-012345")
+    for number, item in enumerate("aba"):
+        state.apply(event(number, item, number * 1_000))
+    state.apply(event(3, "c", 9_000))
+    *head_fields, body = msgspec.msgpack.decode(pack(state))
+    columns = msgspec.msgpack.decode(bytes(lz4.decompress_block(body)))
+    older = bytes(lz4.compress_block(msgspec.msgpack.encode(columns[:-1])))
+    found = unpack(msgspec.msgpack.encode([*head_fields, older]))
+    assert state.had["a"].first_s == 0
+    assert {item: (had.first_s, had.last_s) for item, had in found.had.items()} == {"b": (1, 1), "a": (2, 2)}
+    assert (found.history, found.open) == (state.history, state.open)

@@ -1,0 +1,45 @@
+import numpy as np
+
+from online.events import Past
+from online.ranking.blend import FROM_CONTENT, FROM_GRAPH, FROM_REPEAT, FROM_TRENDING, SOURCES
+from online.ranking.evidence import BECAUSE, COLUMNS, FREQUENCY, GRAPH, GRAPH_MOST
+from online.ranking.explain import RankedItem, Reason, explain
+
+HISTORY = [Past("last", 2, "click"), Past("before", 1, "click")]
+NOTHING = (-1, 0.0)
+
+
+def explained(
+    owed: dict[int, float], seen: dict[int, float], content: tuple[int, float] = NOTHING
+) -> RankedItem:
+    shares = [owed.get(source, 0.0) for source in range(len(SOURCES))]
+    evidence = np.zeros(COLUMNS)
+    evidence[BECAUSE] = -1
+    for column, value in seen.items():
+        evidence[column] = value
+    return explain("i", 0.5, shares, evidence.tolist(), HISTORY, content)
+
+
+def test_of_the_graph_it_is_the_entry_that_added_most_and_its_part() -> None:
+    item = explained({FROM_GRAPH: 0.8, FROM_TRENDING: 0.2}, {GRAPH: 4, GRAPH_MOST: 3, BECAUSE: 1})
+    assert item == RankedItem("i", 0.5, "graph", [Reason("because_of_item", "before", None, 0.8 * 3 / 4)])
+
+
+def test_of_a_repeat_it_is_the_item_itself() -> None:
+    item = explained({FROM_REPEAT: 0.7, FROM_GRAPH: 0.3}, {FREQUENCY: 1, GRAPH: 1, BECAUSE: 0})
+    assert (item.source, item.reasons) == ("repeat", [Reason("because_of_item", "i", None, 0.7)])
+
+
+def test_of_content_it_is_what_is_most_alike() -> None:
+    item = explained({FROM_CONTENT: 1}, {}, content=(0, 0.75))
+    assert (item.source, item.reasons) == ("content", [Reason("because_of_item", "last", None, 0.75)])
+
+
+def test_what_weighs_nothing_is_no_reason() -> None:
+    item = explained({FROM_TRENDING: 1}, {GRAPH: 4, GRAPH_MOST: 3, BECAUSE: 1})
+    assert (item.source, item.reasons) == ("trending", [])
+
+
+def test_where_nothing_is_owed_the_source_is_whether_it_was_had() -> None:
+    assert explained({}, {FREQUENCY: 1}) == RankedItem("i", 0.5, "repeat", [])
+    assert explained({}, {}) == RankedItem("i", 0.5, "trending", [])

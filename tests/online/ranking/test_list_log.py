@@ -1,0 +1,74 @@
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from online.events import ListLog
+from online.ranking.evidence import LEARNED, LOGGED
+from online.ranking.features import REQUEST, features_of
+from online.ranking.list_log import CANDIDATES, HAD_LIMIT, features_of_log, had_of_log, log_of, sampled
+from tests.online.ranking.made_logs import hashes, random_log
+
+counts = st.sampled_from([0, 1, CANDIDATES, CANDIDATES + 1, 200, 700])
+salts = st.integers(0, 2**64 - 1)
+
+
+def made(count: int) -> ListLog:
+    return random_log(np.random.default_rng(count), count)
+
+
+def kept(log: ListLog) -> list[int]:
+    return [int(one) for one in np.frombuffer(log.hashes, np.uint32)]
+
+
+def ids(places: set[int]) -> list[str]:
+    return [f"i{place}" for place in sorted(places)]
+
+
+@settings(deadline=None)
+@given(counts, st.sets(st.integers(0, 699), max_size=2 * CANDIDATES), salts)
+def test_a_sample_keeps_what_was_had_up_to_its_limit(count: int, places: set[int], salt: int) -> None:
+    log = made(count)
+    sample = sampled(log, ids(places), salt)
+    assert len(kept(sample)) == len(set(kept(sample))) == min(count, CANDIDATES)
+    assert set(kept(sample)) <= set(kept(log))
+    had = had_of_log(log, ids(places)).sum()
+    assert had_of_log(sample, ids(places)).sum() >= min(had, HAD_LIMIT)
+    assert sampled(log, ids(places), salt) == sample
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.sets(st.integers(0, 699), max_size=5), salts)
+def test_each_candidate_keeps_its_own_columns(places: set[int], salt: int) -> None:
+    log = made(700)
+    sample = sampled(log, ids(places), salt)
+    by_hash = dict(zip(kept(log), features_of_log(log).tolist(), strict=True))
+    assert features_of_log(sample).tolist() == [by_hash[one] for one in kept(sample)]
+    assert (sample.means, sample.request) == (log.means, log.request)
+
+
+def test_a_list_that_was_had_whole_is_sampled_too() -> None:
+    log = made(300)
+    sample = sampled(log, ids(set(range(300))), 1)
+    assert had_of_log(sample, ids(set(range(300)))).sum() == CANDIDATES
+
+
+def test_each_salt_draws_another_lot_and_every_candidate_has_its_chance() -> None:
+    log = made(400)
+    lots = [set(kept(sampled(log, ["i7"], salt))) for salt in range(60)]
+    assert len({frozenset(lot) for lot in lots}) == 60
+    assert set.union(*lots) == set(kept(log))
+    assert set.intersection(*lots) == {hashes(8)[7]}
+
+
+def test_features_come_back_as_they_were_logged_to_three_digits() -> None:
+    rng = np.random.default_rng(5)
+    columns = (30 * rng.random((50, LEARNED))).astype(np.float32)
+    means, request = rng.random(LOGGED, dtype=np.float32), rng.random(len(REQUEST), dtype=np.float32)
+    found = features_of_log(log_of(hashes(50), columns, means, request))
+    # A difference from the mean is as exact as the column it is made of.
+    np.testing.assert_allclose(found, features_of(columns, means, request), rtol=1e-3, atol=0.016)
+
+
+def test_had_is_told_by_id() -> None:
+    assert had_of_log(made(4), ["i2", "elsewhere", "i0"]).tolist() == [True, False, True, False]
+    assert had_of_log(made(4), []).tolist() == [False] * 4
