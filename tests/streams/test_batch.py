@@ -1,11 +1,14 @@
 import hashlib
 import json
 from typing import Any, cast
+from unittest.mock import Mock
 
 import msgspec
+import numpy as np
 import pytest
 
-from online.events import Cursor, ExampleRun
+from online.events import Cursor, ExampleRun, ListLog
+from online.ranking.list_log import CANDIDATES, HAD_LIMIT, had_of_log
 from online.recommender import Recommender, RecommenderConfig
 from online.state import UserState
 from streams.batch import FORWARDED_HEADER, FUTURE_LIMIT_MS, Batch, decode, event_hash
@@ -13,6 +16,7 @@ from streams.events import DeadLetter, Interaction
 from streams.list_logs import ListLogs
 from streams.settings import Settings
 from streams.topics import home_partition
+from tests.online.ranking.made_logs import random_log
 from tests.streams.records import TIMESTAMP_MS, record
 
 SETTINGS = Settings(partitions=4)
@@ -34,8 +38,16 @@ class FakeUsers:
         return self.states.pop(user_id, None) or UserState(user_id)
 
 
-def new_batch() -> Batch:
-    return Batch(SETTINGS, cast(Any, FakeUsers()), ListLogs(Recommender(SMALL), 0), "topic-id", NOW_MS)
+def new_batch(logs: ListLogs | None = None) -> Batch:
+    logs = logs if logs is not None else ListLogs(Recommender(SMALL), 0)
+    return Batch(SETTINGS, cast(Any, FakeUsers()), logs, "topic-id", NOW_MS)
+
+
+def logging_batch(logged: ListLog) -> Batch:
+    """Every set's first event meets this list."""
+    logs = ListLogs(Recommender(SMALL), 1_000)
+    cast(Any, logs)._recommender = Mock(log=Mock(return_value=logged))
+    return new_batch(logs)
 
 
 def add(batch: Batch, *events: dict[str, Any], partition: int = HOME, offset: int = 0) -> None:
@@ -190,3 +202,49 @@ def test_the_oldest_record_and_the_list_id_are_noted() -> None:
 def test_interactions_of_every_action_are_known() -> None:
     for action in ("impression", "hide", "rate"):
         assert decode(json.dumps(event(action=action)).encode()).events[0][1] == Interaction("u", "i", action)
+
+
+LONG_LIST = random_log(np.random.default_rng(0), 1_000)
+
+
+def test_the_first_example_of_a_set_carries_the_list_that_the_set_met() -> None:
+    batch = logging_batch(LONG_LIST)
+    add(batch, *(event(f"x{n}", timestamp_ms=second) for n, second in enumerate((1, 1, 2, 3, 3))))
+    (run,) = batch.runs()
+    assert [e.list_log is not None for e in run.examples] == [True, False, True, True, False]
+
+
+def test_a_logged_list_is_thinned_but_for_what_the_batch_had_of_it() -> None:
+    batch = logging_batch(LONG_LIST)
+    sets = {1_000: ["i5", "i77", "i900"], 2_000: ["i6"]}
+    # Events of one set may lie in several messages.
+    for offset, (timestamp_ms, item_id) in enumerate((ms, i) for ms, ids in sets.items() for i in ids):
+        add(batch, event(item_id, timestamp_ms=timestamp_ms), offset=offset)
+    (run,) = batch.runs()
+    logs = {e.timestamp_ms: e.list_log for e in run.examples if e.list_log is not None}
+    for timestamp_ms, ids in sets.items():
+        log = logs[timestamp_ms]
+        assert log is not None
+        assert len(log.hashes) == 4 * CANDIDATES
+        assert had_of_log(log, ids).sum() == len(ids)
+    assert logs[1_000] != logs[2_000]
+
+
+def test_what_was_merely_shown_takes_no_place_from_what_was_had() -> None:
+    batch = logging_batch(LONG_LIST)
+    shown = [event(f"i{n}", action="impression", timestamp_ms=1_000) for n in range(HAD_LIMIT + 20)]
+    add(batch, *shown, event("i999", timestamp_ms=1_000))
+    (run,) = batch.runs()
+    log = run.examples[0].list_log
+    assert log is not None
+    assert had_of_log(log, ["i999"]).sum() == 1
+    # Of what was shown only the lot keeps some: about one in eight.
+    assert had_of_log(log, [e["item_id"] for e in shown]).sum() < HAD_LIMIT // 2
+
+
+def test_a_retry_of_another_event_leaves_no_log() -> None:
+    batch = logging_batch(LONG_LIST)
+    add(batch, event("i1", event_id="e", timestamp_ms=1_000), offset=1)
+    add(batch, event("i1", event_id="e", timestamp_ms=2_000), offset=2)
+    (run,) = batch.runs()
+    assert [e.timestamp_ms for e in run.examples if e.list_log is not None] == [1_000]

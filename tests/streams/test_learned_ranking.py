@@ -1,0 +1,127 @@
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from online.events import Example, ExampleSet, ListLog
+from online.learning.ranking import RankingLearner
+from online.ranking.network import Network, unpack
+from streams.learned_ranking import PREFIX, SHED_MS, LearnedRanking
+from streams.producer import Outgoing
+from streams.publications import RANKING_KEY, decode_ranking
+from tests.online.ranking.made_logs import random_log
+from tests.online.ranking.made_networks import network_of
+
+LOG = random_log(np.random.default_rng(0), 4)
+
+
+class FakeLearner:
+    """Notes what it is given, and has the network it is told to."""
+
+    def __init__(self) -> None:
+        self.step_count = 7
+        self.served: Network | None = None
+        self.learned: list[list[str]] = []
+        self.loaded: list[set[str]] = []
+
+    def learn(self, log: ListLog, item_ids: list[str]) -> None:
+        assert log is LOG
+        self.learned.append(item_ids)
+
+    def network(self) -> Network | None:
+        return self.served
+
+    def save(self) -> dict[str, np.ndarray]:
+        return {"net/a": np.ones(2)}
+
+    def load(self, saved: dict[str, np.ndarray]) -> bool:
+        self.loaded.append(set(saved))
+        return True
+
+
+@pytest.fixture
+def learner() -> FakeLearner:
+    return FakeLearner()
+
+
+@pytest.fixture
+def ranking(learner: FakeLearner) -> LearnedRanking:
+    return LearnedRanking(cast(Any, learner))
+
+
+def example(item_id: str, action: str, log: ListLog | None) -> Example:
+    return Example("u", item_id, action, 1.0, 0, 0, 0, 0, 0, 0, [], [], list_log=log)
+
+
+def set_of(log: ListLog | None) -> ExampleSet:
+    actions = (("a", "impression"), ("b", "click"), ("c", "hide"), ("d", "purchase"))
+    examples = [example(item_id, action, log if item_id == "a" else None) for item_id, action in actions]
+    return ExampleSet("u", 0, [], [], examples)
+
+
+def published(messages: list[Outgoing]) -> list[tuple[int, int, bytes]]:
+    """Epoch, steps and network of each."""
+    assert all((m.topic, m.key, m.partition) == ("model", RANKING_KEY, 0) for m in messages)
+    rankings = [decode_ranking(m.value or b"") for m in messages]
+    return [(one.epoch, one.step_count, one.network) for one in rankings]
+
+
+def test_what_was_had_is_learned_with_the_list_that_its_set_met(
+    ranking: LearnedRanking, learner: FakeLearner
+) -> None:
+    ranking.learn(set_of(LOG), 0)
+    ranking.learn(set_of(None), 0)
+    assert learner.learned == [["b", "d"]]
+
+
+def test_a_learner_that_is_late_catches_up_first(ranking: LearnedRanking, learner: FakeLearner) -> None:
+    ranking.learn(set_of(LOG), SHED_MS + 1)
+    assert learner.learned == []
+    ranking.learn(set_of(LOG), SHED_MS)
+    assert len(learner.learned) == 1
+
+
+def test_a_network_is_published_when_it_changed_and_only_then(
+    ranking: LearnedRanking, learner: FakeLearner
+) -> None:
+    # That none is served yet is published too: a predecessor's may still be.
+    assert published(ranking.outgoing("model", 3)) == [(3, 7, b"")]
+    assert ranking.outgoing("model", 3) == []
+    for seed in (1, 2):
+        learner.served = network_of([4], seed=seed)
+        ((epoch, steps, packed),) = published(ranking.outgoing("model", 3))
+        assert (epoch, steps) == (3, 7)
+        network = unpack(packed)
+        assert network is not None
+        np.testing.assert_array_equal(network.linear, learner.served.linear)
+        assert ranking.outgoing("model", 3) == []
+    learner.served = None
+    assert published(ranking.outgoing("model", 3)) == [(3, 7, b"")]
+
+
+def test_after_a_load_it_is_published_again(ranking: LearnedRanking, learner: FakeLearner) -> None:
+    learner.served = network_of([4])
+    before = published(ranking.outgoing("model", 1))
+    ranking.load({})
+    after = published(ranking.outgoing("model", 2))
+    assert [packed for _, _, packed in after] == [packed for _, _, packed in before]
+    assert after[0][0] == 2
+
+
+def test_a_snapshot_holds_it_beside_the_rest(ranking: LearnedRanking, learner: FakeLearner) -> None:
+    saved = ranking.save()
+    assert list(saved) == [PREFIX + "net/a"]
+    ranking.load(saved | {"recommender.graph/x": np.ones(1), "sets": b"", PREFIX + "odd": b"no array"})
+    assert learner.loaded == [{"net/a"}]
+
+
+def test_through_a_snapshot_a_learner_goes_on_where_it_was() -> None:
+    first, second = RankingLearner(), RankingLearner()
+    rng = np.random.default_rng(0)
+    for _ in range(64):
+        first.learn(random_log(rng, 6), ["i2"])
+    restored = LearnedRanking(second)
+    restored.load(LearnedRanking(first).save())
+    assert restored.step_count == 2
+    for name, array in first.save().items():
+        np.testing.assert_array_equal(second.save()[name], array, err_msg=name)
