@@ -47,7 +47,7 @@ def select(
     _normalise(scratch, sources.short, factors[SHORT_NOW], servable, SHORT_SUM, SHORT_SUM)
     _normalise(scratch, sources.graph, factors[GRAPH_NOW], servable, FORWARD_SUM, FORWARD_LAST_SUM)
     for column, quota in QUOTAS:
-        _want_best(scratch, column, quota)
+        want_best(scratch, column, quota)
     return describe(sources, factors, query, profile)
 
 
@@ -71,8 +71,8 @@ def _normalise(
 
 
 @njit(cache=True)
-def _want_best(scratch: Scratch, column: int, quota: int) -> None:
-    """Wants the rows with the largest sums in a column: as many levels of magnitude as fit the quota."""
+def want_best(scratch: Scratch, column: int, quota: int) -> None:
+    """Wants the rows with the largest sums in a column: whole levels of magnitude, and of the next what still fits."""
     sums, flags = scratch.sums, scratch.flags
     total = scratch.size[0]
     near = np.zeros(total, np.float32)
@@ -87,6 +87,9 @@ def _want_best(scratch: Scratch, column: int, quota: int) -> None:
     while level > 0 and reached + levels[level] <= quota:
         reached += levels[level]
         level -= 1
+    room = quota - reached
     for place in range(total):
-        if near[place] > 0 and bits[place] >> LEVEL_SHIFT > level:
+        found = bits[place] >> LEVEL_SHIFT
+        if near[place] > 0 and (found > level or (found == level and room > 0)):
             flags[place] |= WANTED
+            room -= found == level

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from online.events import Example, ExampleSet, ListLog
-from online.learning.ranking import RankingLearner
+from online.learning.ranking import STEP_LISTS, RankingLearner
 from online.ranking.network import Network, unpack
 from streams.learned_ranking import PREFIX, SHED_MS, LearnedRanking
 from streams.producer import Outgoing
@@ -118,7 +118,7 @@ def test_a_snapshot_holds_it_beside_the_rest(ranking: LearnedRanking, learner: F
 def test_through_a_snapshot_a_learner_goes_on_where_it_was() -> None:
     first, second = RankingLearner(), RankingLearner()
     rng = np.random.default_rng(0)
-    for _ in range(64):
+    for _ in range(2 * STEP_LISTS):
         first.learn(random_log(rng, 6), ["i2"])
     restored = LearnedRanking(second)
     restored.load(LearnedRanking(first).save())
