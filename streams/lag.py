@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Iterable
 
-from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # not in its __all__
     AdminClient,
     OffsetSpec,
 )
 
 from streams.app import group_name
+from streams.kafka import client_config
 from streams.settings import Settings
 from streams.topics import full_name, table
 
@@ -37,9 +38,7 @@ def group_lag(admin: AdminClient, settings: Settings, role: str) -> dict[tuple[s
     ]
     ends = _offsets(admin, partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # has no stubs
     starts = _offsets(admin, partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]  # has no stubs
-    group = ConsumerGroupTopicPartitions(group_name(settings, role), partitions)
-    found = admin.list_consumer_group_offsets([group])[group.group_id].result(timeout=10)
-    committed = {(tp.topic, tp.partition): tp.offset for tp in found.topic_partitions}
+    committed = {(tp.topic, tp.partition): tp.offset for tp in _committed(settings, role, partitions)}
     return {
         (names[tp.topic], tp.partition): (
             max(committed.get((tp.topic, tp.partition), -1), starts[tp.topic, tp.partition]),
@@ -47,6 +46,17 @@ def group_lag(admin: AdminClient, settings: Settings, role: str) -> dict[tuple[s
         )
         for tp in partitions
     }
+
+
+def _committed(settings: Settings, role: str, partitions: list[TopicPartition]) -> list[TopicPartition]:
+    # An admin client could be asked too, but the whole process dies when its answer is that another broker is the
+    # group's coordinator, or soon will be (librdkafka issue 5040).
+    group = {"group.id": group_name(settings, role), "enable.auto.commit": False}
+    consumer = Consumer(client_config(settings) | group)
+    try:
+        return list(consumer.committed(partitions, timeout=10))
+    finally:
+        consumer.close()
 
 
 def _offsets(

@@ -21,6 +21,7 @@ from streams.soak.reference import LogRecord
 from streams.topics import full_name, table, topic_ids
 
 GROUP_EMPTY_S = 60.0
+ANSWER_S = 30.0
 
 
 class Cluster:
@@ -64,9 +65,19 @@ class Cluster:
 
     def uncommitted(self) -> int:
         """Records of `interactions` and `media` beyond their groups' committed offsets."""
-        admin = admin_client(self._settings)
-        lags = [group_lag(admin, self._settings, role) for role in ("recommend", "encode")]
+        lags = [self._lag(role) for role in ("recommend", "encode")]
         return sum(end - committed for lag in lags for committed, end in lag.values())
+
+    def _lag(self, role: str) -> dict[tuple[str, int], tuple[int, int]]:
+        """As `group_lag`, asked again while the broker has been disturbed too much to answer."""
+        deadline_s = time.monotonic() + ANSWER_S
+        while True:
+            try:
+                return group_lag(admin_client(self._settings), self._settings, role)
+            except KafkaException:
+                if time.monotonic() > deadline_s:
+                    raise
+                time.sleep(0.5)
 
     def set_back(self, share: float, floor: Mapping[int, int]) -> None:
         """Sets the recommend group's offsets back by a share of each partition. Its workers must be stopped.
@@ -86,7 +97,7 @@ class Cluster:
                 partition,
                 min(committed, max(int(committed * (1 - share)), floor.get(partition, 0))),
             )
-            for (base, partition), (committed, _) in group_lag(admin, self._settings, "recommend").items()
+            for (base, partition), (committed, _) in self._lag("recommend").items()
         ]
         group = ConsumerGroupTopicPartitions(group_name(self._settings, "recommend"), places)
         deadline_s = time.monotonic() + GROUP_EMPTY_S

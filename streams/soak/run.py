@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import msgspec
+from confluent_kafka import KafkaException
 from msgspec import Struct
 
 from deploy.embedded_kafka import EmbeddedKafka
@@ -164,7 +165,7 @@ class Soak:
                 reference.apply(faults.earlier)
                 reference.apply(cluster.read("interactions"))
                 problems = list(_problems(settings, cluster, reference))
-            except KafkaUnavailableError as exc:
+            except (KafkaUnavailableError, KafkaException) as exc:
                 problems = [str(exc)]
         return round(time.monotonic() - started_s, 1), problems, len(reference.states)
 

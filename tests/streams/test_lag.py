@@ -1,0 +1,64 @@
+"""How far a group is behind, with made-up answers of Kafka."""
+
+from typing import Any
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+
+from streams import lag
+from streams.settings import Settings
+
+SETTINGS = Settings(kafka="nowhere:1", partitions=2)
+
+
+class FakeConsumer:
+    """A consumer of which only the committed offsets are asked."""
+
+    answer: Exception | None = None
+    closed: int = 0
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        assert config["group.id"] == "freshet-encode"
+
+    def committed(self, partitions: list[TopicPartition], timeout: float) -> list[TopicPartition]:
+        if self.answer is not None:
+            raise self.answer
+        return [
+            TopicPartition(tp.topic, tp.partition, 7 if tp.partition == 1 else -1001) for tp in partitions
+        ]
+
+    def close(self) -> None:
+        FakeConsumer.closed += 1
+
+
+@pytest.fixture(autouse=True)
+def kafka(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = iter((20, 3))  # asked for the ends, then for the starts
+
+    def offsets(
+        _admin: object, partitions: list[TopicPartition], _spec: object
+    ) -> dict[tuple[str, int], int]:
+        return dict.fromkeys([(tp.topic, tp.partition) for tp in partitions], next(ends))
+
+    monkeypatch.setattr(lag, "_offsets", offsets)
+    monkeypatch.setattr(lag, "Consumer", FakeConsumer)
+    monkeypatch.setattr(FakeConsumer, "closed", 0)
+
+
+def group_lag() -> dict[tuple[str, int], tuple[int, int]]:
+    return lag.group_lag(None, SETTINGS, "encode")  # type: ignore[arg-type]  # the fake asks nobody
+
+
+def test_what_was_never_committed_counts_from_the_start_of_the_log() -> None:
+    found = group_lag()
+    assert (found["media", 0], found["media", 1]) == ((3, 20), (7, 20))
+    assert FakeConsumer.closed == 1
+
+
+def test_a_group_whose_coordinator_has_moved_is_an_error_and_not_the_end_of_the_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(FakeConsumer, "answer", KafkaException(KafkaError(KafkaError.NOT_COORDINATOR)))
+    with pytest.raises(KafkaException, match="NOT_COORDINATOR"):
+        group_lag()
+    assert FakeConsumer.closed == 1
