@@ -12,6 +12,8 @@ from online.evaluation.top_k import filled, top_k_known
 FACTORS = 10
 RATE = 0.025
 """Both as in the example of river's documentation."""
+LARGEST_GRADIENT = 10.0
+"""Of the loss, 2 * error: errors of ratings pass, and a purchase of 20,000 litres makes no factor infinite."""
 
 
 class RiverMf:
@@ -31,6 +33,7 @@ class RiverMf:
             bias_optimizer=optim.SGD(RATE),
             latent_optimizer=optim.SGD(RATE),
             latent_initializer=optim.initializers.Normal(sigma=0.1, seed=0),
+            clip_gradient=LARGEST_GRADIENT,
         )
         self._latents: FloatArray = np.zeros((item_count, FACTORS))
         self._biases: FloatArray = np.zeros(item_count)

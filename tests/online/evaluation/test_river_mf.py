@@ -1,3 +1,5 @@
+import numpy as np
+
 from online.evaluation.river_mf import RiverMf
 from tests.online.evaluation.events import took, view
 
@@ -20,3 +22,13 @@ def test_users_get_what_they_rate_highly() -> None:
             method.learn(took(view(user, [], 4), [0, 1, 2, 3], ratings))
     assert sorted(method.recommend(view(0, [], 4), 2).items.tolist()) == [0, 1]
     assert sorted(method.recommend(view(1, [], 4), 2).items.tolist()) == [2, 3]
+
+
+def test_values_of_any_size_leave_the_predictions_finite() -> None:
+    method = RiverMf(4)
+    for turn in range(200):
+        method.learn(took(view(turn % 3, [], 4), [0, 1, 2], [20_000.0, 1.0, -20_000.0]))
+    for user in range(4):
+        ranked = method.recommend(view(user, [], 4), 4)
+        assert len(ranked.items) == 3
+        assert np.isfinite(ranked.scores).all()
