@@ -35,11 +35,15 @@ CATEGORY_SLOTS = 4_096
 """Categories that are told apart; those beyond share slots."""
 
 
+LABELS = 6
+"""An item's category and so many tags less one are looked at."""
+
+
 class Categories(NamedTuple):
     """The arrays of categories, as compiled functions take them."""
 
     slots: Rows
-    """[capacity] of each item; 0 where it is not known."""
+    """[capacity, LABELS] of each item's category, then of its first tags; 0 where there is none."""
 
 
 class _Saved(msgspec.Struct):
@@ -70,7 +74,7 @@ class Catalogue:
         self._free: list[int] = []
         self._documents: dict[int, Item] = {}
         self._deleted: dict[str, None] = {}
-        self.categories = Categories(np.zeros(capacity, np.int32))
+        self.categories = Categories(np.zeros((capacity, LABELS), np.int32))
         """To be read only."""
         self.hashes = np.zeros(capacity, np.uint32)
         """[capacity] `item_hash` of each row's id. To be read only."""
@@ -145,7 +149,9 @@ class Catalogue:
         self._listed[row] = item.available
         self._from_ms[row] = item.available_from_ms
         self._expires_ms[row] = NEVER_MS if item.expires_ms is None else item.expires_ms
-        self.categories.slots[row] = category_slot(item.category)
+        labels = [item.category, *item.tags[: LABELS - 1]]
+        self.categories.slots[row] = 0
+        self.categories.slots[row, : len(labels)] = [category_slot(label) for label in labels]
 
     def delete(self, item_id: str) -> None:
         """Keeps the item out of every list until it is put again; what was learned from it stays useful."""

@@ -117,27 +117,37 @@ def _content(sources: Sources, query: Query, profile: Floats, rows: Rows, eviden
 def _categories(
     sources: Sources, factors: NDArray[np.float64], query: Query, rows: Rows, evidence: Floats
 ) -> None:
-    """How much of each candidate's category is in what the user had, and in the last of it."""
+    """How much of each candidate's category and tags is in what the user had, and in the last of it."""
     slots, sums, repeats = sources.categories.slots, sources.scratch.categories, sources.repeats
-    totals = np.full(2, 1e-9, np.float32)
     lately = lag_weights(query.history_s, LATELY)
-    for i in range(len(query.had)):
-        if query.had[i] >= 0:
-            sums[slots[query.had[i]], 0] += query.frequency[i]
-            totals[0] += query.frequency[i]
-    for j in range(len(lately)):
-        if query.history[j] >= 0:
-            sums[slots[query.history[j]], 1] += lately[j]
-            totals[1] += lately[j]
-    sums[0, :] = 0.0
+    had_total = _add_labels(sums[:, 0], slots, query.had, query.frequency)
+    lately_total = _add_labels(sums[:, 1], slots, query.history[: len(lately)], lately)
     for i in range(len(rows)):
-        slot = slots[rows[i]]
-        evidence[i, e.CATEGORY] = sums[slot, 0] / totals[0]
-        evidence[i, e.CATEGORY_LAST] = sums[slot, 1] / totals[1]
-        evidence[i, e.CATEGORY_REPEAT] = category_share(repeats, slot, factors[REPEATS_NOW])
-    for i in range(len(query.had)):
-        if query.had[i] >= 0:
-            sums[slots[query.had[i]], :] = 0.0
-    for j in range(len(lately)):
-        if query.history[j] >= 0:
-            sums[slots[query.history[j]], :] = 0.0
+        labels = slots[rows[i]]
+        known, had_share, lately_share = 0, 0.0, 0.0
+        for label in labels:
+            if label > 0:
+                known += 1
+                had_share += sums[label, 0]
+                lately_share += sums[label, 1]
+        evidence[i, e.CATEGORY] = had_share / (had_total * max(known, 1))
+        evidence[i, e.CATEGORY_LAST] = lately_share / (lately_total * max(known, 1))
+        evidence[i, e.CATEGORY_REPEAT] = category_share(repeats, labels[0], factors[REPEATS_NOW])
+    for looked_at in (query.had, query.history):
+        for row in looked_at:
+            if row >= 0:
+                for label in slots[row]:
+                    sums[label] = 0.0
+
+
+@njit(cache=True)
+def _add_labels(sums: Floats, slots: NDArray[np.int32], rows: Rows, weights: Floats) -> float:
+    """Adds each row's weight to all of its labels; returns the sum of the weights, above 0."""
+    total = 1e-9
+    for i in range(len(rows)):
+        if rows[i] >= 0:
+            total += weights[i]
+            for label in slots[rows[i]]:
+                if label > 0:
+                    sums[label] += weights[i]
+    return float(total)
