@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from numba import njit
 
 from online.ranking.evidence import (
     AGE,
@@ -34,15 +33,13 @@ REQUEST = ("history_length", "gap", "hour_sin", "hour_cos", "own_repeats", "repe
 FEATURES = LOGGED + LEARNED + len(REQUEST)
 
 
-@njit(cache=True)
 def columns_of(evidence: Floats) -> Floats:
     """[n, LEARNED] of evidence [n, COLUMNS]: log(1 + amount / scale) of amounts, the rest as it is, up to LARGEST."""
     columns = np.empty((len(evidence), LEARNED), np.float32)
-    for i in range(len(evidence)):
-        for column in range(LOGGED):
-            columns[i, column] = np.log1p(evidence[i, column] / SCALES[column])
-        for column in range(LOGGED, LEARNED):
-            columns[i, column] = min(max(evidence[i, column], -LARGEST), LARGEST)
+    amounts = evidence[:, :LOGGED] / SCALES
+    amounts += 1
+    columns[:, :LOGGED] = np.log(amounts, out=amounts)  # log1p is twice as slow, and what it adds is below float16
+    np.clip(evidence[:, LOGGED:LEARNED], -LARGEST, LARGEST, out=columns[:, LOGGED:])
     return columns
 
 

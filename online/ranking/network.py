@@ -28,10 +28,14 @@ class Network(msgspec.Struct, frozen=True):
 
     def scores(self, features: Floats) -> Floats:
         """[n] of n candidates with [n, FEATURES]; only their differences within a list mean anything."""
-        x = np.clip((features - self.mean) * self.scale, -CLIP, CLIP)
+        x = features - self.mean
+        x *= self.scale
+        np.clip(x, -CLIP, CLIP, out=x)
         hidden = x
         for weight, bias in zip(self.weights[:-1], self.biases, strict=True):
-            hidden = np.maximum(hidden @ weight + bias, 0)
+            hidden = hidden @ weight
+            hidden += bias
+            np.maximum(hidden, 0, out=hidden)
         found: Floats = x @ self.linear + hidden @ self.weights[-1]
         return found
 
