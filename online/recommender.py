@@ -202,7 +202,7 @@ class Recommender:
         parts = mixture(evidence, repeat_share, known)
         evidence[:, BLEND] = parts.sum(axis=1)
         columns = columns_of(evidence)
-        means = columns[:, :LOGGED].mean(axis=0) if count else np.zeros(LOGGED, np.float32)
+        means = np.full(count, 1 / max(count, 1), np.float32) @ columns[:, :LOGGED]
         request = request_of(user, known, repeat_share, count)
         return Candidates(user, rows, evidence, parts, request, columns, means)
 

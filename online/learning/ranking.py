@@ -7,7 +7,6 @@ weights over the last AVERAGED_STEPS or so (Polyak averaging): longer means lag 
 """
 
 from collections.abc import Collection
-from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -35,8 +34,8 @@ JUDGED_LISTS = 2_000
 class RankingConfig(msgspec.Struct, frozen=True):
     """Settings of a RankingLearner: one default for every stream."""
 
-    hidden: tuple[int, ...] = (32,)
-    """Widths of the perceptron's layers."""
+    hidden: int = 32
+    """Width of the perceptron's layer."""
     rate: float = 3e-3
     """AdamW's learning rate."""
     weight_decay: float = 1e-4
@@ -47,19 +46,16 @@ class RankingConfig(msgspec.Struct, frozen=True):
 class _Net(nn.Module):
     """A linear part, which starts at zero, plus a perceptron, which starts near it."""
 
-    def __init__(self, hidden: tuple[int, ...]) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
-        sizes = (FEATURES, *hidden)
         self.linear = nn.Linear(FEATURES, 1, bias=False)
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
-        self.out = nn.Linear(sizes[-1], 1, bias=False)
+        self.hidden = nn.Linear(FEATURES, width)
+        self.out = nn.Linear(width, 1, bias=False)
         nn.init.zeros_(self.linear.weight)
         nn.init.normal_(self.out.weight, std=0.01)
 
     def forward(self, x: Tensor) -> Tensor:
-        hidden = x  # [lists, n, FEATURES]
-        for layer in self.layers:
-            hidden = torch.relu(layer(hidden))  # [lists, n, h]
+        hidden = torch.relu(self.hidden(x))  # [lists, n, FEATURES] to [lists, n, width]
         scores: Tensor = (self.linear(x) + self.out(hidden)).squeeze(-1)  # [lists, n]
         return scores
 
@@ -106,10 +102,10 @@ class RankingLearner:
             return None
         mean, scale = self._moments.values()
         state = {name: tensor.numpy().copy() for name, tensor in self._served.state_dict().items()}
-        count = len(self._served.layers)
-        weights = [np.ascontiguousarray(state[f"layers.{i}.weight"].T) for i in range(count)]
-        biases = [state[f"layers.{i}.bias"] for i in range(count)]
-        return Network(mean, scale, state["linear.weight"][0], [*weights, state["out.weight"][0]], biases)
+        hidden = np.ascontiguousarray(state["hidden.weight"].T)
+        return Network(
+            mean, scale, state["linear.weight"][0], hidden, state["hidden.bias"], state["out.weight"][0]
+        )
 
     def _step(self) -> None:
         features, targets, absent = self._replay.draw(STEP_LISTS, REPLAYED, self._rng)

@@ -6,10 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from online.ranking.blend import FROM_REPEAT, SOURCES, best_places
-from online.ranking.evidence import BLEND, HAD, WITNESSES
-from online.ranking.features import columns_of, features_of
+from online.ranking.evidence import BLEND, HAD, LEARNED, WITNESSES
+from online.ranking.features import SCALES, features_of
 from online.ranking.network import Network
 from online.statistics.base import Floats, Query, Rows
+
+_WITHOUT = np.ones((len(SOURCES) + 1, 1, LEARNED), np.float32)
+"""What is left of the columns without each source, and last without none: nothing is 0 in a column, too."""
+for _source, _witnesses in enumerate(WITNESSES):
+    _WITHOUT[_source, 0, _witnesses] = 0.0
 
 
 class Candidates(NamedTuple):
@@ -68,13 +73,11 @@ def shares(found: Candidates, network: Network | None, places: NDArray[np.int64]
 
 def _falls(found: Candidates, network: Network, places: NDArray[np.int64]) -> Floats:
     """[k, len(SOURCES)] how much the network's score of each place falls without a source, at least 0."""
-    evidence = found.evidence[places]
-    without = np.repeat(evidence[None], len(SOURCES) + 1, axis=0)
-    for source, witnesses in enumerate(WITNESSES):
-        without[source][:, witnesses] = 0.0
-        without[source][:, BLEND] -= found.parts[places, source]
-    columns = columns_of(without.reshape(-1, evidence.shape[1]))
-    scores = network.scores(features_of(columns, found.means, found.request)).reshape(len(SOURCES) + 1, -1)
+    columns = found.columns[places] * _WITHOUT
+    left = found.evidence[places, BLEND] - found.parts[places].T
+    columns[:-1, :, BLEND] = np.log1p(left / SCALES[BLEND])
+    features = features_of(columns.reshape(-1, LEARNED), found.means, found.request)
+    scores = network.scores(features).reshape(len(SOURCES) + 1, -1)
     falls: Floats = np.maximum(scores[-1] - scores[:-1], 0).T
-    falls[evidence[:, HAD] == 0, FROM_REPEAT] = 0
+    falls[found.columns[places, HAD] == 0, FROM_REPEAT] = 0
     return falls

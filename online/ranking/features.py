@@ -38,7 +38,9 @@ def columns_of(evidence: Floats) -> Floats:
     columns = np.empty((len(evidence), LEARNED), np.float32)
     amounts = evidence[:, :LOGGED] / SCALES
     amounts += 1
-    columns[:, :LOGGED] = np.log(amounts, out=amounts)  # log1p is twice as slow, and what it adds is below float16
+    columns[:, :LOGGED] = np.log(
+        amounts, out=amounts
+    )  # log1p is twice as slow, and what it adds is below float16
     np.clip(evidence[:, LOGGED:LEARNED], -LARGEST, LARGEST, out=columns[:, LOGGED:])
     return columns
 

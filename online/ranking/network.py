@@ -1,9 +1,8 @@
-"""The network that ranks candidates, as it serves: plain matrix products, without torch."""
-
-from itertools import pairwise
+"""The network that ranks candidates, as it serves: without torch."""
 
 import msgspec
 import numpy as np
+from numba import njit
 
 from online.ranking.features import FEATURES
 from online.statistics.base import Floats
@@ -13,7 +12,7 @@ CLIP = 6.0
 
 
 class Network(msgspec.Struct, frozen=True):
-    """A linear part plus a small multi-layer perceptron over standardised features: a score for each candidate."""
+    """A linear part plus a perceptron of one hidden layer over standardised features: a score for each candidate."""
 
     mean: Floats
     """[FEATURES]"""
@@ -21,57 +20,62 @@ class Network(msgspec.Struct, frozen=True):
     """[FEATURES] one over the standard deviation; 0 for what never varies."""
     linear: Floats
     """[FEATURES]"""
-    weights: list[Floats]
-    """[FEATURES, h1], [h1, h2], [h2]"""
-    biases: list[Floats]
-    """[h1], [h2]"""
+    hidden: Floats
+    """[FEATURES, width]"""
+    bias: Floats
+    """[width]"""
+    out: Floats
+    """[width]"""
 
     def scores(self, features: Floats) -> Floats:
         """[n] of n candidates with [n, FEATURES]; only their differences within a list mean anything."""
-        x = features - self.mean
-        x *= self.scale
-        np.clip(x, -CLIP, CLIP, out=x)
-        hidden = x
-        for weight, bias in zip(self.weights[:-1], self.biases, strict=True):
-            hidden = hidden @ weight
-            hidden += bias
-            np.maximum(hidden, 0, out=hidden)
-        found: Floats = x @ self.linear + hidden @ self.weights[-1]
-        return found
+        x = _standardised(features, self.mean, self.scale)
+        layer: Floats = x @ self.hidden
+        layer += self.bias
+        np.maximum(layer, 0, out=layer)
+        scores: Floats = x @ self.linear + layer @ self.out
+        return scores
+
+
+@njit(cache=True)
+def _standardised(features: Floats, mean: Floats, scale: Floats) -> Floats:
+    x = np.empty_like(features)
+    limit = np.float32(CLIP)
+    for i in range(len(features)):
+        for feature in range(len(mean)):
+            value = (features[i, feature] - mean[feature]) * scale[feature]
+            x[i, feature] = min(max(value, -limit), limit)
+    return x
 
 
 class _Packed(msgspec.Struct, array_like=True):
     features: int
     sizes: list[int]
+    """Of hidden layers."""
     values: bytes
 
 
 def pack(network: Network) -> bytes:
     """The network as bytes, float32."""
-    sizes = [len(bias) for bias in network.biases]
-    parts = [network.mean, network.scale, network.linear, *network.weights, *network.biases]
+    parts = (network.mean, network.scale, network.linear, network.hidden, network.bias, network.out)
     values = np.concatenate([part.ravel() for part in parts]).astype(np.float32).tobytes()
-    return msgspec.msgpack.encode(_Packed(len(network.mean), sizes, values))
+    return msgspec.msgpack.encode(_Packed(len(network.mean), [len(network.bias)], values))
 
 
 def unpack(data: bytes) -> Network | None:
-    """What `pack` was given; None if it is for other features than this version's.
+    """What `pack` was given; None if it is for other features, or another number of layers, than this version's.
 
     Raises:
         ValueError: The bytes are damaged.
     """
     packed = msgspec.msgpack.decode(data, type=_Packed)
-    if packed.features != FEATURES:
+    if packed.features != FEATURES or len(packed.sizes) != 1:
         return None
-    widths = [FEATURES, *packed.sizes]
-    shapes: list[tuple[int, ...]] = [(FEATURES,)] * 3
-    shapes += list(pairwise(widths))
-    shapes += [(widths[-1],), *((size,) for size in packed.sizes)]
     values = np.frombuffer(packed.values, np.float32)
-    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
-    parts: list[Floats] = [
-        part.reshape(shape) for part, shape in zip(np.split(values, ends[:-1]), shapes, strict=True)
-    ]
-    mean, scale, linear, *layers = parts
-    count = len(packed.sizes) + 1
-    return Network(mean, scale, linear, layers[:count], layers[count:])
+    width = packed.sizes[0]
+    ends = np.cumsum([FEATURES, FEATURES, FEATURES, FEATURES * width, width])
+    if len(values) != ends[-1] + width:
+        msg = f"a ranking of {len(values)} numbers instead of {ends[-1] + width}"
+        raise ValueError(msg)
+    mean, scale, linear, hidden, bias, out = np.split(values, ends)
+    return Network(mean, scale, linear, hidden.reshape(FEATURES, width), bias, out)

@@ -88,7 +88,7 @@ def test_a_network_is_published_when_it_changed_and_only_then(
     assert published(ranking.outgoing("model", 3)) == [(3, 7, b"")]
     assert ranking.outgoing("model", 3) == []
     for seed in (1, 2):
-        learner.served = network_of([4], seed=seed)
+        learner.served = network_of(4, seed=seed)
         ((epoch, steps, packed),) = published(ranking.outgoing("model", 3))
         assert (epoch, steps) == (3, 7)
         network = unpack(packed)
@@ -100,7 +100,7 @@ def test_a_network_is_published_when_it_changed_and_only_then(
 
 
 def test_after_a_load_it_is_published_again(ranking: LearnedRanking, learner: FakeLearner) -> None:
-    learner.served = network_of([4])
+    learner.served = network_of(4)
     before = published(ranking.outgoing("model", 1))
     ranking.load({})
     after = published(ranking.outgoing("model", 2))

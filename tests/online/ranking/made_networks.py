@@ -1,24 +1,26 @@
 """Networks of random weights, and networks whose order is known."""
 
-from itertools import pairwise
-
 import numpy as np
 
 from online.ranking.features import FEATURES
 from online.ranking.network import Network
 
 
-def network_of(sizes: list[int], features: int = FEATURES, seed: int = 0) -> Network:
-    """Random weights, layers of these sizes."""
+def network_of(width: int, features: int = FEATURES, seed: int = 0) -> Network:
+    """Random weights, a hidden layer of this width."""
     rng = np.random.default_rng(seed)
 
     def normal(*shape: int) -> np.ndarray:
         return rng.standard_normal(shape).astype(np.float32)
 
-    widths = [features, *sizes]
-    weights = [normal(a, b) for a, b in pairwise(widths)] + [normal(widths[-1])]
-    biases = [normal(size) for size in sizes]
-    return Network(normal(features), normal(features), normal(features), weights, biases)
+    return Network(
+        normal(features),
+        normal(features),
+        normal(features),
+        normal(features, width),
+        normal(width),
+        normal(width),
+    )
 
 
 def looking_at(column: int, weight: float = 1.0) -> Network:
@@ -26,4 +28,5 @@ def looking_at(column: int, weight: float = 1.0) -> Network:
     linear = np.zeros(FEATURES, np.float32)
     linear[column] = weight
     tenth = np.full(FEATURES, 0.1, np.float32)
-    return Network(0 * linear, tenth, linear, [np.zeros(FEATURES, np.float32)], [])
+    nothing = np.zeros(1, np.float32)
+    return Network(0 * linear, tenth, linear, np.zeros((FEATURES, 1), np.float32), nothing, nothing)
