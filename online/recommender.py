@@ -138,7 +138,7 @@ class Recommender:
             for statistic in self.statistics.values():
                 statistic.fold(observed)
             if self._fold_count % CATEGORY_INTERVAL == 0:
-                self.repeats.sum_categories(self.catalogue.categories.slots[:, 0], self.catalogue.end)
+                self.repeats.sum_categories(self.catalogue.categories.slots, self.catalogue.end)
             self._fold_count += 1
 
     def put_item(self, item: Item) -> None:
@@ -240,7 +240,7 @@ class Recommender:
             arrays = {name: a for name, a in _part(saved, part).items() if isinstance(a, np.ndarray)}
             if arrays:  # an earlier version's snapshot lacks what was added since, which starts empty
                 statistic.load(arrays)
-        self.repeats.sum_categories(self.catalogue.categories.slots[:, 0], self.catalogue.end)
+        self.repeats.sum_categories(self.catalogue.categories.slots, self.catalogue.end)
         self._fold_count = 0
 
     def _forget(self, rows: Rows) -> None:

@@ -134,7 +134,7 @@ def _products(path: Path) -> dict[str, ItemText]:
         item_id: ItemText(
             title=values[0],
             text="\n".join(filter(None, values)),
-            categories=(values[4],) if values[4] else (),
+            categories=tuple(filter(None, (values[4], values[0], values[1], values[3]))),
         )
         for item_id, *values in zip(strings(table["product_id"]), *columns, strict=True)
     }

@@ -23,7 +23,9 @@ from online.statistics.repeats import category_share, repeat_share
 from online.statistics.rhythm import log_hours, usual_gap
 
 LATELY = LagDecay(16, 0.8)
-DAY_S, HOURS = 86_400.0, 24.0
+USUAL_SHARE = 1e-3
+"""Added to a label's share of what everybody had: a rare label is no proof of taste."""
+DAY_S = 86_400.0
 SUMMED = (
     (e.GRAPH, e.GRAPH_SUM), (e.GRAPH_LAST, e.LAST_SUM), (e.GRAPH_FEW, e.FEW_SUM), (e.GRAPH_WIDE, e.WIDE_SUM),
     (e.SHORT, e.SHORT_SUM), (e.FORWARD, e.FORWARD_SUM), (e.FORWARD_LAST, e.FORWARD_LAST_SUM),
@@ -124,14 +126,19 @@ def _categories(
     lately_total = _add_labels(sums[:, 1], slots, query.history[: len(lately)], lately)
     for i in range(len(rows)):
         labels = slots[rows[i]]
-        known, had_share, lately_share = 0, 0.0, 0.0
+        known, had_share, lately_share, had_lift, lately_lift = 0, 0.0, 0.0, 0.0, 0.0
         for label in labels:
             if label > 0:
                 known += 1
                 had_share += sums[label, 0]
                 lately_share += sums[label, 1]
+                usual = repeats.categories[label, 0] / max(repeats.total[0], 1e-9) + USUAL_SHARE
+                had_lift = max(had_lift, sums[label, 0] / usual)
+                lately_lift = max(lately_lift, sums[label, 1] / usual)
         evidence[i, e.CATEGORY] = had_share / (had_total * max(known, 1))
         evidence[i, e.CATEGORY_LAST] = lately_share / (lately_total * max(known, 1))
+        evidence[i, e.LABEL] = had_lift / had_total
+        evidence[i, e.LABEL_LAST] = lately_lift / lately_total
         evidence[i, e.CATEGORY_REPEAT] = category_share(repeats, labels[0], factors[REPEATS_NOW])
     for looked_at in (query.had, query.history):
         for row in looked_at:

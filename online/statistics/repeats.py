@@ -50,7 +50,10 @@ def _sum_categories(shares: Shares, slots: Rows, end: int) -> None:
     shares.categories[:] = 0.0
     for row in range(end):
         for column in range(2):
-            shares.categories[slots[row], column] += shares.counts[row, column]
+            shares.categories[slots[row, 0], column] += shares.counts[row, column]
+            for label in slots[row, 1:]:
+                if label > 0:
+                    shares.categories[label, column] += shares.counts[row, column]
 
 
 @njit(cache=True)
@@ -82,7 +85,12 @@ class Repeats:
         )
 
     def sum_categories(self, slots: Rows, end: int) -> None:
-        """Sums the counts of the rows below `end` by their categories' slots: categories are no part of the fold."""
+        """Sums the counts of the rows below `end` by category and tag, which are no part of the fold.
+
+        Args:
+            slots: [n, labels] each row's category, then its tags, 0 where there is none.
+            end: Rows from there on are unused.
+        """
         _sum_categories(self.arrays, slots, end)
 
     def factor(self, now_s: float) -> float:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from online.ranking import evidence as e
+from online.ranking.describe import USUAL_SHARE
 from online.recommender import Item, Recommender, RecommenderConfig
 from online.state import SET_DECAY
 from tests.online.streams_of_events import DAY_MS, START_MS, River, pairs
@@ -97,13 +98,37 @@ def test_what_share_of_what_the_user_had_is_of_the_category(river: River) -> Non
     assert (lately["tea3"], lately["cup2"]) == pytest.approx(((total - 1) * 2 / 3 / total, 1 / total))
 
 
+def test_a_label_speaks_by_how_much_more_of_it_the_user_had_than_others_have(river: River) -> None:
+    recommender = river.recommender
+    for item_id, tags in (("rare1", ["rare"]), ("rare2", ["rare"]), ("plain1", []), ("plain2", [])):
+        recommender.put_item(Item(item_id, category="food", tags=tags))
+    river.has("other", "plain1", "plain2", "rare2", "odd", at_ms=at(0))
+    river.has("u", "rare1", at_ms=at(0))
+    assert (ask(river, "u", e.LABEL)["odd"], ask(river, "v", e.LABEL)["rare1"]) == (0, 0)
+    slots = recommender.catalogue.categories.slots
+    recommender.repeats.sum_categories(slots, recommender.catalogue.end)
+    totals = recommender.repeats.arrays
+    usual = {
+        label: totals.categories[slots[row, place], 0] / totals.total[0] + USUAL_SHARE
+        for label, row, place in (
+            ("food", recommender.catalogue.row("rare1"), 0),
+            ("rare", recommender.catalogue.row("rare1"), 1),
+        )
+    }
+    assert usual["food"] == pytest.approx(0.8 + USUAL_SHARE)
+    assert usual["rare"] == pytest.approx(0.4 + USUAL_SHARE)
+    for column in (e.LABEL, e.LABEL_LAST):
+        found = ask(river, "u", column)
+        assert (found["rare2"], found["plain1"]) == pytest.approx((1 / usual["rare"], 1 / usual["food"]))
+
+
 def test_one_users_categories_are_not_anothers(river: River) -> None:
     for item_id in ("tea", "tea2"):
         river.recommender.put_item(Item(item_id, category="tea"))
     river.has("u", "tea")
     river.has("v", "odd")
     assert ask(river, "u", e.CATEGORY)["tea"] == pytest.approx(1)
-    for column in (e.CATEGORY, e.CATEGORY_LAST):
+    for column in (e.CATEGORY, e.CATEGORY_LAST, e.LABEL, e.LABEL_LAST):
         assert ask(river, "v", column)["tea"] == 0
 
 

@@ -5,8 +5,8 @@ from online.statistics.base import Observation
 from online.statistics.repeats import PRIOR, Repeats, category_share, overall_share, repeat_share
 
 DAY_S = 86_400.0
-SLOTS = np.array([1, 1, 2, 0], np.int32)
-"""Of four items: two of one category, one of another, one of none."""
+SLOTS = np.array([[1, 0, 0], [1, 4, 0], [2, 4, 5], [0, 0, 0]], np.int32)
+"""Category and tags of four items: two of one category, one of another, one of none."""
 
 
 def have(repeats: Repeats, row: int, count: int, *, again: bool, at_s: float = 0.0) -> None:
@@ -38,7 +38,7 @@ def test_categories_are_summed_when_they_are_asked_for(repeats: Repeats) -> None
     overall = overall_share(repeats.arrays, 1)
     assert category_share(repeats.arrays, 1, 1) == pytest.approx(overall)
     repeats.sum_categories(SLOTS, 4)
-    for slot, again, count in ((1, 10, 15), (2, 0, 20), (0, 5, 5), (3, 0, 0)):
+    for slot, again, count in ((1, 10, 15), (2, 0, 20), (0, 5, 5), (3, 0, 0), (4, 0, 25), (5, 0, 20)):
         expected = (again + PRIOR * overall) / (count + PRIOR)
         assert category_share(repeats.arrays, slot, 1) == pytest.approx(expected)
 
