@@ -61,7 +61,7 @@ def _media(wanted: set[int]) -> Iterator[tuple[str, Media]]:
                     item_id=item_id,
                     title=(f"{kind}, {size}" if size else kind).capitalize(),
                     category=row["product_category"] or row["department"],
-                    tags=[row["department"]],
+                    tags=[tag for tag in (row["product_type"], row["brand"], row["department"]) if tag],
                     attributes={"brand": row["brand"]},
                 ),
             )
