@@ -10,9 +10,9 @@ import numpy as np
 
 from online.catalogue import Catalogue, Item
 from online.events import ExampleSet, ListLog
-from online.ranking.blend import FROM_CONTENT, mixture
+from online.ranking.blend import FROM_CONTENT, SOURCES, mixture
 from online.ranking.candidates import Best, Candidates, best, shares
-from online.ranking.evidence import BLEND, LOGGED, new_scratch
+from online.ranking.evidence import BLEND, LOGGED, WITNESSES, new_scratch
 from online.ranking.explain import RankedItem, Reason, explain, most_alike
 from online.ranking.features import columns_of, request_of
 from online.ranking.gather import gather
@@ -62,6 +62,8 @@ class RecommenderConfig(msgspec.Struct, frozen=True):
     """The same for popularity; a user without history gets what is popular by it."""
     first_time_half_life_days: float = 3.0
     """The same for first-time popularity, which counts an item once for each user."""
+    muted: tuple[str, ...] = ()
+    """Sources whose evidence counts for nothing, to see what they are worth: some of `online.ranking.blend.SOURCES`."""
 
 
 class Recommender:
@@ -93,6 +95,7 @@ class Recommender:
         self.network: Network | None = None
         """Ranks the candidates; without one, or one that is better than it, the fixed blend does."""
         self._fold_count = 0
+        self._muted = [column for name in self.config.muted for column in WITNESSES[SOURCES.index(name)]]
         self._scratch = new_scratch(capacity)
         self._sources = collect(
             scratch=self._scratch,
@@ -199,6 +202,8 @@ class Recommender:
             self.catalogue.servable(wall_ms),
         )
         rows, evidence = self._scratch.rows[:count], self._scratch.evidence[:count]
+        if self._muted:
+            evidence[:, self._muted] = 0
         parts = mixture(evidence, repeat_share, known)
         evidence[:, BLEND] = parts.sum(axis=1)
         columns = columns_of(evidence)

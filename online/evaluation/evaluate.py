@@ -16,11 +16,15 @@ from online.evaluation.stream import ItemText, Stream
 from online.evaluation.tables import InputError
 from online.evaluation.timeline import Repeats, Ties, Timeline, timeline
 from online.learning.ranking import RankingConfig, RankingLearner
+from online.ranking.blend import SOURCES
 from online.recommender import Recommender, RecommenderConfig
 
 FRESHET = "freshet"
-METHODS = (FRESHET, *BASELINES)
-DEFAULT_METHODS = tuple(name for name in METHODS if name not in PACKAGES)
+_WITHOUT = f"{FRESHET}_without_"
+ABLATIONS = tuple(_WITHOUT + part for part in ("ranker", "replay", *SOURCES))
+"""Freshet without one of its parts: without the ranker the blend ranks, without a source nothing it says counts."""
+METHODS = (FRESHET, *ABLATIONS, *BASELINES)
+DEFAULT_METHODS = tuple(name for name in METHODS if name not in PACKAGES and name not in ABLATIONS)
 """What runs when no method is named: all that Freshet's own dependencies are enough for."""
 
 
@@ -73,7 +77,7 @@ def evaluate(
         stream: What happened.
         task: What is asked.
         methods: Some of METHODS.
-        vectors: Content vectors by item id, [RecommenderConfig.dim], unit length; Freshet's own input.
+        vectors: Content vectors by item id, [RecommenderConfig.dim], unit length; no baseline sees them.
         clock: Seconds that this thread has worked, for the methods' speed.
         progress: Told how far each method is.
 
@@ -98,11 +102,19 @@ def evaluate(
 def _method(
     name: str, stream: Stream, replayed: Timeline, task: Task, vectors: Mapping[str, NDArray[np.float32]]
 ) -> Method:
-    if name != FRESHET:
+    if name in BASELINES:
         return BASELINES[name](len(stream.item_ids))
-    recommender = Recommender(RecommenderConfig(repeats=task.repeats))
-    ranking = RankingLearner(RankingConfig(seed=task.seed))
-    serving = Serving(recommender, ranking, stream, replayed, is_delayed=task.delays != Delays())
+    part = name.removeprefix(_WITHOUT)
+    muted = (part,) if part in SOURCES else ()
+    recommender = Recommender(RecommenderConfig(repeats=task.repeats, muted=muted))
+    ranking = RankingLearner(RankingConfig(seed=task.seed, **({"replayed": 0} if part == "replay" else {})))
+    serving = Serving(
+        recommender,
+        ranking if part != "ranker" else None,
+        stream,
+        replayed,
+        is_delayed=task.delays != Delays(),
+    )
     for item_id, vector in vectors.items():
         recommender.put_vector(item_id, vector)
     return serving

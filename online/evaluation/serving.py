@@ -27,7 +27,7 @@ class Serving:
     def __init__(
         self,
         recommender: Recommender,
-        ranking: RankingLearner,
+        ranking: RankingLearner | None,
         stream: Stream,
         timeline: Timeline,
         *,
@@ -75,15 +75,18 @@ class Serving:
             state = self._learning[user] = UserState(self._stream.user_ids[user])
         log = self._log(state, taken.view)
         examples = self._apply(state, taken.first_event, taken.end_event)
-        item_ids = [example.item_id for example in examples]
-        self._ranking.learn(sampled(log, item_ids, taken.first_event), item_ids)
-        if self._ranking.step_count > self._served_steps:
-            self._served_steps = self._ranking.step_count
-            self._recommender.network = self._ranking.network()
+        if self._ranking is not None:
+            self._rank_by(self._ranking, log, [example.item_id for example in examples], taken.first_event)
         first = examples[0]
         self._recommender.fold(
             ExampleSet(first.user_id, first.timestamp_ms, first.history or [], first.standing or [], examples)
         )
+
+    def _rank_by(self, ranking: RankingLearner, log: ListLog, item_ids: list[str], salt: int) -> None:
+        ranking.learn(sampled(log, item_ids, salt), item_ids)
+        if ranking.step_count > self._served_steps:
+            self._served_steps = ranking.step_count
+            self._recommender.network = ranking.network()
 
     def _log(self, state: UserState, view: UserView) -> ListLog:
         """Of the list that was made for the set; where none was, of the one that would have been."""

@@ -2,7 +2,7 @@
 
 A list's loss is the cross-entropy between a softmax over its candidates and the items that were then had, each as 1 / n
 of n (ListNet's top-one probability: Cao et al., ICML 2007), weighed by sqrt(n). A list without any of them teaches
-nothing. Every STEP_LISTS new lists make one step, together with REPLAYED old ones; what is served is the mean of the
+nothing. Every STEP_LISTS new lists make one step, together with some old ones; what is served is the mean of the
 weights over the last AVERAGED_STEPS or so (Polyak averaging): longer means lag behind a shop whose week changes.
 """
 
@@ -23,7 +23,6 @@ from online.ranking.list_log import features_of_log, had_of_log
 from online.ranking.network import CLIP, Network
 
 STEP_LISTS = 16
-REPLAYED = 48
 RAMP_STEPS = 100
 """Over which the learning rate grows to its value; before that nothing is served."""
 AVERAGED_STEPS = 20
@@ -39,6 +38,8 @@ class RankingConfig(msgspec.Struct, frozen=True):
     rate: float = 3e-3
     """AdamW's learning rate."""
     weight_decay: float = 1e-4
+    replayed: int = 48
+    """Old lists in each step."""
     seed: int = 0
     """Of the first weights and of what is replayed."""
 
@@ -108,7 +109,7 @@ class RankingLearner:
         )
 
     def _step(self) -> None:
-        features, targets, absent = self._replay.draw(STEP_LISTS, REPLAYED, self._rng)
+        features, targets, absent = self._replay.draw(STEP_LISTS, self.config.replayed, self._rng)
         x = self._standardised(features)
         wanted = torch.from_numpy(targets)
         missing = torch.from_numpy(absent)

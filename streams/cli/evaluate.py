@@ -82,12 +82,18 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     ] = "",
     delay_history: Annotated[int, typer.Option(min=0, help="Lists know the user N events late.")] = 0,
     delay_weights: Annotated[int, typer.Option(min=0, help="Events are learned N events late.")] = 0,
+    ablate: Annotated[
+        bool,
+        typer.Option("--ablate", help="What each part of Freshet is worth: without it, for three seeds."),
+    ] = False,
     json_file: JsonFile = None,
 ) -> None:
     """Test, then learn, through a recorded stream: Freshet as it serves, and the baselines."""
     from online.evaluation.evaluate import Task, chosen_methods  # noqa: PLC0415  # keeps `freshet --help` fast
+    from online.evaluation.provenance import provenance  # noqa: PLC0415
     from online.evaluation.replay import Delays  # noqa: PLC0415
     from online.evaluation.tables import InputError  # noqa: PLC0415
+    from streams.cli.evaluate_ablation import run_ablation  # noqa: PLC0415
 
     task = Task(repeats, ties, warm_up, limit, seed, Delays(delay_history, delay_weights))
     try:
@@ -96,7 +102,12 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
             stream = _known_stream(dataset, interactions)
         else:
             stream = _own_stream(interactions, columns, timestamp_unit, items, text, category, images)
-        _run(stream, task, names, encoder, json_file)
+        if ablate:
+            run_ablation(
+                stream, task, _vectors(stream, encoder), provenance(stream, task, encoder), json_file
+            )
+        else:
+            _run(stream, task, names, encoder, json_file)
     except (InputError, OSError) as exc:
         typer.echo(f"freshet: {exc}", err=True)
         raise typer.Exit(2) from None
@@ -145,7 +156,8 @@ def _run(stream: "Stream", task: "Task", names: list[str], encoder: str, json_fi
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 
-    from online.evaluation.evaluate import FRESHET, evaluate  # noqa: PLC0415
+    from online.evaluation.baselines import BASELINES  # noqa: PLC0415
+    from online.evaluation.evaluate import evaluate  # noqa: PLC0415
     from online.evaluation.provenance import provenance  # noqa: PLC0415
 
     notes = Console(stderr=True, soft_wrap=True)
@@ -153,7 +165,7 @@ def _run(stream: "Stream", task: "Task", names: list[str], encoder: str, json_fi
     total = min(stream.event_count, task.limit or stream.event_count)
     with Progress(console=notes, transient=True) as bar:
         rows = {name: bar.add_task(name, total=total) for name in names}
-        vectors = _vectors(stream, encoder) if FRESHET in names else {}
+        vectors = _vectors(stream, encoder) if set(names) - set(BASELINES) else {}
         reports = evaluate(
             stream,
             task,

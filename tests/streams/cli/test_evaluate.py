@@ -40,6 +40,23 @@ def test_the_same_command_gives_the_same_figures(views: Path) -> None:
     assert first == second
 
 
+def test_ablation_compares_every_part_with_the_whole_over_three_seeds(views: Path) -> None:
+    result = evaluate("--interactions", str(views), "--ablate", "--limit", "120", "--json", "-")
+    assert result.exit_code == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert list(found["seeds"]) == ["0", "1", "2"]
+    assert found["run"]["events"] == 120
+    whole = found["worth"].pop("freshet")["hr@10"]
+    values = [run["freshet"]["overall"]["hr@10"] for run in found["seeds"].values()]
+    assert whole["value"]["mean"] == pytest.approx(sum(values) / 3)
+    for method, worth in found["worth"].items():
+        assert method.replace("_", " ") in result.stderr
+        change = worth["hr@10"]["value"]["mean"] - whole["value"]["mean"]
+        assert worth["hr@10"]["change"]["mean"] == pytest.approx(change)
+    without_graph = [run["freshet_without_graph"]["overall"]["mrr"] for run in found["seeds"].values()]
+    assert without_graph != [run["freshet"]["overall"]["mrr"] for run in found["seeds"].values()]
+
+
 def test_tables_name_every_method(views: Path, tmp_path: Path) -> None:
     result = evaluate("--interactions", str(views), "--json", str(tmp_path / "figures.json"))
     assert result.exit_code == 0, result.stderr
