@@ -23,7 +23,7 @@ FRESHET = "freshet"
 _WITHOUT = f"{FRESHET}_without_"
 ABLATIONS = tuple(_WITHOUT + part for part in ("ranker", "replay", *SOURCES))
 """Freshet without one of its parts: without the ranker the blend ranks, without a source nothing it says counts."""
-METHODS = (FRESHET, *ABLATIONS, *BASELINES)
+METHODS = (FRESHET, *BASELINES, *ABLATIONS)
 DEFAULT_METHODS = tuple(name for name in METHODS if name not in PACKAGES and name not in ABLATIONS)
 """What runs when no method is named: all that Freshet's own dependencies are enough for."""
 
