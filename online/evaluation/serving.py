@@ -64,7 +64,8 @@ class Serving:
             keep = ~view.hidden[items]
             return Ranked(items[keep][:k], scores[keep][:k].astype(np.float64))
         state.published(ids)
-        self._logs[view.user, view.now_ms] = self._recommender.log(found)
+        if self._ranking is not None:
+            self._logs[view.user, view.now_ms] = self._recommender.log(found)
         return Ranked(items, scores.astype(np.float64))
 
     def learn(self, taken: Taken) -> None:
@@ -73,9 +74,9 @@ class Serving:
         state = self._learning.get(user)
         if state is None:
             state = self._learning[user] = UserState(self._stream.user_ids[user])
-        log = self._log(state, taken.view)
+        log = self._log(state, taken.view) if self._ranking is not None else None
         examples = self._apply(state, taken.first_event, taken.end_event)
-        if self._ranking is not None:
+        if self._ranking is not None and log is not None:
             self._rank_by(self._ranking, log, [example.item_id for example in examples], taken.first_event)
         first = examples[0]
         self._recommender.fold(

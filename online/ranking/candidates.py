@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from online.ranking.blend import FROM_REPEAT, SOURCES, best_places
 from online.ranking.evidence import BLEND, HAD, LEARNED, WITNESSES
-from online.ranking.features import SCALES, features_of
+from online.ranking.features import SCALES, features_of, logged
 from online.ranking.network import Network
 from online.statistics.base import Floats, Query, Rows
 
@@ -75,7 +75,7 @@ def _falls(found: Candidates, network: Network, places: NDArray[np.int64]) -> Fl
     """[k, len(SOURCES)] how much the network's score of each place falls without a source, at least 0."""
     columns = found.columns[places] * _WITHOUT
     left = found.evidence[places, BLEND] - found.parts[places].T
-    columns[:-1, :, BLEND] = np.log1p(left / SCALES[BLEND])
+    columns[:-1, :, BLEND] = logged(left, SCALES[BLEND])
     features = features_of(columns.reshape(-1, LEARNED), found.means, found.request)
     scores = network.scores(features).reshape(len(SOURCES) + 1, -1)
     falls: Floats = np.maximum(scores[-1] - scores[:-1], 0).T

@@ -84,7 +84,10 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     delay_weights: Annotated[int, typer.Option(min=0, help="Events are learned N events late.")] = 0,
     ablate: Annotated[
         bool,
-        typer.Option("--ablate", help="What each part of Freshet is worth: without it, for three seeds."),
+        typer.Option(
+            "--ablate",
+            help="What each part of Freshet is worth: without it, for three seeds. --methods is not looked at.",
+        ),
     ] = False,
     json_file: JsonFile = None,
 ) -> None:
