@@ -12,6 +12,7 @@ from online.catalogue import Catalogue, Item
 from online.events import ExampleSet, ListLog
 from online.ranking.blend import FROM_CONTENT, SOURCES, mixture
 from online.ranking.candidates import Best, Candidates, best, shares
+from online.ranking.diversity import POOL_FACTOR, Diversifier, diversified, likeness
 from online.ranking.evidence import BLEND, LOGGED, WITNESSES, new_scratch
 from online.ranking.explain import RankedItem, Reason, explain, most_alike
 from online.ranking.features import columns_of, request_of
@@ -62,6 +63,10 @@ class RecommenderConfig(msgspec.Struct, frozen=True):
     """The same for popularity; a user without history gets what is popular by it."""
     first_time_half_life_days: float = 3.0
     """The same for first-time popularity, which counts an item once for each user."""
+    diversity: float = 0.0
+    """How much a list's variety counts beside its items' scores: 0 not at all, below 1."""
+    diversifier: Diversifier = "dpp"
+    """How the items of a varied list are chosen."""
     muted: tuple[str, ...] = ()
     """Sources whose evidence counts for nothing, to see what they are worth: some of `online.ranking.blend.SOURCES`."""
 
@@ -179,7 +184,7 @@ class Recommender:
             exclude: Items that may not be in this list.
         """
         found = self.candidates(state, now_ms=now_ms, wall_ms=wall_ms, exclude=exclude)
-        listed = self._explained(state, found, best(found, self.network, k))
+        listed = self._explained(state, found, self._varied(found, k))
         if len(listed) < k:
             hidden = {*exclude, *state.hidden, *(item.item_id for item in listed)}
             if self.config.repeats == "hide":
@@ -258,6 +263,19 @@ class Recommender:
             self.by_length, self.repeats,
         )  # fmt: skip
         return np.array([statistic.factor(now_s) for statistic in decayed])
+
+    def _varied(self, found: Candidates, k: int) -> Best:
+        """The list's candidates in order: the k best, or the best k out of more that do not all say the same."""
+        if not self.config.diversity:
+            return best(found, self.network, k)
+        pool = best(found, self.network, POOL_FACTOR * k)
+        alike = self.likeness(found.rows[pool.places])
+        chosen = diversified(pool.scores, alike, k, self.config.diversity, self.config.diversifier)
+        return Best(pool.places[chosen], pool.scores[chosen])
+
+    def likeness(self, rows: Rows) -> Floats:
+        """[n, n] how alike the items in [n] rows are, by content, category and tags: 0 to 1."""
+        return likeness(self.content.vectors.units[rows], self.catalogue.categories.slots[rows])
 
     def _explained(self, state: UserState, found: Candidates, listed: Best) -> list[RankedItem]:
         history = seen_last(state)

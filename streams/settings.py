@@ -96,6 +96,11 @@ class Settings(BaseSettings):
     """K: the items in a user's list."""
     repeats: Literal["allow", "hide"] = "allow"
     """Whether items a user already had may be in the list: allow for groceries, hide for films."""
+    diversity: float = Field(default=0.0, ge=0, lt=1)
+    """How much the variety of a list counts beside the chances of its items: 0 not at all. What a value costs in
+    accuracy and gains in variety on your own data, `freshet evaluate … --diversity-curve` prints."""
+    diversifier: Literal["dpp", "mmr"] = "dpp"
+    """How a varied list is chosen: as a determinantal point process, or by maximal marginal relevance."""
     item_capacity: int = Field(default=262_144, ge=1024)
     """Items whose statistics are kept; the least recently touched make room."""
     live_users: int = Field(default=10_000, ge=1)

@@ -79,7 +79,14 @@ class Worker:
 
 def new_recommender(settings: Settings) -> Recommender:
     """An empty recommender with the deployment's settings."""
-    return Recommender(RecommenderConfig(repeats=settings.repeats, capacity=settings.item_capacity))
+    return Recommender(
+        RecommenderConfig(
+            repeats=settings.repeats,
+            capacity=settings.item_capacity,
+            diversity=settings.diversity,
+            diversifier=settings.diversifier,
+        )
+    )
 
 
 async def recommend(w: Worker) -> None:

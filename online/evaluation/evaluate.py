@@ -14,7 +14,7 @@ from online.evaluation.report import Report, report
 from online.evaluation.serving import Serving
 from online.evaluation.stream import ItemText, Stream
 from online.evaluation.tables import InputError
-from online.evaluation.timeline import Repeats, Ties, Timeline, timeline
+from online.evaluation.timeline import Repeats, Ties, timeline
 from online.learning.ranking import RankingConfig, RankingLearner
 from online.ranking.blend import SOURCES
 from online.recommender import Recommender, RecommenderConfig
@@ -63,6 +63,56 @@ Progress = Callable[[str, int], None]
 """Is told a method's name and how many events it has done."""
 
 
+class Evaluation:
+    """A stream and what is asked, ready to replay any method."""
+
+    def __init__(
+        self,
+        stream: Stream,
+        task: Task,
+        vectors: Mapping[str, NDArray[np.float32]],
+        clock: Callable[[], float],
+    ) -> None:
+        """Prepares the timeline; for the arguments see `evaluate`."""
+        self._stream, self._task, self._vectors, self._clock = stream, task, vectors, clock
+        self._timeline = timeline(stream, task.ties, task.repeats, task.warm_up, task.seed, task.limit)
+        texts = [stream.catalogue.get(item_id, ItemText()) for item_id in stream.item_ids]
+        has_categories = any(text.categories for text in texts)
+        self._similarity = category_vectors([text.categories for text in texts]) if has_categories else None
+        self._modality = [text.modalities for text in texts] if stream.catalogue else []
+
+    def method(self, name: str) -> Method:
+        """One of METHODS, new."""
+        if name in BASELINES:
+            return BASELINES[name](len(self._stream.item_ids))
+        return self.serving(name.removeprefix(_WITHOUT))
+
+    def serving(self, without: str = "") -> Serving:
+        """Freshet itself, perhaps without a part."""
+        task = self._task
+        muted = (without,) if without in SOURCES else ()
+        recommender = Recommender(RecommenderConfig(repeats=task.repeats, muted=muted))
+        replayed = {"replayed": 0} if without == "replay" else {}
+        ranking = RankingLearner(RankingConfig(seed=task.seed, **replayed))
+        serving = Serving(
+            recommender,
+            ranking if without != "ranker" else None,
+            self._stream,
+            self._timeline,
+            is_delayed=task.delays != Delays(),
+        )
+        for item_id, vector in self._vectors.items():
+            recommender.put_vector(item_id, vector)
+        return serving
+
+    def report(self, method: Method, progress: Callable[[int], None]) -> Report:
+        """The figures of one pass; `progress` is told the events done."""
+        item_count = len(self._stream.item_ids)
+        replay = Replay(self._timeline, item_count, self._task.repeats, self._task.delays, self._clock)
+        outcome = replay.run(method, progress)
+        return report(self._timeline, outcome, item_count, self._similarity, self._modality)
+
+
 def evaluate(
     stream: Stream,
     task: Task,
@@ -84,37 +134,8 @@ def evaluate(
     Returns:
         The figures by method, in the order asked.
     """
-    replayed = timeline(stream, task.ties, task.repeats, task.warm_up, task.seed, task.limit)
-    texts = [stream.catalogue.get(item_id, ItemText()) for item_id in stream.item_ids]
-    similarity = (
-        category_vectors([text.categories for text in texts]) if any(t.categories for t in texts) else None
-    )
-    modality = [text.modalities for text in texts] if stream.catalogue else []
-    reports = {}
-    for name in methods:
-        replay = Replay(replayed, len(texts), task.repeats, task.delays, clock)
-        method = _method(name, stream, replayed, task, vectors)
-        outcome = replay.run(method, lambda done, name=name: progress(name, done))  # type: ignore[misc]
-        reports[name] = report(replayed, outcome, len(texts), similarity, modality)
-    return reports
-
-
-def _method(
-    name: str, stream: Stream, replayed: Timeline, task: Task, vectors: Mapping[str, NDArray[np.float32]]
-) -> Method:
-    if name in BASELINES:
-        return BASELINES[name](len(stream.item_ids))
-    part = name.removeprefix(_WITHOUT)
-    muted = (part,) if part in SOURCES else ()
-    recommender = Recommender(RecommenderConfig(repeats=task.repeats, muted=muted))
-    ranking = RankingLearner(RankingConfig(seed=task.seed, **({"replayed": 0} if part == "replay" else {})))
-    serving = Serving(
-        recommender,
-        ranking if part != "ranker" else None,
-        stream,
-        replayed,
-        is_delayed=task.delays != Delays(),
-    )
-    for item_id, vector in vectors.items():
-        recommender.put_vector(item_id, vector)
-    return serving
+    evaluation = Evaluation(stream, task, vectors, clock)
+    return {
+        name: evaluation.report(evaluation.method(name), lambda done, name=name: progress(name, done))  # type: ignore[misc]
+        for name in methods
+    }

@@ -1,6 +1,7 @@
 """Freshet itself as a method: the very user state and recommender that serve, without Kafka."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from online.catalogue import Item
 from online.evaluation.methods import Ranked, Taken, UserView
@@ -67,6 +68,12 @@ class Serving:
         if self._ranking is not None:
             self._logs[view.user, view.now_ms] = self._recommender.log(found)
         return Ranked(items, scores.astype(np.float64))
+
+    def likeness(self, items: IntArray) -> NDArray[np.float32]:
+        """[n, n] how alike [n] items are, as `Recommender.likeness`."""
+        catalogue = self._recommender.catalogue
+        rows = [catalogue.row(self._stream.item_ids[item]) for item in items.tolist()]
+        return self._recommender.likeness(np.array(rows, np.int32))
 
     def learn(self, taken: Taken) -> None:
         """Applies the set's events to the user's state, learns from the list that stood, and folds the examples."""

@@ -89,14 +89,24 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
             help="What each part of Freshet is worth: without it, for three seeds. --methods is not looked at.",
         ),
     ] = False,
+    variety: Annotated[
+        bool,
+        typer.Option(
+            "--diversity-curve",
+            help="What varied lists cost, by dial. --methods is not looked at.",
+        ),
+    ] = False,
     json_file: JsonFile = None,
 ) -> None:
     """Test, then learn, through a recorded stream: Freshet as it serves, and the baselines."""
-    from online.evaluation.evaluate import Task, chosen_methods  # noqa: PLC0415  # keeps `freshet --help` fast
+    import time  # noqa: PLC0415  # keeps `freshet --help` fast
+
+    from online.evaluation.evaluate import Evaluation, Task, chosen_methods  # noqa: PLC0415  # keeps `freshet --help` fast
     from online.evaluation.provenance import provenance  # noqa: PLC0415
     from online.evaluation.replay import Delays  # noqa: PLC0415
     from online.evaluation.tables import InputError  # noqa: PLC0415
     from streams.cli.evaluate_ablation import run_ablation  # noqa: PLC0415
+    from streams.cli.evaluate_diversity import run_diversity_curve  # noqa: PLC0415
 
     task = Task(repeats, ties, warm_up, limit, seed, Delays(delay_history, delay_weights))
     try:
@@ -109,6 +119,10 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
             run_ablation(
                 stream, task, _vectors(stream, encoder), provenance(stream, task, encoder), json_file
             )
+        elif variety:
+            evaluation = Evaluation(stream, task, _vectors(stream, encoder), time.perf_counter)
+            events = min(stream.event_count, task.limit or stream.event_count)
+            run_diversity_curve(evaluation, events, provenance(stream, task, encoder), json_file)
         else:
             _run(stream, task, names, encoder, json_file)
     except (InputError, OSError) as exc:

@@ -1,0 +1,65 @@
+"""`freshet evaluate --diversity-curve`: what variety costs in accuracy."""
+
+from collections.abc import Mapping
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Column, Table
+
+from online.evaluation.diversity_curve import Point, diversity_curve
+from online.evaluation.evaluate import Evaluation
+from streams.cli.output import write_json
+
+TABLE_WIDTH = 120
+"""Narrower terminals fold the table's lines; figures are never cut off."""
+COMPARED = ("hr@10", "ndcg@10")
+SHOWN = ("coverage@10", "novelty@10", "diversity@10")
+
+
+def run_diversity_curve(
+    evaluation: Evaluation, events: int, provenance: Mapping[str, object], json_file: str | None
+) -> None:
+    """Replays the stream, and prints its lists' figures for every dial."""
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        row = bar.add_task("", total=events)
+        points = list(
+            diversity_curve(evaluation, lambda name, done: bar.update(row, completed=done, description=name))
+        )
+    output = Console(stderr=json_file == "-")
+    output.width = max(output.width, TABLE_WIDTH)
+    output.print(_table(points))
+    if json_file is not None:
+        curve = [
+            {"diversifier": point.diversifier, "dial": point.dial, **point.report["overall"]}
+            for point in points
+        ]
+        write_json(json_file, {"run": provenance, "curve": curve})
+
+
+def _table(points: list[Point]) -> Table:
+    title = "Variety: by dial, beside the lists as they are"
+    headers = [header for name in COMPARED for header in (name, "change")]
+    headers += [*SHOWN, "likeness in a list"]
+    columns = (Column(header, justify="right") for header in headers)
+    table = Table("chosen by", Column("dial", justify="right"), *columns, title=title, box=SIMPLE)
+    before = points[0].report["overall"]
+    for point in points:
+        figures = point.report["overall"]
+        cells = [
+            cell
+            for name in COMPARED
+            for cell in (f"{figures[name]:.4f}", _change(figures[name], before[name]))
+        ]
+        cells += [f"{figures[name]:.4f}" if name in figures else "-" for name in SHOWN]
+        alike = (
+            _change(1 - figures["diversity@10"], 1 - before["diversity@10"])
+            if "diversity@10" in figures
+            else "-"
+        )
+        table.add_row(point.diversifier if point.dial else "-", f"{point.dial:.1f}", *cells, alike)
+    return table
+
+
+def _change(value: float, before: float) -> str:
+    return f"{value / before - 1:+.1%}" if before else "-"
