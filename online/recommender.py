@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from online.catalogue import Catalogue, Item
 from online.events import ExampleSet, ListLog
@@ -269,13 +270,17 @@ class Recommender:
         if not self.config.diversity:
             return best(found, self.network, k)
         pool = best(found, self.network, POOL_FACTOR * k)
-        alike = self.likeness(found.rows[pool.places])
-        chosen = diversified(pool.scores, alike, k, self.config.diversity, self.config.diversifier)
+        dial, diversifier = self.config.diversity, self.config.diversifier
+        chosen = self.varied(found.rows[pool.places], pool.scores, k, dial, diversifier)
         return Best(pool.places[chosen], pool.scores[chosen])
 
-    def likeness(self, rows: Rows) -> Floats:
-        """[n, n] how alike the items in [n] rows are, by content, category and tags: 0 to 1."""
-        return likeness(self.content.vectors.units[rows], self.catalogue.categories.slots[rows])
+    def varied(
+        self, rows: Rows, scores: Floats, k: int, dial: float, diversifier: Diversifier
+    ) -> NDArray[np.int64]:
+        """Which k of [n] rows, best first by their [n] scores, make a varied list; see `online.ranking.diversity`."""
+        alike = likeness(self.content.vectors.units[rows], self.catalogue.categories.slots[rows])
+        counts = self.all_time.arrays.counts[rows].astype(np.float32)
+        return diversified(scores, alike, counts, k, dial, diversifier)
 
     def _explained(self, state: UserState, found: Candidates, listed: Best) -> list[RankedItem]:
         history = seen_last(state)

@@ -1,7 +1,7 @@
 """What variety costs: the same lists, made more varied step by step.
 
 How a list is arranged changes nothing that is learned, so the stream is replayed once, and its lists are kept and
-arranged anew for every dial. Likeness is that of the items as they are at the end of the replay.
+arranged anew for every dial, with likeness and counts as they are at the end of the replay.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from online.evaluation.methods import Method, Ranked, Taken, UserView
 from online.evaluation.replay import HEAD_LENGTH
 from online.evaluation.report import Report
 from online.evaluation.serving import Serving
-from online.ranking.diversity import POOL_FACTOR, Diversifier, diversified
+from online.ranking.diversity import POOL_FACTOR, Diversifier
 
 DIALS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
@@ -76,9 +76,8 @@ class _Arranged:
         if view.is_cold_only:
             return ranked
         pool = POOL_FACTOR * HEAD_LENGTH
-        alike = self._serving.likeness(ranked.items[:pool])
-        scores = ranked.scores[:pool].astype(np.float32)
-        chosen = diversified(scores, alike, HEAD_LENGTH, self._dial, self._diversifier)
+        head = Ranked(ranked.items[:pool], ranked.scores[:pool])
+        chosen = self._serving.varied(head, HEAD_LENGTH, self._dial, self._diversifier)
         order = np.concatenate((chosen, np.delete(np.arange(len(ranked.items)), chosen)))
         return Ranked(ranked.items[order], ranked.scores[order])
 

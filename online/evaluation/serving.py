@@ -10,6 +10,7 @@ from online.evaluation.timeline import Timeline
 from online.events import Cursor, Event, Example, ExampleSet, ListLog
 from online.learning.ranking import RankingLearner
 from online.ranking.candidates import best
+from online.ranking.diversity import Diversifier
 from online.ranking.list_log import sampled
 from online.recommender import Recommender
 from online.state import UserState
@@ -69,11 +70,13 @@ class Serving:
             self._logs[view.user, view.now_ms] = self._recommender.log(found)
         return Ranked(items, scores.astype(np.float64))
 
-    def likeness(self, items: IntArray) -> NDArray[np.float32]:
-        """[n, n] how alike [n] items are, as `Recommender.likeness`."""
+    def varied(self, ranked: Ranked, k: int, dial: float, diversifier: Diversifier) -> NDArray[np.int64]:
+        """Which k of a list's places make it varied, as `Recommender.varied`."""
         catalogue = self._recommender.catalogue
-        rows = [catalogue.row(self._stream.item_ids[item]) for item in items.tolist()]
-        return self._recommender.likeness(np.array(rows, np.int32))
+        rows = np.array(
+            [catalogue.row(self._stream.item_ids[item]) for item in ranked.items.tolist()], np.int32
+        )
+        return self._recommender.varied(rows, ranked.scores.astype(np.float32), k, dial, diversifier)
 
     def learn(self, taken: Taken) -> None:
         """Applies the set's events to the user's state, learns from the list that stood, and folds the examples."""

@@ -1,4 +1,4 @@
-"""Lists that do not say the same thing ten times: the best few, chosen so that they differ."""
+"""Lists that do not say the same thing ten times, nor what everybody is told: varied, and with rarer items."""
 
 from typing import Literal
 
@@ -11,25 +11,28 @@ from online.statistics.base import Floats, Rows
 Diversifier = Literal["dpp", "mmr"]
 POOL_FACTOR = 5
 """So many times more candidates than a list has places are chosen from."""
+RARITY = 0.1
+"""How much being rare counts beside being different: without it, varied lists are of the same popular items."""
 JITTER = 1e-4
 """Added to the similarity of an item with itself, so that two alike can both be listed."""
 
 
 def diversified(
-    scores: Floats, alike: Floats, k: int, dial: float, diversifier: Diversifier = "dpp"
+    scores: Floats, alike: Floats, counts: Floats, k: int, dial: float, diversifier: Diversifier = "dpp"
 ) -> NDArray[np.int64]:
     """Which places of a pool make the list's first k, in order.
 
-    With p the scores, S the likeness and weight w = dial / (1 - dial):
+    With S the likeness, weight w = dial / (1 - dial) and worth g = log score - w * RARITY * log(1 + count):
 
-    - `dpp` chooses, one by one, what raises sum(log p) + w * log det S most: the fast greedy search for the best set
-      of a determinantal point process (Chen, Zhang and Zhou, NeurIPS 2018).
-    - `mmr` chooses what has the largest log p - w * (its likeness to the most alike of the chosen): maximal marginal
+    - `dpp` chooses, one by one, what raises sum(g) + w * log det S most: the fast greedy search for the best set of a
+      determinantal point process (Chen, Zhang and Zhou, NeurIPS 2018).
+    - `mmr` chooses what has the largest g - w * (its likeness to the most alike of the chosen): maximal marginal
       relevance (Carbonell and Goldstein, SIGIR 1998).
 
     Args:
         scores: [n] estimates of probabilities, above 0, best first.
         alike: [n, n] as of `likeness`.
+        counts: [n] how often each was had by anybody.
         k: How many are chosen, or all where there are fewer.
         dial: From 0, the order as it is, to below 1, variety at any price.
         diversifier: How.
@@ -37,9 +40,10 @@ def diversified(
     count = min(k, len(scores))
     if dial <= 0 or count < 2:
         return np.arange(count)
-    gains = np.log(np.maximum(scores, 1e-30)).astype(np.float64)
+    weight = dial / (1 - dial)
+    gains = np.log(np.maximum(scores, 1e-30)).astype(np.float64) - weight * RARITY * np.log1p(counts)
     choose = _dpp if diversifier == "dpp" else _mmr
-    chosen: NDArray[np.int64] = choose(gains, alike.astype(np.float64), count, dial / (1 - dial))
+    chosen: NDArray[np.int64] = choose(gains, alike.astype(np.float64), count, weight)
     return chosen
 
 

@@ -221,3 +221,21 @@ def test_a_list_is_without_doubles_hidden_items_and_surprises(
         assert [item.score for item in listed] == sorted((i.score for i in listed), reverse=True)
         assert all(0 <= reason.weight <= 1.0001 for item in listed for reason in item.reasons)
         assert listed == river.recommender.recommend(state, now_ms=START_MS, wall_ms=0, k=k)
+
+
+def test_a_varied_list_names_another_kind_before_more_of_the_same() -> None:
+    orders = []
+    for diversity in (0.0, 0.9):
+        river = River(
+            Recommender(RecommenderConfig(repeats="hide", capacity=1_024, dim=4, diversity=diversity))
+        )
+        for item_id, category in (("a", "tea"), ("b", "tea"), ("c", "tea"), ("d", "jam"), ("h", "")):
+            river.recommender.put_item(Item(item_id, category=category))
+        for number, second in enumerate("aaaaabbbbcccd"):
+            river.has(f"u{number}", "h")
+            river.has(f"u{number}", second, at_ms=START_MS + DAY_MS)
+        river.has("new", "h", at_ms=START_MS + 2 * DAY_MS)
+        orders.append(river.ids("new"))
+    assert orders[0] == ["a", "b", "c", "d"]
+    assert orders[1][:2] == ["a", "d"]
+    assert sorted(orders[1]) == orders[0]

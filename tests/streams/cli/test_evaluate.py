@@ -57,6 +57,26 @@ def test_ablation_compares_every_part_with_the_whole_over_three_seeds(views: Pat
     assert without_graph != [run["freshet"]["overall"]["mrr"] for run in found["seeds"].values()]
 
 
+def test_the_curve_of_variety_starts_with_the_lists_as_they_are_and_costs_what_is_said(
+    views: Path, tmp_path: Path
+) -> None:
+    items = tmp_path / "items.csv"
+    items.write_text("item_id,kind\n" + "".join(f"i{n},kind{n % 3}\n" for n in range(12)))
+    arguments = ("--interactions", str(views), "--items", str(items), "--category", "kind", "--json", "-")
+    plain = json.loads(evaluate(*arguments, "--methods", "freshet").stdout)["freshet"]["overall"]
+    result = evaluate(*arguments, "--diversity-curve")
+    assert result.exit_code == 0, result.stderr
+    curve = json.loads(result.stdout)["curve"]
+    assert (curve[0]["dial"], curve[0]["hr@10"], curve[0]["mrr"]) == (0.0, plain["hr@10"], plain["mrr"])
+    for diversifier in ("dpp", "mmr"):
+        varied = [
+            point["mrr"] for point in curve if point["diversifier"] == diversifier and point["dial"] > 0
+        ]
+        assert len(varied) == 9
+        assert len(set(varied)) > 1
+    assert "likeness in a list" in " ".join(result.stderr.split())
+
+
 def test_tables_name_every_method(views: Path, tmp_path: Path) -> None:
     result = evaluate("--interactions", str(views), "--json", str(tmp_path / "figures.json"))
     assert result.exit_code == 0, result.stderr
