@@ -1,6 +1,7 @@
 """From what is known of items and of one user to a ranked list. One instance a process, one thread."""
 
 import math
+import zlib
 from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Literal
@@ -15,7 +16,8 @@ from online.ranking.blend import FROM_CONTENT, SOURCES, mixture
 from online.ranking.candidates import Best, Candidates, best, shares
 from online.ranking.diversity import POOL_FACTOR, Diversifier, diversified, likeness
 from online.ranking.evidence import BLEND, LOGGED, WITNESSES, new_scratch
-from online.ranking.explain import RankedItem, Reason, explain, most_alike
+from online.ranking.explain import EXPLORE, RankedItem, Reason, explain, most_alike
+from online.ranking.explore import explored
 from online.ranking.features import columns_of, request_of
 from online.ranking.gather import gather
 from online.ranking.list_log import log_of
@@ -23,8 +25,9 @@ from online.ranking.network import Network
 from online.ranking.sources import collect
 from online.state import UserState
 from online.statistics.ages import Ages
-from online.statistics.base import Floats, Rows, Statistic
+from online.statistics.base import NO_ROWS, Floats, Rows, Statistic
 from online.statistics.content import Content
+from online.statistics.exposures import Exposures
 from online.statistics.forward_graph import ForwardGraph
 from online.statistics.lags import lag_weights
 from online.statistics.popularity import Popularity
@@ -43,6 +46,13 @@ CATEGORY_INTERVAL = 1_024
 """Sets between two sums of the repeats by category."""
 FILL_LIMIT = 1_000
 """Documented items that are looked at to fill a list up."""
+EXPLORED_AT_ONCE = 64
+"""New items that are explored at a time, the newest of those shown less than EXPLORED_TIMES."""
+EXPLORED_TIMES = 200
+EXPLORED_LISTS = 64
+"""Lists between two looks at which items those are."""
+LEAST_RELEVANCE = 0.2
+"""How much an item counts that has nothing in common with what the user had, beside 1 for its twin."""
 
 
 class RecommenderConfig(msgspec.Struct, frozen=True):
@@ -68,6 +78,8 @@ class RecommenderConfig(msgspec.Struct, frozen=True):
     """How much a list's variety counts beside its items' scores: 0 not at all, below 1."""
     diversifier: Diversifier = "dpp"
     """How the items of a varied list are chosen."""
+    explore: int = 0
+    """Last places of a list that go to new items which few were shown yet, at most half of it."""
     muted: tuple[str, ...] = ()
     """Sources whose evidence counts for nothing, to see what they are worth: some of `online.ranking.blend.SOURCES`."""
 
@@ -98,9 +110,11 @@ class Recommender:
         self.ages = Ages(capacity)
         self.ratings = Ratings(capacity)
         self.content = Content(capacity, self.config.dim)
+        self.exposures = Exposures(capacity)
         self.network: Network | None = None
         """Ranks the candidates; without one, or one that is better than it, the fixed blend does."""
         self._fold_count = 0
+        self._new, self._new_age = NO_ROWS, 0
         self._muted = [column for name in self.config.muted for column in WITNESSES[SOURCES.index(name)]]
         self._scratch = new_scratch(capacity)
         self._sources = collect(
@@ -138,6 +152,7 @@ class Recommender:
             "first_time": self.first_time,
             "repeats": self.repeats,
             "content": self.content,
+            "exposures": self.exposures,
         }
 
     def fold(self, example_set: ExampleSet) -> None:
@@ -185,7 +200,11 @@ class Recommender:
             exclude: Items that may not be in this list.
         """
         found = self.candidates(state, now_ms=now_ms, wall_ms=wall_ms, exclude=exclude)
-        listed = self._explained(state, found, self._varied(found, k))
+        chosen = self._varied(found, k)
+        listed = self._explained(state, found, chosen)
+        if self.config.explore:
+            new = self._explored(state, found, chosen, exclude, wall_ms)
+            listed[max(k - len(new), 0) :] = new
         if len(listed) < k:
             hidden = {*exclude, *state.hidden, *(item.item_id for item in listed)}
             if self.config.repeats == "hide":
@@ -255,6 +274,7 @@ class Recommender:
         self._fold_count = 0
 
     def _forget(self, rows: Rows) -> None:
+        self._new_age = 0
         for statistic in self.statistics.values():
             statistic.forget(rows)
 
@@ -281,6 +301,35 @@ class Recommender:
         alike = likeness(self.content.vectors.units[rows], self.catalogue.categories.slots[rows])
         counts = self.all_time.arrays.counts[rows].astype(np.float32)
         return diversified(scores, alike, counts, k, dial, diversifier)
+
+    def _explored(
+        self, state: UserState, found: Candidates, chosen: Best, exclude: Collection[str], wall_ms: int
+    ) -> list[RankedItem]:
+        """New items to find out about, none of which the list has."""
+        rows = self._new_rows()
+        outside = {*exclude, *state.hidden}
+        if self.config.repeats == "hide":
+            outside.update(state.had, (past.item_id for past in state.open))
+        taken = [self.catalogue.row(item_id) for item_id in outside]
+        listed = found.rows[chosen.places]
+        rows = rows[self.catalogue.servable(wall_ms)[rows] & ~np.isin(rows, taken) & ~np.isin(rows, listed)]
+        relevance = np.maximum(self.content.score(found.query, rows), LEAST_RELEVANCE)
+        seed = zlib.crc32(f"{state.user_id}\0{state.applied_count}\0{wall_ms}".encode())
+        slots = min(self.config.explore, (len(chosen.places) + 1) // 2)
+        drawn = explored(self.exposures.chances(rows), relevance, slots, seed)
+        return [
+            RankedItem(self.catalogue.item_id(row), 0.0, EXPLORE, [], propensity)
+            for row, propensity in zip(rows[drawn.places].tolist(), drawn.propensities.tolist(), strict=True)
+        ]
+
+    def _new_rows(self) -> Rows:
+        """[at most EXPLORED_AT_ONCE] the newest items that were shown too seldom to know what they are worth."""
+        if self._new_age == 0:
+            newest = (row for row, _ in islice(self.catalogue.newest(), FILL_LIMIT))
+            few = (row for row in newest if self.exposures.shown[row] < EXPLORED_TIMES)
+            self._new = np.array(list(islice(few, EXPLORED_AT_ONCE)), np.int32)
+        self._new_age = (self._new_age + 1) % EXPLORED_LISTS
+        return self._new
 
     def _explained(self, state: UserState, found: Candidates, listed: Best) -> list[RankedItem]:
         history = seen_last(state)

@@ -56,7 +56,8 @@ class ListMaker:
 
 def _place(rank: int, item: RankedItem) -> ListItem:
     reasons = [Reason(r.kind, r.item_id, r.modality, _rounded(r.weight, 1e4)) for r in item.reasons]
-    return ListItem(item.item_id, rank, _rounded(item.score, 1e6), None, item.source, reasons)
+    propensity = None if item.propensity is None else _rounded(item.propensity, 1e4)
+    return ListItem(item.item_id, rank, _rounded(item.score, 1e6), propensity, item.source, reasons)
 
 
 def _rounded(value: float, scale: float) -> float:

@@ -101,6 +101,8 @@ class Settings(BaseSettings):
     accuracy and gains in variety on your own data, `freshet evaluate … --diversity-curve` prints."""
     diversifier: Literal["dpp", "mmr"] = "dpp"
     """How a varied list is chosen: as a determinantal point process, or by maximal marginal relevance."""
+    explore: int = Field(default=0, ge=0, le=50)
+    """Last places of a list that go to new items which few were shown yet, at most half of it."""
     item_capacity: int = Field(default=262_144, ge=1024)
     """Items whose statistics are kept; the least recently touched make room."""
     live_users: int = Field(default=10_000, ge=1)

@@ -85,6 +85,7 @@ def new_recommender(settings: Settings) -> Recommender:
             capacity=settings.item_capacity,
             diversity=settings.diversity,
             diversifier=settings.diversifier,
+            explore=settings.explore,
         )
     )
 

@@ -11,6 +11,9 @@ from online.ranking.evidence import BECAUSE, FREQUENCY, GRAPH, GRAPH_MOST
 from online.statistics.base import Floats, Query
 from online.statistics.content import Vectors
 
+EXPLORE = "explore"
+"""The source of an item that is in the list to find out how good it is."""
+
 
 class Reason(msgspec.Struct, frozen=True):
     """One thing that speaks for an item."""
@@ -30,8 +33,10 @@ class RankedItem(msgspec.Struct, frozen=True):
     score: float
     """The estimate that the user has it next; 0 for an item that only fills the list up."""
     source: str
-    """What contributed most: one of `online.ranking.blend.SOURCES`."""
+    """What contributed most: one of `online.ranking.blend.SOURCES`, or EXPLORE."""
     reasons: list[Reason]
+    propensity: float | None = None
+    """The chance with which an item to be explored got its place; None for what is in the list for its score."""
 
 
 def explain(

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 Rows = NDArray[np.int32]
 Floats = NDArray[np.float32]
+NO_ROWS: Rows = np.zeros(0, np.int32)
 
 
 class Observation(NamedTuple):
@@ -28,6 +29,8 @@ class Observation(NamedTuple):
     """[h] when, seconds since the epoch; equal times are one set, whose order says nothing."""
     timestamp_s: float
     """When the set happened, seconds since the epoch."""
+    listed: Rows = NO_ROWS
+    """[l] the list that the user had when the set came."""
 
 
 class Query(NamedTuple):

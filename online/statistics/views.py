@@ -31,6 +31,7 @@ def observation(example_set: ExampleSet, catalogue: Catalogue) -> Observation | 
         np.array(ratings, np.float32),
         *_history(example_set.history[::-1], catalogue),
         now_s,
+        _rows_of(example_set.standing, catalogue),
     )
 
 
@@ -56,6 +57,12 @@ def query(state: UserState, catalogue: Catalogue, now_ms: int) -> Query:
 def seen_last(state: UserState) -> list[Past]:
     """The user's last entries, the open set's included, the most recent first: at most HISTORY_LIMIT."""
     return (state.history + state.open)[: -HISTORY_LIMIT - 1 : -1]
+
+
+def _rows_of(item_ids: list[str], catalogue: Catalogue) -> Rows:
+    """Those that are known."""
+    found = (catalogue.rows.get(item_id, UNKNOWN_ROW) for item_id in item_ids)
+    return np.array([row for row in found if row != UNKNOWN_ROW], np.int32)
 
 
 def _history(entries: list[Past], catalogue: Catalogue) -> tuple[Rows, NDArray[np.int64]]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from online.statistics.ages import Ages
 from online.statistics.base import Observation, Query, Statistic
 from online.statistics.content import Content
+from online.statistics.exposures import Exposures
 from online.statistics.forward_graph import ForwardGraph
 from online.statistics.popularity import Popularity
 from online.statistics.popularity_by_length import PopularityByLength
@@ -45,6 +46,7 @@ MAKERS: dict[str, Callable[[], Statistic]] = {
     "ages": lambda: Ages(CAPACITY),
     "ratings": lambda: Ratings(CAPACITY),
     "content": content,
+    "exposures": lambda: Exposures(CAPACITY),
 }
 every_statistic = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS.keys())
 
@@ -61,6 +63,7 @@ def observed(
         np.array(history, np.int32),
         np.arange(len(history), 0, -1, dtype=np.int64),
         time_s,
+        np.array(sorted({*rows, *history}), np.int32),
     )
 
 

@@ -36,7 +36,7 @@ class River:
             assert example is not None
             examples.append(example)
         history = examples[0].history or []
-        self.recommender.fold(ExampleSet(user_id, at_ms, history, [], examples))
+        self.recommender.fold(ExampleSet(user_id, at_ms, history, examples[0].standing or [], examples))
         return examples
 
     def ids(self, user_id: str, *, wall_ms: int = START_MS, k: int = 10, **more: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ from online.catalogue import category_slot
 from online.events import Cursor, Event
 from online.ranking.evidence import RECENT
 from online.ranking.list_log import features_of_log
-from online.recommender import Item, Recommender, RecommenderConfig
+from online.recommender import EXPLORED_LISTS, EXPLORED_TIMES, Item, Recommender, RecommenderConfig
 from online.state import UserState
 from tests.online.ranking.made_networks import looking_at
 from tests.online.streams_of_events import DAY_MS, START_MS, River, pairs
@@ -239,3 +239,27 @@ def test_a_varied_list_names_another_kind_before_more_of_the_same() -> None:
     assert orders[0] == ["a", "b", "c", "d"]
     assert orders[1][:2] == ["a", "d"]
     assert sorted(orders[1]) == orders[0]
+
+
+def test_new_items_get_the_last_places_until_they_were_shown_often() -> None:
+    explorer = River(Recommender(RecommenderConfig(repeats="hide", capacity=1_024, dim=4, explore=2)))
+    pairs(explorer)
+    explorer.has("new", "a", at_ms=START_MS + DAY_MS)
+    plain = explorer.ids("new", k=6)
+    explorer.recommender.put_item(Item("fresh"))
+    explorer.recommender.put_item(Item("gone", available=False))
+    for _ in range(EXPLORED_LISTS):  # which items are new is looked at now and then
+        listed = explorer.recommender.recommend(
+            explorer.state("new"), now_ms=START_MS + DAY_MS, wall_ms=START_MS, k=6
+        )
+    assert [item.item_id for item in listed] == [*plain[: 6 - 1], "fresh"]
+    assert (listed[-1].source, listed[-1].propensity, listed[0].propensity) == ("explore", 1.0, None)
+    assert "fresh" not in explorer.ids("new", k=6, exclude=["fresh"])
+    for number in range(EXPLORED_TIMES):
+        explorer.state(f"v{number}").published(["fresh"])
+        explorer.has(f"v{number}", "a", at_ms=START_MS + DAY_MS + number)
+    for _ in range(EXPLORED_LISTS):
+        listed = explorer.recommender.recommend(
+            explorer.state("new"), now_ms=START_MS + DAY_MS, wall_ms=START_MS, k=6
+        )
+    assert all(item.source != "explore" for item in listed)
