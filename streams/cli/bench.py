@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from streams.cli import bench_encode, bench_explore, bench_media
+from streams.cli import bench_encode, bench_explore, bench_ids, bench_media
 from streams.cli.errors import one_line_errors
 from streams.cli.output import JsonFile, write_json
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Measure Freshet beside plain loops over the same work.")
 app.command()(bench_encode.encode)
 app.command()(bench_media.media)
+app.command()(bench_ids.ids)
 app.command()(bench_explore.explore)
 
 Users = Annotated[int, typer.Option(min=1, help="Users, all equally active.")]
