@@ -6,6 +6,7 @@ The same measure as the evaluator's HR@10, taken by the learner on the stream it
 
 from collections import deque
 
+from online.arms import ArmHits, Arms
 from online.events import POSITIVE_ACTIONS, ExampleSet
 from online.recommender import Recommender
 
@@ -15,10 +16,11 @@ WINDOW_SETS = 2_000
 class ProgressiveHits:
     """Share of recent sets that a list hit, for the list that stood and for plain popularity."""
 
-    def __init__(self, window_sets: int = WINDOW_SETS) -> None:
+    def __init__(self, arms: Arms | None = None, window_sets: int = WINDOW_SETS) -> None:
         self._recent: deque[tuple[bool, bool]] = deque(maxlen=window_sets)
         self.count = 0
         """Sets scored so far."""
+        self.by_arm = ArmHits(arms or Arms({}))
 
     def score(self, example_set: ExampleSet, recommender: Recommender) -> None:
         """Scores one set, before it is learned. A user's first set is not scored: no list stood."""
@@ -28,7 +30,9 @@ class ProgressiveHits:
         if not wanted:
             return
         popular = recommender.most_popular(len(example_set.standing))
-        self._recent.append((not wanted.isdisjoint(example_set.standing), not wanted.isdisjoint(popular)))
+        is_hit = not wanted.isdisjoint(example_set.standing)
+        self._recent.append((is_hit, not wanted.isdisjoint(popular)))
+        self.by_arm.score(example_set.user_id, is_hit=is_hit)
         self.count += 1
 
     def ratios(self) -> tuple[float, float] | None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from online.catalogue import Catalogue, Item
 from online.events import ExampleSet, ListLog
+from online.ranking.arrangement import PLAIN, Arrangement
 from online.ranking.blend import FROM_CONTENT, SOURCES, mixture
 from online.ranking.candidates import Best, Candidates, best, shares
 from online.ranking.diversity import POOL_FACTOR, Diversifier, diversified, likeness
@@ -74,12 +75,6 @@ class RecommenderConfig(msgspec.Struct, frozen=True):
     """The same for popularity; a user without history gets what is popular by it."""
     first_time_half_life_days: float = 3.0
     """The same for first-time popularity, which counts an item once for each user."""
-    diversity: float = 0.0
-    """How much a list's variety counts beside its items' scores: 0 not at all, below 1."""
-    diversifier: Diversifier = "dpp"
-    """How the items of a varied list are chosen."""
-    explore: int = 0
-    """Last places of a list that go to new items which few were shown yet, at most half of it."""
     muted: tuple[str, ...] = ()
     """Sources whose evidence counts for nothing, to see what they are worth: some of `online.ranking.blend.SOURCES`."""
 
@@ -187,8 +182,15 @@ class Recommender:
         if row >= 0:
             self.content.drop(row)
 
-    def recommend(
-        self, state: UserState, *, now_ms: int, wall_ms: int, k: int = 10, exclude: Collection[str] = ()
+    def recommend(  # what a list depends on, by name
+        self,
+        state: UserState,
+        *,
+        now_ms: int,
+        wall_ms: int,
+        k: int = 10,
+        exclude: Collection[str] = (),
+        arrangement: Arrangement = PLAIN,
     ) -> list[RankedItem]:
         """The user's list, best first; a user without history gets what is popular.
 
@@ -198,12 +200,14 @@ class Recommender:
             wall_ms: The wall clock, which decides what is available.
             k: At most this many items, fewer only where fewer may be listed.
             exclude: Items that may not be in this list.
+            arrangement: How the list is made of its candidates.
         """
+        network = self.network if arrangement.is_learned else None
         found = self.candidates(state, now_ms=now_ms, wall_ms=wall_ms, exclude=exclude)
-        chosen = self._varied(found, k)
-        listed = self._explained(state, found, chosen)
-        if self.config.explore:
-            new = self._explored(state, found, chosen, exclude, wall_ms)
+        chosen = self._chosen(found, network, k, arrangement)
+        listed = self._explained(state, found, chosen, network)
+        if arrangement.explore:
+            new = self._explored(state, found, chosen, exclude, wall_ms, arrangement.explore)
             listed[max(k - len(new), 0) :] = new
         if len(listed) < k:
             hidden = {*exclude, *state.hidden, *(item.item_id for item in listed)}
@@ -285,12 +289,12 @@ class Recommender:
         )  # fmt: skip
         return np.array([statistic.factor(now_s) for statistic in decayed])
 
-    def _varied(self, found: Candidates, k: int) -> Best:
+    def _chosen(self, found: Candidates, network: Network | None, k: int, arrangement: Arrangement) -> Best:
         """The list's candidates in order: the k best, or the best k out of more that do not all say the same."""
-        if not self.config.diversity:
-            return best(found, self.network, k)
-        pool = best(found, self.network, POOL_FACTOR * k)
-        dial, diversifier = self.config.diversity, self.config.diversifier
+        if not arrangement.diversity:
+            return best(found, network, k)
+        pool = best(found, network, POOL_FACTOR * k)
+        dial, diversifier = arrangement.diversity, arrangement.diversifier
         chosen = self.varied(found.rows[pool.places], pool.scores, k, dial, diversifier)
         return Best(pool.places[chosen], pool.scores[chosen])
 
@@ -303,7 +307,13 @@ class Recommender:
         return diversified(scores, alike, counts, k, dial, diversifier)
 
     def _explored(
-        self, state: UserState, found: Candidates, chosen: Best, exclude: Collection[str], wall_ms: int
+        self,
+        state: UserState,
+        found: Candidates,
+        chosen: Best,
+        exclude: Collection[str],
+        wall_ms: int,
+        slots: int,
     ) -> list[RankedItem]:
         """New items to find out about, none of which the list has."""
         rows = self._new_rows()
@@ -315,7 +325,7 @@ class Recommender:
         rows = rows[self.catalogue.servable(wall_ms)[rows] & ~np.isin(rows, taken) & ~np.isin(rows, listed)]
         relevance = np.maximum(self.content.score(found.query, rows), LEAST_RELEVANCE)
         seed = zlib.crc32(f"{state.user_id}\0{state.applied_count}\0{wall_ms}".encode())
-        slots = min(self.config.explore, (len(chosen.places) + 1) // 2)
+        slots = min(slots, (len(chosen.places) + 1) // 2)
         drawn = explored(self.exposures.chances(rows), relevance, slots, seed)
         return [
             RankedItem(self.catalogue.item_id(row), 0.0, EXPLORE, [], propensity)
@@ -331,10 +341,12 @@ class Recommender:
         self._new_age = (self._new_age + 1) % EXPLORED_LISTS
         return self._new
 
-    def _explained(self, state: UserState, found: Candidates, listed: Best) -> list[RankedItem]:
+    def _explained(
+        self, state: UserState, found: Candidates, listed: Best, network: Network | None
+    ) -> list[RankedItem]:
         history = seen_last(state)
         rows, evidence = found.rows[listed.places].tolist(), found.evidence[listed.places].tolist()
-        owed = shares(found, self.network, listed.places).tolist()
+        owed = shares(found, network, listed.places).tolist()
         explained = []
         for row, score, of_sources, seen in zip(rows, listed.scores.tolist(), owed, evidence, strict=True):
             content = (-1, 0.0)

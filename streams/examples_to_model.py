@@ -13,6 +13,7 @@ from confluent_kafka.admin import AdminClient
 
 from encoders.modalities import MODALITY_BITS
 from online import example_codec
+from online.arms import Arms
 from online.events import ExampleSet
 from online.fold import ExampleFold
 from online.progressive import ProgressiveHits
@@ -59,7 +60,7 @@ class ExamplesToModel:
         self._snapshots.check()
         self._vectors = ItemVectors(settings, producer, self._check)
         self._log = Follower(settings, examples, gaps="error")
-        self._hits = ProgressiveHits()
+        self._hits = ProgressiveHits(Arms({name: arm.share for name, arm in settings.arms.items()}))
         self._next_offset = 0
         self._epoch = 0
         self._version = 0
@@ -87,7 +88,9 @@ class ExamplesToModel:
             self._fold.load(found[1])
             self._next_offset = found[0].examples_offset
         # Also without a snapshot: what another learner published since has to be replaced.
-        self._ranking.load({} if found is None else found[1])
+        saved = {} if found is None else found[1]
+        self._ranking.load(saved)
+        self._hits.by_arm.load(saved)
         # What was acknowledged lies in a snapshot; if that one was lost, the log between is read here.
         await self._log.assign({0: self._next_offset})
         await self._log.read_to_end(self._fold_record)
@@ -132,7 +135,7 @@ class ExamplesToModel:
         contained, self._unsaved = self._unsaved, []
         self._check()
         manifest = Manifest(self._epoch, self._version, self._examples_id, self._next_offset)
-        saved = self._fold.save() | self._ranking.save()
+        saved = self._fold.save() | self._ranking.save() | self._hits.by_arm.save()
         self._snapshot = await asyncio.to_thread(self._snapshots.save, manifest, saved)
         for acknowledge in contained:
             acknowledge()
@@ -156,7 +159,11 @@ class ExamplesToModel:
             ranking_steps=self._ranking.step_count,
             timestamp_ms=now_ms(),
             items_behind=self._vectors.behind(),
+            arms=self._hits.by_arm.results() if self._settings.arms else [],
         )
+        for result in progress.arms:
+            metrics.ARM_HITS.labels(arm=result.arm).set(result.hit_ratio)
+            metrics.ARM_SETS.labels(arm=result.arm).set(result.sets)
         for modality in MODALITY_BITS:
             metrics.ITEMS_BEHIND.labels(modality=modality).set(progress.items_behind.get(modality, 0))
         record = Outgoing(self._model, PROGRESS_KEY, encode_progress(progress), 0)

@@ -4,10 +4,12 @@ import hashlib
 from collections.abc import Collection
 from math import floor
 
+from online.arms import Arms
+from online.ranking.arrangement import Arrangement
 from online.recommender import RankedItem, Recommender
 from online.state import UserState
 from streams.events import Cause, ListItem, Reason, Recommendation, Through
-from streams.settings import Settings
+from streams.settings import Arm, Settings
 
 
 class ListMaker:
@@ -18,6 +20,10 @@ class ListMaker:
         self.model_version = 0
         """Version of the newest publication of the learner that was taken in."""
         self._k = settings.list_length
+        self._arms = Arms({name: arm.share for name, arm in settings.arms.items()})
+        self._arrangements = {
+            name: _arrangement(settings, settings.arms.get(name)) for name in self._arms.names
+        }
 
     def ranked(
         self, state: UserState, wall_ms: int, k: int | None = None, exclude: Collection[str] = ()
@@ -29,6 +35,7 @@ class ListMaker:
             wall_ms=wall_ms,
             k=self._k if k is None else k,
             exclude=exclude,
+            arrangement=self._arrangements[self._arms.arm_of(state.user_id)],
         )
         return [_place(rank, item) for rank, item in enumerate(found, 1)]
 
@@ -44,7 +51,7 @@ class ListMaker:
             model_version=self.model_version,
             cause=cause,
             through=Through(cursor.partition, cursor.offset, cursor.index) if cursor else Through(-1, -1, -1),
-            arm="default",
+            arm=self._arms.arm_of(state.user_id),
             items=items,
         )
 
@@ -52,6 +59,17 @@ class ListMaker:
         """Follows from user, state and model version: the same list, made again after a crash, has it too."""
         known = f"{state.user_id}\0{state.applied_count}\0{state.applied_xor}\0{self.model_version}"
         return hashlib.blake2b(known.encode(), digest_size=12).hexdigest()
+
+
+def _arrangement(settings: Settings, arm: Arm | None) -> Arrangement:
+    """The deployment's, and what the arm does otherwise."""
+    arm = arm or Arm()
+    return Arrangement(
+        diversity=settings.diversity if arm.diversity is None else arm.diversity,
+        diversifier=arm.diversifier or settings.diversifier,
+        explore=settings.explore if arm.explore is None else arm.explore,
+        is_learned=arm.ranking == "learned",
+    )
 
 
 def _place(rank: int, item: RankedItem) -> ListItem:

@@ -116,6 +116,11 @@ STANDING_HITS = Gauge(
 )
 """`standing` is the user's own list, `popularity` the most popular items at that moment."""
 
+ARM_HITS = Gauge("freshet_arm_hit_ratio", "Share of an arm's sets that the list at hand hit.", ["arm"])
+"""Since the comparison began; `freshet status --experiments` has the intervals."""
+
+ARM_SETS = Gauge("freshet_arm_sets", "Sets of an arm's users that a list at hand met.", ["arm"])
+
 REBALANCES = Counter("freshet_rebalances", "Assignments of partitions to this worker.")
 
 LOWER_CURSORS = Counter("freshet_lower_cursors", "Late states of a former owner that were written over.")

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from online.arms import ArmResult
 from online.fold import Learned
 
 PROGRESS_KEY = b"progress"
@@ -31,6 +32,8 @@ class Progress(msgspec.Struct):
     """Steps that the ranking network has made; see Ranking for whether it is served."""
     items_behind: dict[str, int] = {}
     """By modality whose encoder is changing: items that have yet to get a vector of the new one."""
+    arms: list[ArmResult] = []
+    """How the arms of a comparison do; empty where nothing is compared."""
 
 
 class ItemVector(msgspec.Struct):

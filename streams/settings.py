@@ -1,14 +1,16 @@
 """Every setting, typed, validated once at the start and documented beneath itself."""
 
 import difflib
+import json
 import os
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as NotJsonError
 
 PREFIX = "FRESHET_"
 TEXT_ONLY = {"image_encoder": "none", "audio_encoder": "none", "video_encoder": "none"}
@@ -17,6 +19,18 @@ TEXT_ONLY = {"image_encoder": "none", "audio_encoder": "none", "video_encoder": 
 
 class SettingsError(ValueError):
     """A setting is missing, unknown or wrong; the message is one line that says which, and what to try."""
+
+
+class Arm(BaseModel, frozen=True, extra="forbid"):
+    """What an arm of a comparison does otherwise than the deployment; what is not given stays as it is."""
+
+    share: float = Field(default=1.0, gt=0)
+    """Of the users, in any unit."""
+    diversity: float | None = Field(default=None, ge=0, lt=1)
+    diversifier: Literal["dpp", "mmr"] | None = None
+    explore: int | None = Field(default=None, ge=0, le=50)
+    ranking: Literal["learned", "blend"] = "learned"
+    """What ranks: the network once it is learned, or the fixed blend."""
 
 
 class Settings(BaseSettings):
@@ -103,6 +117,11 @@ class Settings(BaseSettings):
     """How a varied list is chosen: as a determinantal point process, or by maximal marginal relevance."""
     explore: int = Field(default=0, ge=0, le=50)
     """Last places of a list that go to new items which few were shown yet, at most half of it."""
+    arms: dict[Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,32}$")], Arm] = Field(
+        default={}, max_length=16
+    )
+    """Variants to compare, as JSON: `{"control": {}, "varied": {"diversity": 0.4, "share": 0.5}}`. Users are split
+    among them by a hash of their ids; all of them learn from everybody."""
     item_capacity: int = Field(default=262_144, ge=1024)
     """Items whose statistics are kept; the least recently touched make room."""
     live_users: int = Field(default=10_000, ge=1)
@@ -174,6 +193,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             raise SettingsError(msg)
     try:
         return Settings()
+    except NotJsonError as exc:
+        msg = f'{PREFIX}ARMS: {exc.__cause__}; it is JSON, as {{"control": {{}}, "varied": {{"diversity": 0.4}}}}'
+        raise SettingsError(msg) from None
     except ValidationError as exc:
         first = exc.errors()[0]
         name = PREFIX + "_".join(str(part) for part in first["loc"]).upper() if first["loc"] else "settings"
@@ -184,8 +206,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
 def to_environ(settings: Settings) -> dict[str, str]:
     """The settings as the environment of a child process."""
-    values = settings.model_dump(exclude_defaults=True)
+    values = settings.model_dump(mode="json", exclude_defaults=True)
     password = settings.kafka_sasl_password.get_secret_value()
     if password:
         values["kafka_sasl_password"] = password
-    return {PREFIX + name.upper(): str(value) for name, value in values.items()}
+    return {
+        PREFIX + name.upper(): json.dumps(value) if isinstance(value, dict) else str(value)
+        for name, value in values.items()
+    }

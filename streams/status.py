@@ -6,6 +6,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from msgspec import Struct
 
+from online.arms import ArmResult
 from online.state_codec import head
 from streams.clock import now_ms
 from streams.discovery import folder
@@ -48,6 +49,8 @@ class Model(Struct):
     ranking_steps: int
     items_behind: dict[str, int]
     """By modality whose encoder is changing: items that have yet to get a vector of the new one."""
+    arms: list[ArmResult]
+    """How the arms of a comparison do; empty where nothing is compared."""
 
 
 class WorkerStatus(Struct):
@@ -165,6 +168,7 @@ def _model(progress: Progress) -> Model:
         sets_scored=progress.sets_scored,
         ranking_steps=progress.ranking_steps,
         items_behind=progress.items_behind,
+        arms=progress.arms,
     )
 
 

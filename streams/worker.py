@@ -79,15 +79,7 @@ class Worker:
 
 def new_recommender(settings: Settings) -> Recommender:
     """An empty recommender with the deployment's settings."""
-    return Recommender(
-        RecommenderConfig(
-            repeats=settings.repeats,
-            capacity=settings.item_capacity,
-            diversity=settings.diversity,
-            diversifier=settings.diversifier,
-            explore=settings.explore,
-        )
-    )
+    return Recommender(RecommenderConfig(repeats=settings.repeats, capacity=settings.item_capacity))
 
 
 async def recommend(w: Worker) -> None:

@@ -1,7 +1,10 @@
 """`freshet status`: lag, versions, and what was applied and learned."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from math import hypot
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from streams.cli.errors import one_line_errors
 from streams.cli.output import JsonFile, write_json
@@ -10,7 +13,12 @@ if TYPE_CHECKING:
     from streams.status import Status
 
 
-def status(json_file: JsonFile = None) -> None:
+def status(
+    experiments: Annotated[
+        bool, typer.Option("--experiments", help="Only how the arms of FRESHET_ARMS compare.")
+    ] = False,
+    json_file: JsonFile = None,
+) -> None:
     """Show how the river runs: lag by role, the model's version, events applied and learned by partition."""
     from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
     from streams.kafka import admin_client  # noqa: PLC0415
@@ -25,7 +33,27 @@ def status(json_file: JsonFile = None) -> None:
         if json_file is not None:
             write_json(json_file, result)
         if json_file != "-":
-            _show(result)
+            if experiments:
+                _show_arms(result)
+            else:
+                _show(result)
+
+
+def _show_arms(status: "Status") -> None:
+    from rich.console import Console  # noqa: PLC0415  # keeps `freshet --help` fast
+    from rich.table import Table  # noqa: PLC0415
+
+    if status.model is None or not status.model.arms:
+        Console().print("Nothing is compared: set FRESHET_ARMS for the workers, and let the learner publish")
+        return
+    first = status.model.arms[0]
+    table = Table("arm", "sets", "hit ratio", f"against {first.arm}", title="Arms, with 95 % intervals")
+    for result in status.model.arms:
+        change, half_width = result.hit_ratio - first.hit_ratio, hypot(result.half_width, first.half_width)
+        against = "" if result is first else f"{change:+.4f} ± {half_width:.4f}"
+        shown = f"{result.hit_ratio:.4f} ± {result.half_width:.4f}"
+        table.add_row(result.arm, f"{result.sets:,}", shown, against)
+    Console().print(table)
 
 
 def _show(status: "Status") -> None:

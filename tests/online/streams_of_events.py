@@ -1,6 +1,9 @@
 """Small streams driven through UserState and Recommender as the workers do."""
 
+from collections.abc import Collection
+
 from online.events import Cursor, Event, Example, ExampleSet
+from online.ranking.arrangement import PLAIN, Arrangement
 from online.recommender import Recommender
 from online.state import UserState
 
@@ -39,9 +42,22 @@ class River:
         self.recommender.fold(ExampleSet(user_id, at_ms, history, examples[0].standing or [], examples))
         return examples
 
-    def ids(self, user_id: str, *, wall_ms: int = START_MS, k: int = 10, **more: list[str]) -> list[str]:
+    def ids(
+        self,
+        user_id: str,
+        *,
+        wall_ms: int = START_MS,
+        k: int = 10,
+        exclude: Collection[str] = (),
+        arrangement: Arrangement = PLAIN,
+    ) -> list[str]:
         listed = self.recommender.recommend(
-            self.state(user_id), now_ms=START_MS + DAY_MS, wall_ms=wall_ms, k=k, **more
+            self.state(user_id),
+            now_ms=START_MS + DAY_MS,
+            wall_ms=wall_ms,
+            k=k,
+            exclude=exclude,
+            arrangement=arrangement,
         )
         return [item.item_id for item in listed]
 

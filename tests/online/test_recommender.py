@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from online.catalogue import category_slot
 from online.events import Cursor, Event
+from online.ranking.arrangement import Arrangement
 from online.ranking.evidence import RECENT
 from online.ranking.list_log import features_of_log
 from online.recommender import EXPLORED_LISTS, EXPLORED_TIMES, Item, Recommender, RecommenderConfig
@@ -226,23 +227,21 @@ def test_a_list_is_without_doubles_hidden_items_and_surprises(
 def test_a_varied_list_names_another_kind_before_more_of_the_same() -> None:
     orders = []
     for diversity in (0.0, 0.9):
-        river = River(
-            Recommender(RecommenderConfig(repeats="hide", capacity=1_024, dim=4, diversity=diversity))
-        )
+        river = River(Recommender(HIDE))
         for item_id, category in (("a", "tea"), ("b", "tea"), ("c", "tea"), ("d", "jam"), ("h", "")):
             river.recommender.put_item(Item(item_id, category=category))
         for number, second in enumerate("aaaaabbbbcccd"):
             river.has(f"u{number}", "h")
             river.has(f"u{number}", second, at_ms=START_MS + DAY_MS)
         river.has("new", "h", at_ms=START_MS + 2 * DAY_MS)
-        orders.append(river.ids("new"))
+        orders.append(river.ids("new", arrangement=Arrangement(diversity=diversity)))
     assert orders[0] == ["a", "b", "c", "d"]
     assert orders[1][:2] == ["a", "d"]
     assert sorted(orders[1]) == orders[0]
 
 
 def test_new_items_get_the_last_places_until_they_were_shown_often() -> None:
-    explorer = River(Recommender(RecommenderConfig(repeats="hide", capacity=1_024, dim=4, explore=2)))
+    explorer, two = River(Recommender(HIDE)), Arrangement(explore=2)
     pairs(explorer)
     explorer.has("new", "a", at_ms=START_MS + DAY_MS)
     plain = explorer.ids("new", k=6)
@@ -250,16 +249,16 @@ def test_new_items_get_the_last_places_until_they_were_shown_often() -> None:
     explorer.recommender.put_item(Item("gone", available=False))
     for _ in range(EXPLORED_LISTS):  # which items are new is looked at now and then
         listed = explorer.recommender.recommend(
-            explorer.state("new"), now_ms=START_MS + DAY_MS, wall_ms=START_MS, k=6
+            explorer.state("new"), now_ms=START_MS + DAY_MS, wall_ms=START_MS, k=6, arrangement=two
         )
     assert [item.item_id for item in listed] == [*plain[: 6 - 1], "fresh"]
     assert (listed[-1].source, listed[-1].propensity, listed[0].propensity) == ("explore", 1.0, None)
-    assert "fresh" not in explorer.ids("new", k=6, exclude=["fresh"])
+    assert "fresh" not in explorer.ids("new", k=6, exclude=["fresh"], arrangement=two)
     for number in range(EXPLORED_TIMES):
         explorer.state(f"v{number}").published(["fresh"])
         explorer.has(f"v{number}", "a", at_ms=START_MS + DAY_MS + number)
     for _ in range(EXPLORED_LISTS):
         listed = explorer.recommender.recommend(
-            explorer.state("new"), now_ms=START_MS + DAY_MS, wall_ms=START_MS, k=6
+            explorer.state("new"), now_ms=START_MS + DAY_MS, wall_ms=START_MS, k=6, arrangement=two
         )
     assert all(item.source != "explore" for item in listed)

@@ -52,3 +52,26 @@ def test_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Settings().partitions = 3
+
+
+def test_arms_are_json_and_survive_the_way_to_a_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRESHET_ARMS", '{"control": {}, "varied": {"diversity": 0.4, "share": 0.5}}')
+    loaded = load()
+    assert loaded.arms["varied"].diversity == 0.4
+    monkeypatch.setenv("FRESHET_ARMS", to_environ(loaded)["FRESHET_ARMS"])
+    assert load() == loaded
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("control,varied", "FRESHET_ARMS: .*JSON"),
+        ('{"varied": {"diversty": 0.4}}', "FRESHET_ARMS_VARIED_DIVERSTY: Extra inputs are not permitted"),
+        ('{"varied": {"share": 0}}', "FRESHET_ARMS_VARIED_SHARE: Input should be greater than 0"),
+        ('{"so varied": {}}', "FRESHET_ARMS_SO VARIED"),
+    ],
+)
+def test_wrong_arms_are_named(given: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRESHET_ARMS", given)
+    with pytest.raises(SettingsError, match=said):
+        load()
