@@ -30,6 +30,11 @@ class LearnedRanking:
         """Steps made so far."""
         return self._learner.step_count
 
+    @property
+    def is_served(self) -> bool:
+        """Whether lists are ranked by it, and not by the fixed blend."""
+        return self._learner.network() is not None
+
     def learn(self, example_set: ExampleSet, late_ms: int) -> None:
         """Learns from the list that a set met, if the log has it and is not read too late."""
         log = example_set.examples[0].list_log

@@ -5,9 +5,10 @@ from numpy.typing import NDArray
 
 from online.catalogue import Item
 from online.evaluation.methods import Ranked, Taken, UserView
+from online.evaluation.replayed import event_at
 from online.evaluation.stream import IntArray, Stream
 from online.evaluation.timeline import Timeline
-from online.events import Cursor, Event, Example, ExampleSet, ListLog
+from online.events import Cursor, Example, ExampleSet, ListLog
 from online.learning.ranking import RankingLearner
 from online.ranking.candidates import best
 from online.ranking.diversity import Diversifier
@@ -115,16 +116,6 @@ class Serving:
         self._applied[view.user] = view.set_count
 
     def _apply(self, state: UserState, first_event: int, end_event: int) -> list[Example]:
-        examples = (state.apply(self._event(state.user_id, place)) for place in range(first_event, end_event))
+        cursors = (Cursor("replay", 0, place, 0) for place in range(first_event, end_event))
+        examples = (state.apply(event_at(self._stream, self._timeline, cursor)) for cursor in cursors)
         return [example for example in examples if example is not None]
-
-    def _event(self, user_id: str, place: int) -> Event:
-        return Event(
-            user_id=user_id,
-            item_id=self._stream.item_ids[self._timeline.items[place]],
-            action=self._stream.action,
-            value=float(self._timeline.values[place]),
-            timestamp_ms=int(self._timeline.event_ms[place]),
-            event_hash=place + 1,
-            cursor=Cursor("replay", 0, place, 0),
-        )

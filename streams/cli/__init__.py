@@ -16,6 +16,7 @@ from streams.cli import (
     soak,
     status,
     topics,
+    train,
     worker,
 )
 
@@ -28,6 +29,7 @@ app.command()(soak.soak)
 app.command()(worker.worker)
 app.command()(demo.demo)
 app.command()(status.status)
+app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(encode.encode)
 app.command()(compress.compress)

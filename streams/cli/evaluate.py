@@ -1,11 +1,22 @@
 """`freshet evaluate`: how good the lists are on a recorded stream, next to baselines, without Kafka."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from streams.cli.given_stream import (
+    COLUMNS,
+    CategoryColumn,
+    ColumnNames,
+    Dataset,
+    Interactions,
+    Items,
+    Limit,
+    TextColumns,
+    TimestampUnit,
+    read_given,
+)
 from streams.cli.output import JsonFile, write_json
 
 if TYPE_CHECKING:
@@ -18,7 +29,6 @@ if TYPE_CHECKING:
     from online.evaluation.report import Report
     from online.evaluation.stream import Stream
 
-COMPLETE_JOURNEY = "complete-journey"
 NO_ENCODER = "none"
 TABLE_WIDTH = 140
 """Narrower terminals fold the tables' lines; figures are never cut off."""
@@ -38,25 +48,13 @@ SHOWN = (
 
 
 def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how typer reads them
-    dataset: Annotated[str | None, typer.Argument(help=f"A known stream: {COMPLETE_JOURNEY}.")] = None,
-    interactions: Annotated[
-        Path | None, typer.Option(help="Interactions, CSV or Parquet, in any order.")
-    ] = None,
-    columns: Annotated[
-        str, typer.Option(help="Which column is what.")
-    ] = "user_id=user_id,item_id=item_id,timestamp=timestamp",
-    timestamp_unit: Annotated[
-        Literal["s", "ms"], typer.Option(help="Unit of timestamps that are numbers.")
-    ] = "s",
-    items: Annotated[
-        Path | None, typer.Option(help="Items, CSV or Parquet; the id's column as above.")
-    ] = None,
-    text: Annotated[
-        str, typer.Option(help="Columns of the items' text, the title first: title,genres,plot.")
-    ] = "",
-    category: Annotated[
-        str | None, typer.Option(help="Column of categories; several are separated by |.")
-    ] = None,
+    dataset: Dataset = None,
+    interactions: Interactions = None,
+    columns: ColumnNames = COLUMNS,
+    timestamp_unit: TimestampUnit = "s",
+    items: Items = None,
+    text: TextColumns = "",
+    category: CategoryColumn = None,
     images: Annotated[
         str | None,
         typer.Option(help="Pictures, as 'posters/{item_id}.jpg': counted, not yet used for lists."),
@@ -71,7 +69,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     warm_up: Annotated[
         float, typer.Option(min=0.0, max=0.95, help="Share that is learned but not scored.")
     ] = 0.2,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N events.")] = None,
+    limit: Limit = None,
     seed: Annotated[int, typer.Option(help="Decides the order of equal timestamps.")] = 0,
     methods: Annotated[
         str,
@@ -111,10 +109,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     task = Task(repeats, ties, warm_up, limit, seed, Delays(delay_history, delay_weights))
     try:
         names = chosen_methods(methods)
-        if dataset is not None:
-            stream = _known_stream(dataset, interactions)
-        else:
-            stream = _own_stream(interactions, columns, timestamp_unit, items, text, category, images)
+        stream = read_given(dataset, interactions, columns, timestamp_unit, items, text, category, images)
         if ablate:
             run_ablation(
                 stream, task, _vectors(stream, encoder), provenance(stream, task, encoder), json_file
@@ -128,43 +123,6 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     except (InputError, OSError) as exc:
         typer.echo(f"freshet: {exc}", err=True)
         raise typer.Exit(2) from None
-
-
-def _known_stream(dataset: str, interactions: Path | None) -> "Stream":
-    from online.evaluation.loading import read_complete_journey  # noqa: PLC0415  # keeps `freshet --help` fast
-    from online.evaluation.tables import InputError  # noqa: PLC0415
-
-    if dataset != COMPLETE_JOURNEY or interactions is not None:
-        msg = f"got the stream {dataset!r}; expected {COMPLETE_JOURNEY} alone, or --interactions F instead"
-        raise InputError(msg)
-    return read_complete_journey()
-
-
-def _own_stream(  # the options that say where a stream is
-    interactions: Path | None,
-    columns: str,
-    unit: Literal["s", "ms"],
-    items: Path | None,
-    text: str,
-    category: str | None,
-    images: str | None,
-) -> "Stream":
-    from online.evaluation.loading import parse_columns, read_items, read_stream  # noqa: PLC0415  # as above
-    from online.evaluation.tables import InputError  # noqa: PLC0415
-
-    if interactions is None:
-        msg = f"nothing to replay; give a stream's name ({COMPLETE_JOURNEY}) or --interactions F"
-        raise InputError(msg)
-    if items is None and (text or category or images):
-        msg = "--text, --category and --images need --items F"
-        raise InputError(msg)
-    mapped = parse_columns(columns)
-    catalogue = (
-        read_items(items, mapped.item_id, [name for name in text.split(",") if name], category, images)
-        if items
-        else {}
-    )
-    return read_stream(interactions, mapped, unit, catalogue)
 
 
 def _run(stream: "Stream", task: "Task", names: list[str], encoder: str, json_file: str | None) -> None:

@@ -105,3 +105,18 @@ def test_a_snapshot_that_does_not_fit_is_refused() -> None:
         large.row(f"i{number}", create=True)
     with pytest.raises(ValueError, match="40 rows, this catalogue has room for 16"):
         Catalogue(16).load(large.save())
+
+
+def test_without_documents_items_are_as_if_none_had_come() -> None:
+    catalogue = Catalogue(16)
+    catalogue.put(Item("a", category="x", available=False))
+    catalogue.put(Item("b", category="x", expires_ms=10))
+    catalogue.row("c", create=True)
+    catalogue.delete("d")
+    catalogue.row("d", create=True)
+    rows = dict(catalogue.rows)
+    catalogue.drop_documents()
+    assert catalogue.rows == rows
+    assert catalogue.document_count == 0
+    assert not catalogue.categories.slots.any()
+    assert [servable(catalogue, item_id, 1_000) for item_id in "abcd"] == [True, True, True, False]
