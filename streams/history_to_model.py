@@ -21,7 +21,8 @@ from online.state_codec import pack
 from online.warm_start import History, learn_history
 from streams.app import group_name
 from streams.clock import now_ms
-from streams.follower import Follower, Record
+from streams.follower import read_all
+from streams.lag import group_lag
 from streams.learned_ranking import LearnedRanking
 from streams.lists import ListMaker
 from streams.model_to_lists import ModelToLists
@@ -29,7 +30,7 @@ from streams.producer import BatchProducer, Outgoing
 from streams.publications import PROGRESS_KEY, Progress, encode_progress
 from streams.settings import Settings
 from streams.stores.snapshots import Manifest, SnapshotStore
-from streams.topics import full_name, home_partition, table, topic_ids
+from streams.topics import full_name, home_partition, topic_ids
 from streams.worker import new_recommender
 
 WITHOUT_MEMBERS = (ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD)
@@ -109,11 +110,7 @@ def _check_first(settings: Settings, admin: AdminClient) -> None:
                 "stop them, train, and start them again"
             )
             raise NotFirstError(msg)
-    follower = Follower(settings, full_name(settings, "examples"))
-    try:
-        end = follower.end_offsets({0: 0})[0][1]
-    finally:
-        follower.close()
+    _, end = group_lag(admin, settings, "learn")["examples", 0]
     if end:
         msg = (
             f"the log {full_name(settings, 'examples')} already holds what happened, {end:,} records, and history "
@@ -160,23 +157,12 @@ async def _users(
 ) -> Iterator[Outgoing]:
     """Every user's state, and a tombstone for whom only an earlier history knew."""
     topic = full_name(settings, "users")
-    earlier = {record.key: record.partition for record in await _read_users(settings, topic)}
+    earlier = {record.key: record.partition for record in await read_all(settings, "users")}
     for state in states:
         earlier.pop(state.user_id.encode(), None)
     gone = (Outgoing(topic, key, None, partition) for key, partition in earlier.items())
     kept = (Outgoing(topic, s.user_id.encode(), pack(s), home(s.user_id)) for s in states)
     return (record for records in (gone, kept) for record in records)
-
-
-async def _read_users(settings: Settings, topic: str) -> list[Record]:
-    follower = Follower(settings, topic)
-    records: list[Record] = []
-    try:
-        await follower.assign(dict.fromkeys(range(table(settings)["users"].partitions), -1))
-        await follower.read_to_end(records.append)
-    finally:
-        follower.close()
-    return records
 
 
 def _model(

@@ -57,10 +57,14 @@ class LearnedRanking:
 
     def load(self, saved: Saved) -> None:
         """Goes on from a snapshot; one without a network that fits starts anew."""
-        arrays = {
-            name.removeprefix(PREFIX): array
-            for name, array in saved.items()
-            if name.startswith(PREFIX) and isinstance(array, np.ndarray)
-        }
-        self._learner.load(arrays)
+        self._learner.load(ranking_of(saved))
         self._published = None
+
+
+def ranking_of(saved: Saved) -> dict[str, np.ndarray]:
+    """What a snapshot holds for a `RankingLearner` to go on from."""
+    return {
+        name.removeprefix(PREFIX): array
+        for name, array in saved.items()
+        if name.startswith(PREFIX) and isinstance(array, np.ndarray)
+    }

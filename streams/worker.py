@@ -43,6 +43,7 @@ from streams.runs import FetchConsumer
 from streams.settings import Settings
 from streams.stores.documents import DocumentStore
 from streams.stores.users import UserStore
+from streams.succession import watch_epochs
 from streams.topics import await_leaders, ensure, full_name
 from streams.watchdog import watch_group
 
@@ -144,7 +145,11 @@ async def learn(w: Worker) -> None:
     )
     examples_to_model.connect(w.app, w.settings, worker, w.fail)
     w.owns("examples", worker, worker.finish)
-    w.beside += [worker.publish_regularly(), worker.follow_embeddings()]
+    w.beside += [
+        worker.publish_regularly(),
+        worker.follow_embeddings(),
+        watch_epochs(w.settings, lambda: worker.epoch),
+    ]
 
 
 _SET_UP: dict[Role, Callable[[Worker], Coroutine[Any, Any, None]]] = {

@@ -101,6 +101,10 @@ class RankingLearner:
         lists, by_network, by_blend = self._judged
         if self.step_count < RAMP_STEPS or lists == 0 or by_network < by_blend:
             return None
+        return self.averaged()
+
+    def averaged(self) -> Network:
+        """The mean of the weights of late, whatever they are worth."""
         mean, scale = self._moments.values()
         state = {name: tensor.numpy().copy() for name, tensor in self._served.state_dict().items()}
         hidden = np.ascontiguousarray(state["hidden.weight"].T)

@@ -11,6 +11,7 @@ from streams.cli import (
     evaluate,
     generate,
     lists,
+    model,
     probe,
     produce,
     soak,
@@ -23,6 +24,7 @@ from streams.cli import (
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(broker.app, name="broker")
 app.add_typer(bench.app, name="bench")
+app.add_typer(model.app, name="model")
 app.add_typer(probe.app, name="probe")
 app.add_typer(topics.app, name="topics")
 app.command()(soak.soak)

@@ -11,7 +11,7 @@ from typing import Any
 from streams.publications import decode_ranking
 from streams.settings import to_environ
 from tests.broker.client import Client, ids, value_of
-from tests.broker.river import River, shoppers, wait_for
+from tests.broker.river import River, shoppers
 
 HISTORY = shoppers(2500, seed=1)
 
@@ -69,7 +69,7 @@ def test_workers_list_from_history_at_once_and_the_stream_goes_on_from_it(
             river.flush()
             lists = river.wait_fresh()
             assert all(len(found.items) == 10 for found in lists.values())
-            wait_counted(river, 2800)
+            river.wait_counted(2800)
             refused = train(river, tmp_path, list(HISTORY))
             assert refused.returncode == 2
             assert "learn workers are running" in refused.stderr
@@ -78,11 +78,3 @@ def test_workers_list_from_history_at_once_and_the_stream_goes_on_from_it(
     refused = train(river, tmp_path, list(HISTORY))
     assert refused.returncode == 2
     assert "already holds what happened" in refused.stderr
-
-
-def wait_counted(river: River, events: int) -> None:
-    def counted() -> bool:
-        status = river.status()
-        return sum(row.count for row in status.applied) == events and status.applied == status.learned
-
-    wait_for(counted, 60, lambda: str(river.status()), pause_s=1.0)
