@@ -165,6 +165,8 @@ class ExamplesToModel:
             timestamp_ms=now_ms(),
             items_behind=self._vectors.behind(),
             arms=self._hits.by_arm.results() if self._settings.arms else [],
+            drift_alarm_count=self._ranking.alarm_count,
+            drift_alarms=self._ranking.alarms,
         )
         for result in progress.arms:
             metrics.ARM_HITS.labels(arm=result.arm).set(result.hit_ratio)

@@ -63,6 +63,13 @@ RANKING_SERVED = Gauge(
 )
 """0 for long: the learner's network ranks worse than the blend of late, or it has seen too few lists."""
 
+DRIFT_ALARMS = Counter(
+    "freshet_drift_alarms",
+    "Times that the ranking was found to get worse all of a sudden, by kind of lists and measure.",
+    ["segment", "measure"],
+)
+"""Rising: people, items or a producer have changed; `freshet status` says when, how much, and what the learner did."""
+
 USERS = Gauge("freshet_users", "Users whose state is held by this worker.")
 
 LOAD_SECONDS = Gauge("freshet_load_seconds", "Time the newest load of user states took, before any event.")

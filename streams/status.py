@@ -7,6 +7,7 @@ from confluent_kafka.admin import AdminClient
 from msgspec import Struct
 
 from online.arms import ArmResult
+from online.learning.alarm import Alarm
 from online.state_codec import head
 from streams.clock import now_ms
 from streams.discovery import folder
@@ -50,6 +51,9 @@ class Model(Struct):
     """By modality whose encoder is changing: items that have yet to get a vector of the new one."""
     arms: list[ArmResult]
     """How the arms of a comparison do; empty where nothing is compared."""
+    drift_alarm_count: int
+    drift_alarms: list[Alarm]
+    """The last times that the ranking was found to get worse all of a sudden, and what the learner did."""
 
 
 class WorkerStatus(Struct):
@@ -158,6 +162,8 @@ def _model(progress: Progress) -> Model:
         ranking_steps=progress.ranking_steps,
         items_behind=progress.items_behind,
         arms=progress.arms,
+        drift_alarm_count=progress.drift_alarm_count,
+        drift_alarms=progress.drift_alarms,
     )
 
 

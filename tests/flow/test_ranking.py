@@ -106,7 +106,7 @@ def taught(learner: ExamplesToModel) -> RankingLearner:
     inner: RankingLearner = learner._ranking._learner
     log = random_log(np.random.default_rng(0), 20)
     for _ in range(64):
-        inner.learn(log, ["i3"])
+        inner.learn(log, ["i3"], 0)
     saved = inner.save()
     assert inner.load(saved | {"step_count": np.array(500), "judged": np.array([9.0, 9.0, 1.0])})
     return inner

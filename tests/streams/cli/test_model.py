@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
     store.save(Manifest(1, 5, "log", 100), {"sets": b""})
     rng = np.random.default_rng(0)
     for _ in range(2 * STEP_LISTS):
-        learner.learn(random_log(rng, 6), ["i2"])
+        learner.learn(random_log(rng, 6), ["i2"], 0)
     store.save(Manifest(2, 9, "log", 1234), {"sets": b"", **LearnedRanking(learner).save()})
     return tmp_path
 
