@@ -1,6 +1,7 @@
 """`freshet evaluate`: how good the lists are on a recorded stream, next to baselines, without Kafka."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -94,6 +95,13 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
             help="What varied lists cost, by dial. --methods is not looked at.",
         ),
     ] = False,
+    curve: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.png",
+            help="Draw how each method learns, window by window; needs the extra plot.",
+        ),
+    ] = None,
     json_file: JsonFile = None,
 ) -> None:
     """Test, then learn, through a recorded stream: Freshet as it serves, and the baselines."""
@@ -105,6 +113,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     from online.evaluation.tables import InputError  # noqa: PLC0415
     from streams.cli.evaluate_ablation import run_ablation  # noqa: PLC0415
     from streams.cli.evaluate_diversity import run_diversity_curve  # noqa: PLC0415
+    from streams.cli.evaluate_curve import check_can_draw, draw_curve  # noqa: PLC0415
 
     task = Task(repeats, ties, warm_up, limit, seed, Delays(delay_history, delay_weights))
     try:
@@ -119,13 +128,19 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
             events = min(stream.event_count, task.limit or stream.event_count)
             run_diversity_curve(evaluation, events, provenance(stream, task, encoder), json_file)
         else:
-            _run(stream, task, names, encoder, json_file)
+            if curve is not None:
+                check_can_draw()
+            reports = _run(stream, task, names, encoder, json_file)
+            if curve is not None:
+                draw_curve(reports, curve)
     except (InputError, OSError) as exc:
         typer.echo(f"freshet: {exc}", err=True)
         raise typer.Exit(2) from None
 
 
-def _run(stream: "Stream", task: "Task", names: list[str], encoder: str, json_file: str | None) -> None:
+def _run(
+    stream: "Stream", task: "Task", names: list[str], encoder: str, json_file: str | None
+) -> "dict[str, Report]":
     import time  # noqa: PLC0415  # as above
 
     from rich.console import Console  # noqa: PLC0415
@@ -156,6 +171,7 @@ def _run(stream: "Stream", task: "Task", names: list[str], encoder: str, json_fi
         output.print(_sliced({name: reports[name] for name in names[start : start + SLICED_TOGETHER]}))
     if json_file is not None:
         write_json(json_file, {"run": provenance(stream, task, encoder), **reports})
+    return reports
 
 
 def _vectors(stream: "Stream", encoder_name: str) -> "Mapping[str, NDArray[np.float32]]":
@@ -208,9 +224,13 @@ def _sliced(reports: "dict[str, Report]") -> "Table":
     from rich.box import SIMPLE  # noqa: PLC0415  # keeps `freshet --help` fast
     from rich.table import Column, Table  # noqa: PLC0415
 
+    from online.evaluation.report import WINDOW  # noqa: PLC0415
+
     methods = (Column(name.replace("_", " "), min_width=10) for name in reports)
     table = Table(Column("HR@10", no_wrap=True), "lists", *methods, title="By slice", box=SIMPLE)
     for name, figures in list(next(iter(reports.values())).items())[1:]:
+        if name.startswith(WINDOW):
+            continue
         hits = (f"{report[name].get('hr@10', 0.0):.4f}" for report in reports.values())
         table.add_row(name, f"{figures['lists']:,.0f}", *hits)
     return table

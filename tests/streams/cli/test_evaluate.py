@@ -5,6 +5,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from streams.cli import app
+from streams.cli.evaluate_curve import points
 
 
 def evaluate(*arguments: str) -> Result:
@@ -120,3 +121,33 @@ def test_bad_input_is_one_line_and_exit_code_2(views: Path, arguments: list[str]
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
+
+
+def test_a_curve_is_drawn_of_what_the_windows_say(views: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="the extra plot is not installed")
+    picture = tmp_path / "curve.png"
+    arguments = ("--interactions", str(views), "--methods", "transitions,popularity", "--json", "-")
+    result = evaluate(*arguments, "--curve", str(picture))
+    assert result.exit_code == 0, result.stderr
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert "window" not in result.stderr
+    report = json.loads(result.stdout)["transitions"]
+    events, values = points(report, "hr@10")
+    assert events == sorted(events)
+    assert events[-1] == 200
+    lists = [figures["lists"] for name, figures in report.items() if name.startswith("window_")]
+    assert sum(lists) == report["overall"]["lists"]
+    mean = sum(n * value for n, value in zip(lists, values, strict=True)) / sum(lists)
+    assert mean == pytest.approx(report["overall"]["hr@10"])
+    wrong = evaluate(*arguments, "--curve", str(tmp_path / "curve.nosuch"))
+    assert wrong.exit_code == 2
+    assert "Format 'nosuch' is not supported" in wrong.stderr
+
+
+def test_without_matplotlib_nothing_is_replayed_in_vain(views: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.cli.evaluate_curve.importlib.util.find_spec", lambda _name: None)
+    result = evaluate("--interactions", str(views), "--methods", "popularity", "--curve", "curve.png")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        "freshet: --curve needs the package matplotlib; try: pip install 'freshet[plot]'\n"
+    )
