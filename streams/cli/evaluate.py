@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from online.evaluation.evaluate import Task
-    from online.evaluation.report import Report
+    from online.evaluation.report import Figures, Report
     from online.evaluation.stream import Stream
 
 NO_ENCODER = "none"
@@ -75,8 +75,8 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     methods: Annotated[
         str,
         typer.Option(
-            help="Some methods only, by name: freshet,transitions. By default all but river_mf and implicit_als, "
-            "which need a package each."
+            help="Some methods only, by name: freshet,transitions. By default all but implicit_als, which needs a "
+            "package of its own."
         ),
     ] = "",
     delay_history: Annotated[int, typer.Option(min=0, help="Lists know the user N events late.")] = 0,
@@ -169,9 +169,24 @@ def _run(
     output.print(_overall(reports))
     for start in range(0, len(names), SLICED_TOGETHER):
         output.print(_sliced({name: reports[name] for name in names[start : start + SLICED_TOGETHER]}))
+    ratings = _rating_errors(stream, task)
+    if ratings:
+        output.print(_ratings(ratings))
     if json_file is not None:
-        write_json(json_file, {"run": provenance(stream, task, encoder), **reports})
+        run = provenance(stream, task, encoder) | ({"rating_errors": ratings} if ratings else {})
+        write_json(json_file, {"run": run, **reports})
     return reports
+
+
+def _rating_errors(stream: "Stream", task: "Task") -> "dict[str, Figures]":
+    """How far predicted ratings are off; empty where the values are no ratings."""
+    from online.evaluation.ratings import rating_errors  # noqa: PLC0415  # as above
+    from online.evaluation.timeline import timeline  # noqa: PLC0415
+
+    if stream.action != "rate":
+        return {}
+    replayed = timeline(stream, task.ties, task.repeats, task.warm_up, task.seed, task.limit)
+    return rating_errors(replayed, len(stream.user_ids), len(stream.item_ids))
 
 
 def _vectors(stream: "Stream", encoder_name: str) -> "Mapping[str, NDArray[np.float32]]":
@@ -216,6 +231,16 @@ def _overall(reports: "dict[str, Report]") -> "Table":
         overall = report["overall"]
         shown = [f"{overall[measure]:.4f}" if measure in overall else "-" for measure in SHOWN]
         table.add_row(name, *shown, f"{overall['events_per_s']:,.0f}")
+    return table
+
+
+def _ratings(errors: "dict[str, Figures]") -> "Table":
+    from rich.box import SIMPLE  # noqa: PLC0415  # as above
+    from rich.table import Column, Table  # noqa: PLC0415
+
+    table = Table(Column("predictor", no_wrap=True), "MAE", "RMSE", title="Predicted ratings", box=SIMPLE)
+    for name, figures in errors.items():
+        table.add_row(name, f"{figures['mae']:.4f}", f"{figures['rmse']:.4f}")
     return table
 
 

@@ -151,3 +151,20 @@ def test_without_matplotlib_nothing_is_replayed_in_vain(views: Path, monkeypatch
     assert result.stderr == (
         "freshet: --curve needs the package matplotlib; try: pip install 'freshet[plot]'\n"
     )
+
+
+def test_ratings_are_predicted_where_there_are_any(views: Path, tmp_path: Path) -> None:
+    arguments = ("--methods", "popularity", "--json", "-")
+    result = evaluate("--interactions", str(views), *arguments)
+    assert "rating_errors" not in json.loads(result.stdout)["run"]
+    rated = tmp_path / "rated.csv"
+    head, *rows = views.read_text().splitlines()
+    rated.write_text("\n".join([f"{head},stars", *(f"{row},{1 + n % 5}" for n, row in enumerate(rows))]))
+    columns = "user_id=user_id,item_id=item_id,timestamp=timestamp,value=stars"
+    result = evaluate("--interactions", str(rated), "--columns", columns, *arguments)
+    assert result.exit_code == 0, result.stderr
+    errors = json.loads(result.stdout)["run"]["rating_errors"]
+    assert list(errors) == ["mean", "river_mf", "rating_knn"]
+    # Each of the five users always gives the same stars.
+    assert errors["rating_knn"]["mae"] < 0.5 < errors["mean"]["mae"]
+    assert "Predicted ratings" in result.stderr
