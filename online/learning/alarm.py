@@ -21,5 +21,5 @@ class Alarm(msgspec.Struct, frozen=True):
     """The measure, over some 500 lists of the segment."""
     now: float
     """The same over some 50."""
-    action: str
+    action: str = ""
     """What the learner does."""

@@ -58,8 +58,8 @@ class DriftWatch:
     def __init__(self) -> None:
         self._series = {key: _Series(key[1]) for key in product(SEGMENTS, MEASURES)}
 
-    def look(self, seen: Seen, action: str) -> list[Alarm]:
-        """The alarms that the list sets off, saying that `action` is what is done."""
+    def look(self, seen: Seen) -> list[Alarm]:
+        """The alarms that the list sets off."""
         values: dict[Measure, float] = {"loss": seen.loss, "hit_rate": float(seen.is_hit)}
         alarms = []
         for segment, measure in product(seen.segments(), MEASURES):
@@ -67,7 +67,7 @@ class DriftWatch:
             test = series.update(values[measure])
             if test is not None:
                 usual, now = round(series.usual, 4), round(series.now, 4)
-                alarms.append(Alarm(seen.timestamp_ms, segment, measure, test, usual, now, action))
+                alarms.append(Alarm(seen.timestamp_ms, segment, measure, test, usual, now))
                 self._series[segment, measure] = _Series(measure)
         return alarms
 

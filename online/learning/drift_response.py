@@ -1,10 +1,14 @@
-"""What a learner does about drift: for a while it learns faster, and from what came lately."""
+"""What a learner does about drift: for a while it learns faster, and from what came lately.
+
+Unless the change comes soon after another: then what was before that may be coming back, and replay remembers it.
+"""
 
 from collections import deque
 from collections.abc import Sequence
 
 import msgspec
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from online.learning.alarm import Alarm
@@ -19,9 +23,9 @@ HURRIED_RATE = 2.0
 """Times the learning rate."""
 HURRIED_LISTS = 1_024
 """The last so many lists are replayed, and no older ones."""
-ACTION = (
-    f"{HURRIED_STEPS} steps at {HURRIED_RATE:g} times the rate, replaying the last {HURRIED_LISTS:,} lists"
-)
+ONE_CHANGE_LISTS = 1_000
+"""Alarms within so many lists are of one change."""
+FASTER = f"{HURRIED_STEPS} steps at {HURRIED_RATE:g} times the rate"
 NOTED = "noted only"
 ALARMS_KEPT = 20
 HIT_PLACES = 10
@@ -40,6 +44,10 @@ class DriftResponse:
         self._watch = DriftWatch()
         self._hurried_steps = 0
         """Those that are left."""
+        self._reach = CAPACITY
+        """How many of the last lists they replay."""
+        self._since_change: int | None = None
+        """Lists since the last change was noticed; None before any."""
         self.alarms: deque[Alarm] = deque(maxlen=ALARMS_KEPT)
         """The last alarms, the newest last."""
         self.alarm_count = 0
@@ -47,33 +55,48 @@ class DriftResponse:
     def look(self, seen: Sequence[Seen]) -> None:
         """Looks at lists in the stream's order."""
         for one in seen:
-            alarms = self._watch.look(one, NOTED if self._is_noting_only else ACTION)
-            self.alarms.extend(alarms)
-            self.alarm_count += len(alarms)
-            if alarms and not self._is_noting_only:
-                self._hurried_steps = HURRIED_STEPS
+            if self._since_change is not None:
+                self._since_change += 1
+            alarms = self._watch.look(one)
+            if alarms:
+                action = NOTED if self._is_noting_only else self._hurry()
+                self.alarms.extend(structs.replace(alarm, action=action) for alarm in alarms)
+                self.alarm_count += len(alarms)
+
+    def _hurry(self) -> str:
+        since = self._since_change
+        if since is None or since > ONE_CHANGE_LISTS:
+            self._reach = HURRIED_LISTS if since is None or since > CAPACITY else CAPACITY
+            self._since_change = 0
+        self._hurried_steps = HURRIED_STEPS
+        return FASTER if self._reach == CAPACITY else f"{FASTER}, replaying the last {self._reach:,} lists"
 
     def pace(self) -> tuple[float, int]:
         """For the next step: times the learning rate, and how many of the last lists are replayed."""
         if not self._hurried_steps:
             return 1.0, CAPACITY
         self._hurried_steps -= 1
-        return HURRIED_RATE, HURRIED_LISTS
+        return HURRIED_RATE, self._reach
 
     def save(self) -> NDArray[np.uint8]:
         """The alarms and the steps left, as bytes; what is usual is found out anew."""
-        saved = _Saved(self._hurried_steps, self.alarm_count, list(self.alarms))
+        saved = _Saved(
+            self._hurried_steps, self._reach, self._since_change, self.alarm_count, list(self.alarms)
+        )
         return np.frombuffer(msgspec.msgpack.encode(saved), np.uint8)
 
     def load(self, saved: NDArray[np.uint8]) -> None:
         """Takes back what `save` gave."""
         part = msgspec.msgpack.decode(saved.tobytes(), type=_Saved)
-        self._hurried_steps, self.alarm_count = part.hurried_steps, part.alarm_count
+        self._hurried_steps, self._reach = part.hurried_steps, part.reach
+        self._since_change, self.alarm_count = part.since_change, part.alarm_count
         self.alarms = deque(part.alarms, maxlen=ALARMS_KEPT)
 
 
 class _Saved(msgspec.Struct):
     hurried_steps: int
+    reach: int
+    since_change: int | None
     alarm_count: int
     alarms: list[Alarm]
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from rich.console import Console
-    from rich.table import Table
 
     from online.evaluation.evaluate import Task
     from online.evaluation.report import Figures, Report
@@ -35,17 +34,6 @@ TABLE_WIDTH = 140
 """Narrower terminals fold the tables' lines; figures are never cut off."""
 SLICED_TOGETHER = 8
 """Methods whose slices stand side by side; the others have tables below."""
-SHOWN = (
-    "hr@10",
-    "ndcg@10",
-    "recall@10",
-    "precision@10",
-    "mrr",
-    "hr@100",
-    "coverage@10",
-    "novelty@10",
-    "diversity@10",
-)
 
 
 def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how typer reads them
@@ -112,8 +100,8 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     from online.evaluation.replay import Delays  # noqa: PLC0415
     from online.evaluation.tables import InputError  # noqa: PLC0415
     from streams.cli.evaluate_ablation import run_ablation  # noqa: PLC0415
-    from streams.cli.evaluate_diversity import run_diversity_curve  # noqa: PLC0415
     from streams.cli.evaluate_curve import check_can_draw, draw_curve  # noqa: PLC0415
+    from streams.cli.evaluate_diversity import run_diversity_curve  # noqa: PLC0415
 
     task = Task(repeats, ties, warm_up, limit, seed, Delays(delay_history, delay_weights))
     try:
@@ -149,6 +137,7 @@ def _run(
     from online.evaluation.baselines import BASELINES  # noqa: PLC0415
     from online.evaluation.evaluate import evaluate  # noqa: PLC0415
     from online.evaluation.provenance import provenance  # noqa: PLC0415
+    from streams.cli.evaluate_tables import overall, ratings, sliced  # noqa: PLC0415
 
     notes = Console(stderr=True, soft_wrap=True)
     _note_pictures(stream, notes)
@@ -166,14 +155,14 @@ def _run(
         )
     output = Console(stderr=json_file == "-")
     output.width = max(output.width, TABLE_WIDTH)
-    output.print(_overall(reports))
+    output.print(overall(reports))
     for start in range(0, len(names), SLICED_TOGETHER):
-        output.print(_sliced({name: reports[name] for name in names[start : start + SLICED_TOGETHER]}))
-    ratings = _rating_errors(stream, task)
-    if ratings:
-        output.print(_ratings(ratings))
+        output.print(sliced({name: reports[name] for name in names[start : start + SLICED_TOGETHER]}))
+    errors = _rating_errors(stream, task)
+    if errors:
+        output.print(ratings(errors))
     if json_file is not None:
-        run = provenance(stream, task, encoder) | ({"rating_errors": ratings} if ratings else {})
+        run = provenance(stream, task, encoder) | ({"rating_errors": errors} if errors else {})
         write_json(json_file, {"run": run, **reports})
     return reports
 
@@ -217,45 +206,3 @@ def _note_pictures(stream: "Stream", console: "Console") -> None:
             f"{pictured} of {len(stream.catalogue)} items have a picture: this only splits the figures by modality; "
             "there is no image encoder yet, so no list is made with them"
         )
-
-
-def _overall(reports: "dict[str, Report]") -> "Table":
-    from rich.box import SIMPLE  # noqa: PLC0415  # keeps `freshet --help` fast
-    from rich.table import Column, Table  # noqa: PLC0415
-
-    method = Column("method", no_wrap=True)
-    table = Table(
-        method, *(name.replace("@", " @") for name in SHOWN), "events /s", title="Overall", box=SIMPLE
-    )
-    for name, report in reports.items():
-        overall = report["overall"]
-        shown = [f"{overall[measure]:.4f}" if measure in overall else "-" for measure in SHOWN]
-        table.add_row(name, *shown, f"{overall['events_per_s']:,.0f}")
-    return table
-
-
-def _ratings(errors: "dict[str, Figures]") -> "Table":
-    from rich.box import SIMPLE  # noqa: PLC0415  # as above
-    from rich.table import Column, Table  # noqa: PLC0415
-
-    table = Table(Column("predictor", no_wrap=True), "MAE", "RMSE", title="Predicted ratings", box=SIMPLE)
-    for name, figures in errors.items():
-        table.add_row(name, f"{figures['mae']:.4f}", f"{figures['rmse']:.4f}")
-    return table
-
-
-def _sliced(reports: "dict[str, Report]") -> "Table":
-    """HR@10 by slice, with the number of lists behind each."""
-    from rich.box import SIMPLE  # noqa: PLC0415  # keeps `freshet --help` fast
-    from rich.table import Column, Table  # noqa: PLC0415
-
-    from online.evaluation.report import WINDOW  # noqa: PLC0415
-
-    methods = (Column(name.replace("_", " "), min_width=10) for name in reports)
-    table = Table(Column("HR@10", no_wrap=True), "lists", *methods, title="By slice", box=SIMPLE)
-    for name, figures in list(next(iter(reports.values())).items())[1:]:
-        if name.startswith(WINDOW):
-            continue
-        hits = (f"{report[name].get('hr@10', 0.0):.4f}" for report in reports.values())
-        table.add_row(name, f"{figures['lists']:,.0f}", *hits)
-    return table

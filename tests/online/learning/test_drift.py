@@ -16,7 +16,7 @@ def looked(
     return [
         alarm
         for number, (loss, is_hit) in enumerate(zip(losses.tolist(), hits.tolist(), strict=True))
-        for alarm in watch.look(Seen(loss, is_hit, *KINDS[kind], first_ms + number), "what is done")
+        for alarm in watch.look(Seen(loss, is_hit, *KINDS[kind], first_ms + number))
     ]
 
 
@@ -52,7 +52,6 @@ def test_a_loss_that_jumps_is_noticed_within_a_few_hundred_lists_of_its_kind_and
     assert first.timestamp_ms < 3_300
     assert first.usual == pytest.approx(4.1, abs=0.2)
     assert first.now > first.usual + 0.5
-    assert first.action == "what is done"
 
 
 def test_hits_that_get_rare_are_noticed_too() -> None:

@@ -2,8 +2,8 @@ import numpy as np
 
 from online.learning.drift import LARGEST_LOSS, Seen
 from online.learning.drift_response import (
-    ACTION,
     ALARMS_KEPT,
+    FASTER,
     HISTORY_LENGTH,
     HURRIED_LISTS,
     HURRIED_RATE,
@@ -35,8 +35,20 @@ def alarmed(*, is_noting_only: bool = False) -> DriftResponse:
 
 def test_after_an_alarm_steps_are_made_in_a_hurry_for_a_while() -> None:
     response = alarmed()
-    assert {alarm.action for alarm in response.alarms} == {ACTION}
+    assert {alarm.action for alarm in response.alarms} == {f"{FASTER}, replaying the last 1,024 lists"}
     assert [response.pace() for _ in range(HURRIED_STEPS + 2)] == [HURRIED] * HURRIED_STEPS + [CALM] * 2
+
+
+def test_a_change_soon_after_another_may_bring_back_what_replay_remembers() -> None:
+    response = alarmed()
+    response.look(seen(2_000, 6))
+    response.look(seen(300, 9))
+    assert response.alarms[-1].action == FASTER
+    assert response.pace() == (HURRIED_RATE, CAPACITY)
+    # And once replay has nothing left of what was before:
+    response.look(seen(CAPACITY, 9))
+    response.look(seen(300, 13))
+    assert [response.pace() for _ in range(HURRIED_STEPS)] == [HURRIED] * HURRIED_STEPS
 
 
 def test_where_alarms_are_only_noted_nothing_changes() -> None:
