@@ -1,6 +1,7 @@
 """What a learner does about drift: for a while it learns faster, and from what came lately.
 
-Unless the change comes soon after another: then what was before that may be coming back, and replay remembers it.
+A change that comes soon after another is only noted: what was before may be coming back, and replay remembers it. On
+streams whose tastes come and go, no answer was found that gained anything.
 """
 
 from collections import deque
@@ -25,8 +26,9 @@ HURRIED_LISTS = 1_024
 """The last so many lists are replayed, and no older ones."""
 ONE_CHANGE_LISTS = 1_000
 """Alarms within so many lists are of one change."""
-FASTER = f"{HURRIED_STEPS} steps at {HURRIED_RATE:g} times the rate"
+ACTION = f"{HURRIED_STEPS} steps at {HURRIED_RATE:g} times the rate, replaying {HURRIED_LISTS:,} lists"
 NOTED = "noted only"
+NOTED_AGAIN = "noted only, soon after another change"
 ALARMS_KEPT = 20
 HIT_PLACES = 10
 """A list whose first so many places hold something that was had is a hit."""
@@ -44,8 +46,8 @@ class DriftResponse:
         self._watch = DriftWatch()
         self._hurried_steps = 0
         """Those that are left."""
-        self._reach = CAPACITY
-        """How many of the last lists they replay."""
+        self._answers_change = False
+        """Whether the last change is one to hurry after."""
         self._since_change: int | None = None
         """Lists since the last change was noticed; None before any."""
         self.alarms: deque[Alarm] = deque(maxlen=ALARMS_KEPT)
@@ -66,36 +68,42 @@ class DriftResponse:
     def _hurry(self) -> str:
         since = self._since_change
         if since is None or since > ONE_CHANGE_LISTS:
-            self._reach = HURRIED_LISTS if since is None or since > CAPACITY else CAPACITY
+            self._answers_change = since is None or since > CAPACITY
             self._since_change = 0
+        if not self._answers_change:
+            return NOTED_AGAIN
         self._hurried_steps = HURRIED_STEPS
-        return FASTER if self._reach == CAPACITY else f"{FASTER}, replaying the last {self._reach:,} lists"
+        return ACTION
 
     def pace(self) -> tuple[float, int]:
         """For the next step: times the learning rate, and how many of the last lists are replayed."""
         if not self._hurried_steps:
             return 1.0, CAPACITY
         self._hurried_steps -= 1
-        return HURRIED_RATE, self._reach
+        return HURRIED_RATE, HURRIED_LISTS
 
     def save(self) -> NDArray[np.uint8]:
         """The alarms and the steps left, as bytes; what is usual is found out anew."""
         saved = _Saved(
-            self._hurried_steps, self._reach, self._since_change, self.alarm_count, list(self.alarms)
+            self._hurried_steps,
+            self._answers_change,
+            self._since_change,
+            self.alarm_count,
+            list(self.alarms),
         )
         return np.frombuffer(msgspec.msgpack.encode(saved), np.uint8)
 
     def load(self, saved: NDArray[np.uint8]) -> None:
         """Takes back what `save` gave."""
         part = msgspec.msgpack.decode(saved.tobytes(), type=_Saved)
-        self._hurried_steps, self._reach = part.hurried_steps, part.reach
+        self._hurried_steps, self._answers_change = part.hurried_steps, part.answers_change
         self._since_change, self.alarm_count = part.since_change, part.alarm_count
         self.alarms = deque(part.alarms, maxlen=ALARMS_KEPT)
 
 
 class _Saved(msgspec.Struct):
     hurried_steps: int
-    reach: int
+    answers_change: bool
     since_change: int | None
     alarm_count: int
     alarms: list[Alarm]

@@ -23,6 +23,7 @@ BOUNDED = {
     "part",
     "segment",
     "measure",
+    "arm",
 }
 """Labels whose values are few and known beforehand."""
 
