@@ -80,7 +80,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
         bool,
         typer.Option(
             "--diversity-curve",
-            help="What varied lists cost, by dial. --methods is not looked at.",
+            help="What varied lists cost, by dial; --curve draws that. --methods is not looked at.",
         ),
     ] = False,
     curve: Annotated[
@@ -100,13 +100,15 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     from online.evaluation.replay import Delays  # noqa: PLC0415
     from online.evaluation.tables import InputError  # noqa: PLC0415
     from streams.cli.evaluate_ablation import run_ablation  # noqa: PLC0415
-    from streams.cli.evaluate_curve import check_can_draw, draw_curve  # noqa: PLC0415
+    from streams.cli.evaluate_curve import check_can_draw, draw_curve, draw_dials  # noqa: PLC0415
     from streams.cli.evaluate_diversity import run_diversity_curve  # noqa: PLC0415
 
     task = Task(repeats, ties, warm_up, limit, seed, Delays(delay_history, delay_weights))
     try:
         names = chosen_methods(methods)
         stream = read_given(dataset, interactions, columns, timestamp_unit, items, text, category, images)
+        if curve is not None:
+            check_can_draw()
         if ablate:
             run_ablation(
                 stream, task, _vectors(stream, encoder), provenance(stream, task, encoder), json_file
@@ -114,10 +116,10 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
         elif variety:
             evaluation = Evaluation(stream, task, _vectors(stream, encoder), time.perf_counter)
             events = min(stream.event_count, task.limit or stream.event_count)
-            run_diversity_curve(evaluation, events, provenance(stream, task, encoder), json_file)
-        else:
+            dials = run_diversity_curve(evaluation, events, provenance(stream, task, encoder), json_file)
             if curve is not None:
-                check_can_draw()
+                draw_dials(dials, curve)
+        else:
             reports = _run(stream, task, names, encoder, json_file)
             if curve is not None:
                 draw_curve(reports, curve)

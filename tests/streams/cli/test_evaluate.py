@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner, Result
 
 from streams.cli import app
@@ -65,8 +66,11 @@ def test_the_curve_of_variety_starts_with_the_lists_as_they_are_and_costs_what_i
     items.write_text("item_id,kind\n" + "".join(f"i{n},kind{n % 3}\n" for n in range(12)))
     arguments = ("--interactions", str(views), "--items", str(items), "--category", "kind", "--json", "-")
     plain = json.loads(evaluate(*arguments, "--methods", "freshet").stdout)["freshet"]["overall"]
-    result = evaluate(*arguments, "--diversity-curve")
+    picture = tmp_path / "dials.png"
+    result = evaluate(*arguments, "--diversity-curve", "--curve", str(picture))
     assert result.exit_code == 0, result.stderr
+    with Image.open(picture) as drawn:
+        assert drawn.size[0] > 500
     curve = json.loads(result.stdout)["curve"]
     assert (curve[0]["dial"], curve[0]["hr@10"], curve[0]["mrr"]) == (0.0, plain["hr@10"], plain["mrr"])
     for diversifier in ("dpp", "mmr"):
