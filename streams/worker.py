@@ -1,6 +1,7 @@
 """One worker process of one role: its app, its agents, and what runs beside them."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -183,6 +184,10 @@ async def _serve(role: Role, settings: Settings, admin: AdminClient, port: int) 
         os._exit(0)
     await set_up
     worker.beside += [liveness.watch(), watch_group(settings, role)]
+    # Hundreds of thousands of objects that stay, most of them the libraries': looking through them all for cycles,
+    # as the collector would again and again, holds lists up for a third of a second.
+    gc.collect()
+    gc.freeze()
     await worker.app.start()
     with announce(settings, role, port):
         await _run_until_stopped(worker, stopping)
