@@ -16,7 +16,7 @@ from online.ranking.arrangement import PLAIN, Arrangement
 from online.ranking.blend import FROM_CONTENT, SOURCES, mixture
 from online.ranking.candidates import Best, Candidates, best, shares
 from online.ranking.diversity import POOL_FACTOR, Diversifier, diversified, likeness
-from online.ranking.evidence import BLEND, LOGGED, WITNESSES, new_scratch
+from online.ranking.evidence import LOGGED, WITNESSES, new_scratch
 from online.ranking.explain import EXPLORE, RankedItem, Reason, explain, most_alike
 from online.ranking.explore import explored
 from online.ranking.features import columns_of, request_of
@@ -234,7 +234,6 @@ class Recommender:
         if self._muted:
             evidence[:, self._muted] = 0
         parts = mixture(evidence, repeat_share, known)
-        evidence[:, BLEND] = parts.sum(axis=1)
         columns = columns_of(evidence)
         means = np.full(count, 1 / max(count, 1), np.float32) @ columns[:, :LOGGED]
         request = request_of(user, known, repeat_share, count)
