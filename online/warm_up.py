@@ -37,5 +37,6 @@ def _set_of(example: Example) -> ExampleSet:
 
 def _as_published(width: int) -> Network | None:
     """A network that says nothing, in arrays of the kind that a worker gets: they cannot be written to."""
-    zeros = [np.zeros(FEATURES, np.float32)] * 3 + [np.zeros((FEATURES, width), np.float32)]
-    return unpack(pack(Network(*zeros, np.zeros(width, np.float32), np.zeros(width, np.float32))))
+    features, units = np.zeros(FEATURES, np.float32), np.zeros(width, np.float32)
+    hidden = np.zeros((FEATURES, width), np.float32)
+    return unpack(pack(Network(features, features, features, hidden, units, units)))

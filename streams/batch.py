@@ -75,13 +75,15 @@ class Batch:
     """Applies events in order and collects users to be given a list, examples, forwards and dead letters."""
 
     def __init__(
-        self, settings: Settings, users: UserStore, logs: ListLogs, topic_id: str, now_ms: int
+        self, settings: Settings, users: UserStore, logs: ListLogs, topic_id: str, now_ms: int, hurried: bool
     ) -> None:
         self._settings = settings
         self._users = users
         self._logs = logs
         self._topic_id = topic_id
         self._now_ms = now_ms
+        self.hurried = hurried
+        """See `streams.hurry`."""
         self.touched: dict[str, Touched] = {}
         self.outgoing: list[Outgoing] = []
         """Dead letters and events sent home."""
@@ -127,7 +129,7 @@ class Batch:
         # What this batch has changed is packed at its end; until then the store may have dropped it for others.
         touched = self.touched.get(event.user_id)
         state = self._users.get(event.user_id, home) if touched is None else touched.state
-        log = self._logs.log(state, event)
+        log = self._logs.log(state, event, self.hurried)
         example = state.apply(event)
         if example is not None:
             example.list_log = log

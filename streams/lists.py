@@ -26,7 +26,12 @@ class ListMaker:
         }
 
     def ranked(
-        self, state: UserState, wall_ms: int, k: int | None = None, exclude: Collection[str] = ()
+        self,
+        state: UserState,
+        wall_ms: int,
+        k: int | None = None,
+        exclude: Collection[str] = (),
+        hurried: bool = False,
     ) -> list[ListItem]:
         """The places of a list for the user, best first. `wall_ms` decides what is available."""
         found = self.recommender.recommend(
@@ -36,12 +41,15 @@ class ListMaker:
             k=self._k if k is None else k,
             exclude=exclude,
             arrangement=self._arrangements[self._arms.arm_of(state.user_id)],
+            hurried=hurried,
         )
         return [_place(rank, item) for rank, item in enumerate(found, 1)]
 
-    def recommendation(self, state: UserState, cause: Cause, wall_ms: int) -> Recommendation:
+    def recommendation(
+        self, state: UserState, cause: Cause, wall_ms: int, hurried: bool = False
+    ) -> Recommendation:
         """The user's list now. Notes its ids in the state, to be scored against what the user does next."""
-        items = self.ranked(state, wall_ms)
+        items = self.ranked(state, wall_ms, hurried=hurried)
         state.published([item.item_id for item in items])
         cursor = state.cursor
         return Recommendation(

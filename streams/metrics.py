@@ -29,6 +29,9 @@ NEWER_SCHEMA = Counter("freshet_newer_schema", "Events of a newer schema, unknow
 
 LISTS = Counter("freshet_lists", "Lists published, by what caused them.", ["cause"])
 
+LISTS_HURRIED = Counter("freshet_lists_hurried", "Lists made from fewer candidates, as events waited.")
+"""Most of freshet_lists_total for long: lists are a little worse than they could be; add recommend workers."""
+
 LIST_FAILURES = Counter("freshet_list_failures", "Lists that could not be made; the log has the reason.")
 """Above zero: a defect; the user's next event tries again."""
 

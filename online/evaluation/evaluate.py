@@ -22,9 +22,9 @@ from online.recommender import Recommender, RecommenderConfig
 
 FRESHET = "freshet"
 _WITHOUT = f"{FRESHET}_without_"
-ABLATIONS = tuple(_WITHOUT + part for part in ("ranker", "replay", "drift", *SOURCES))
+ABLATIONS = tuple(_WITHOUT + part for part in ("ranker", "replay", "drift", "leisure", *SOURCES))
 """Freshet without one of its parts: without the ranker the blend ranks, without drift its alarms are only noted,
-without a source nothing it says counts."""
+without leisure every list is made in a hurry, without a source nothing it says counts."""
 METHODS = (FRESHET, *BASELINES, *ABLATIONS)
 DEFAULT_METHODS = tuple(name for name in METHODS if name not in PACKAGES and name not in ABLATIONS)
 """What runs when no method is named: all that Freshet's own dependencies are enough for."""
@@ -93,7 +93,9 @@ class Evaluation:
         """Freshet itself, perhaps without a part."""
         task = self._task
         muted = (without,) if without in SOURCES else ()
-        recommender = Recommender(RecommenderConfig(repeats=task.repeats, muted=muted))
+        recommender = Recommender(
+            RecommenderConfig(repeats=task.repeats, muted=muted, hurried=without == "leisure")
+        )
         config = RankingConfig(seed=task.seed, answers_drift=without != "drift")
         if without == "replay":
             config = structs.replace(config, replayed=0)
