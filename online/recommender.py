@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from online.catalogue import Catalogue, Item
 from online.events import ExampleSet, ListLog
+from online.fusion.taste import HISTORY, Taste
 from online.ranking.arrangement import PLAIN, Arrangement
 from online.ranking.blend import FROM_CONTENT, SOURCES, mixture
 from online.ranking.candidates import Best, Candidates, best, shares
@@ -26,7 +27,7 @@ from online.ranking.network import Network
 from online.ranking.sources import collect
 from online.state import UserState
 from online.statistics.ages import Ages
-from online.statistics.base import NO_ROWS, Floats, Rows, Statistic
+from online.statistics.base import NO_ROWS, Floats, Query, Rows, Statistic
 from online.statistics.content import Content
 from online.statistics.exposures import Exposures
 from online.statistics.forward_graph import ForwardGraph
@@ -110,6 +111,8 @@ class Recommender:
         self.exposures = Exposures(capacity)
         self.network: Network | None = None
         """Ranks the candidates; without one, or one that is better than it, the fixed blend does."""
+        self.taste: Taste | None = None
+        """What is learned of histories; of the same generation as the items' vectors."""
         self._fold_count = 0
         self._new, self._new_age = NO_ROWS, 0
         self._muted = [column for name in self.config.muted for column in WITNESSES[SOURCES.index(name)]]
@@ -236,6 +239,7 @@ class Recommender:
             self._sources,
             self._factors(user.now_s),
             user,
+            self._liked(user),
             np.array(outside, np.int32),
             self.config.repeats == "hide",
             self.catalogue.servable(wall_ms),
@@ -291,6 +295,15 @@ class Recommender:
         self._new_age = 0
         for statistic in self.statistics.values():
             statistic.forget(rows)
+
+    def _liked(self, user: Query) -> Floats:
+        """[dim] what the user is looked to like; [0] where nothing is learned, or nothing in the history says it."""
+        rows = user.history[:HISTORY]
+        rows = rows[rows >= 0]
+        rows = rows[self.content.vectors.present[rows]]
+        if self.taste is None or not len(rows):
+            return np.zeros(0, np.float32)
+        return self.taste.direction(self.content.vectors.units[rows])
 
     def _factors(self, now_s: float) -> np.ndarray:
         decayed = (

@@ -5,7 +5,7 @@ item has one; until then an item keeps the vector it has.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,20 +40,30 @@ class Combination:
 
     def vector(self, embedding: Embedding, served: dict[str, str]) -> bytes | None:
         """[VECTOR_DIM] float16 of unit length: the sum over the modalities that are served; None without any."""
-        total = np.zeros(VECTOR_DIM, np.float32)
-        for modality, row in embedding.modalities.items():
-            if row.vector and row.encoder == served.get(modality):
-                projected = self._projected(modality, np.frombuffer(row.vector, np.float16))
-                total[: len(projected)] += projected
-        norm = float(np.linalg.norm(total))
-        return None if norm == 0 else (total / norm).astype(np.float16).tobytes()
+        found = self.combine(
+            {
+                modality: np.frombuffer(row.vector, np.float16).astype(np.float32)
+                for modality, row in embedding.modalities.items()
+                if row.vector and row.encoder == served.get(modality)
+            }
+        )
+        return None if found is None else found.astype(np.float16).tobytes()
 
-    def _projected(self, modality: str, vector: NDArray[np.float16]) -> NDArray[np.float32]:
+    def combine(self, media: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32] | None:
+        """[VECTOR_DIM] of unit length: the sum over an item's modalities; None without any."""
+        total = np.zeros(VECTOR_DIM, np.float32)
+        for modality, vector in media.items():
+            projected = self._projected(modality, vector)
+            total[: len(projected)] += projected
+        norm = float(np.linalg.norm(total))
+        return None if norm == 0 else total / norm
+
+    def _projected(self, modality: str, vector: NDArray[np.float32]) -> NDArray[np.float32]:
         key = (modality, len(vector))
         if key not in self._projections:
             offset = list(MODALITY_BITS).index(modality)  # type: ignore[arg-type]  # any string may be looked for
             self._projections[key] = Projection(len(vector), VECTOR_DIM, offset)
-        projected: NDArray[np.float32] = self._projections[key].project(vector.astype(np.float32)[None])[0]
+        projected: NDArray[np.float32] = self._projections[key].project(vector[None])[0]
         return projected
 
 

@@ -5,8 +5,17 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import fmean, stdev
 
-from online.evaluation.evaluate import ABLATIONS, FRESHET
 from online.evaluation.report import Report
+from online.evaluation.variants import (
+    FIXED,
+    FRESHET,
+    FUSED_BY,
+    LOSSES,
+    WITHOUT_MODALITY,
+    WITHOUT_PARTS,
+    Fusion,
+    ItemContent,
+)
 
 SEEDS = 3
 STUDENT_T = 4.303
@@ -14,7 +23,6 @@ STUDENT_T = 4.303
 EVENT_LIMIT = 200_000
 """Of a longer stream, its first events say enough."""
 MEASURES = ("hr@10", "ndcg@10")
-METHODS = (FRESHET, *ABLATIONS)
 
 
 @dataclass(frozen=True)
@@ -34,15 +42,28 @@ class Worth:
     """Against the whole of the same seed; None of the whole itself."""
 
 
-def worths(by_seed: Mapping[int, Mapping[str, Report]]) -> dict[str, dict[str, Worth]]:
+def methods_for(content: ItemContent, fusion: Fusion) -> list[str]:
+    """Freshet and all that says what a part is worth.
+
+    Of content only where items are made of anything, of the fusion's losses only where it is learned.
+    """
+    modalities = content.modalities()
+    without = [name for name, modality in WITHOUT_MODALITY.items() if modality in modalities]
+    losses = [] if fusion == FIXED else list(LOSSES)
+    of_content = [*(without if len(without) > 1 else []), *FUSED_BY, *losses] if modalities else []
+    return [FRESHET, *WITHOUT_PARTS, *of_content]
+
+
+def worths(by_seed: Mapping[int, Mapping[str, Report]], methods: list[str]) -> dict[str, dict[str, Worth]]:
     """Each method's measures.
 
     Args:
-        by_seed: The reports of METHODS for each of SEEDS seeds.
+        by_seed: The reports of the methods for each of SEEDS seeds.
+        methods: FRESHET among them.
     """
     whole = {measure: _values(by_seed, FRESHET, measure) for measure in MEASURES}
     found: dict[str, dict[str, Worth]] = {}
-    for method in METHODS:
+    for method in methods:
         found[method] = {}
         for measure in MEASURES:
             values = _values(by_seed, method, measure)

@@ -1,11 +1,8 @@
 """One evaluation: every chosen method over the same timeline, one after the other."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-
-import numpy as np
-from msgspec import structs
-from numpy.typing import NDArray
+from types import MappingProxyType
 
 from online.evaluation.baselines import BASELINES, PACKAGES, check_installed
 from online.evaluation.lists import category_vectors
@@ -16,17 +13,18 @@ from online.evaluation.serving import Serving
 from online.evaluation.stream import ItemText, Stream
 from online.evaluation.tables import InputError
 from online.evaluation.timeline import Repeats, Ties, timeline
-from online.learning.ranking import RankingConfig, RankingLearner
-from online.ranking.blend import SOURCES
-from online.recommender import Recommender, RecommenderConfig
+from online.evaluation.variants import (
+    DEFAULT_FUSION,
+    FRESHET,
+    VARIANTS,
+    Fusion,
+    ItemContent,
+    Setting,
+    variant,
+)
 
-FRESHET = "freshet"
-_WITHOUT = f"{FRESHET}_without_"
-ABLATIONS = tuple(_WITHOUT + part for part in ("ranker", "replay", "drift", "leisure", *SOURCES))
-"""Freshet without one of its parts: without the ranker the blend ranks, without drift its alarms are only noted,
-without leisure every list is made in a hurry, without a source nothing it says counts."""
-METHODS = (FRESHET, *BASELINES, *ABLATIONS)
-DEFAULT_METHODS = tuple(name for name in METHODS if name not in PACKAGES and name not in ABLATIONS)
+METHODS = (FRESHET, *BASELINES, *VARIANTS)
+DEFAULT_METHODS = tuple(name for name in METHODS if name not in PACKAGES and name not in VARIANTS)
 """What runs when no method is named: all that Freshet's own dependencies are enough for."""
 
 
@@ -44,21 +42,22 @@ class Task:
     """Only the first so many events."""
     seed: int = 0
     delays: Delays = field(default_factory=Delays)
+    fusion: Fusion = DEFAULT_FUSION
 
 
-def chosen_methods(names: str) -> list[str]:
-    """The methods of a comma-separated list; DEFAULT_METHODS if it is empty.
+def chosen_methods(names: str, others: Sequence[str] = ()) -> list[str]:
+    """The methods of a comma-separated list; if it is empty, DEFAULT_METHODS and the others that the stream has.
 
     Raises:
         InputError: There is no such method, and the message names those there are; or its package is not installed.
     """
     chosen = [name.strip() for name in names.split(",") if name.strip()]
     for name in chosen:
-        if name not in METHODS:
-            msg = f"--methods: {name!r} is unknown; known are {', '.join(METHODS)}"
+        if name not in (*METHODS, *others):
+            msg = f"--methods: {name!r} is unknown; known are {', '.join((*METHODS, *others))}"
             raise InputError(msg)
         check_installed(name)
-    return list(dict.fromkeys(chosen)) or list(DEFAULT_METHODS)
+    return list(dict.fromkeys(chosen)) or [*DEFAULT_METHODS, *others]
 
 
 Progress = Callable[[str, int], None]
@@ -72,11 +71,11 @@ class Evaluation:
         self,
         stream: Stream,
         task: Task,
-        vectors: Mapping[str, NDArray[np.float32]],
+        content: ItemContent,
         clock: Callable[[], float],
     ) -> None:
         """Prepares the timeline; for the arguments see `evaluate`."""
-        self._stream, self._task, self._vectors, self._clock = stream, task, vectors, clock
+        self._stream, self._task, self._content, self._clock = stream, task, content, clock
         self._timeline = timeline(stream, task.ties, task.repeats, task.warm_up, task.seed, task.limit)
         texts = [stream.catalogue.get(item_id, ItemText()) for item_id in stream.item_ids]
         has_categories = any(text.categories for text in texts)
@@ -87,29 +86,13 @@ class Evaluation:
         """One of METHODS, new."""
         if name in BASELINES:
             return BASELINES[name](len(self._stream.item_ids))
-        return self.serving(name.removeprefix(_WITHOUT))
+        return self.serving(name)
 
-    def serving(self, without: str = "") -> Serving:
-        """Freshet itself, perhaps without a part."""
+    def serving(self, name: str = FRESHET) -> Serving:
+        """Freshet itself, or one of VARIANTS."""
         task = self._task
-        muted = (without,) if without in SOURCES else ()
-        recommender = Recommender(
-            RecommenderConfig(repeats=task.repeats, muted=muted, hurried=without == "leisure")
-        )
-        config = RankingConfig(seed=task.seed, answers_drift=without != "drift")
-        if without == "replay":
-            config = structs.replace(config, replayed=0)
-        ranking = RankingLearner(config)
-        serving = Serving(
-            recommender,
-            ranking if without != "ranker" else None,
-            self._stream,
-            self._timeline,
-            is_delayed=task.delays != Delays(),
-        )
-        for item_id, vector in self._vectors.items():
-            recommender.put_vector(item_id, vector)
-        return serving
+        setting = Setting(task.repeats, task.fusion, task.seed, task.delays)
+        return variant(name, self._stream, self._timeline, setting, self._content)
 
     def report(self, method: Method, progress: Callable[[int], None]) -> Report:
         """The figures of one pass; `progress` is told the events done."""
@@ -126,25 +109,28 @@ def evaluate(
     stream: Stream,
     task: Task,
     methods: list[str],
-    vectors: Mapping[str, NDArray[np.float32]],
+    content: ItemContent,
     clock: Callable[[], float],
     progress: Progress,
+    others: Mapping[str, Callable[[], Method]] = MappingProxyType({}),
 ) -> dict[str, Report]:
     """Replays the stream once for each method.
 
     Args:
         stream: What happened.
         task: What is asked.
-        methods: Some of METHODS.
-        vectors: Content vectors by item id, [RecommenderConfig.dim], unit length; no baseline sees them.
+        methods: Some of METHODS, or of `others`.
+        content: What items are made of; no baseline sees it.
         clock: Seconds that this thread has worked, for the methods' speed.
         progress: Told how far each method is.
+        others: Makes the methods that only this stream has.
 
     Returns:
         The figures by method, in the order asked.
     """
-    evaluation = Evaluation(stream, task, vectors, clock)
-    return {
-        name: evaluation.report(evaluation.method(name), lambda done, name=name: progress(name, done))  # type: ignore[misc]
-        for name in methods
-    }
+    evaluation = Evaluation(stream, task, content, clock)
+    reports = {}
+    for name in methods:
+        method = others[name]() if name in others else evaluation.method(name)
+        reports[name] = evaluation.report(method, lambda done, name=name: progress(name, done))  # type: ignore[misc]
+    return reports

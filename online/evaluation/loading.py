@@ -91,13 +91,13 @@ def read_items(
     ids = ids_of(path, table, id_column)
     texts = [texts_of(path, table, name) for name in text_columns]
     categories = texts_of(path, table, category_column) if category_column else [""] * len(ids)
-    pictured = _pictured(path.parent, ids, images) if images else set()
+    pictures = _pictures(path.parent, ids, images) if images else {}
     return {
         item_id: ItemText(
             title=texts[0][row] if texts else "",
             text="\n".join(column[row] for column in texts if column[row]),
             categories=tuple(name for name in categories[row].split(CATEGORY_SEPARATOR) if name),
-            has_image=item_id in pictured,
+            media={"image": pictures[item_id].read_bytes()} if item_id in pictures else {},
         )
         for row, item_id in enumerate(ids)
     }
@@ -140,9 +140,10 @@ def _products(path: Path) -> dict[str, ItemText]:
     }
 
 
-def _pictured(folder: Path, ids: list[str], pattern: str) -> set[str]:
-    pictured = {item_id for item_id in ids if (folder / pattern.replace("{item_id}", item_id)).is_file()}
-    if not pictured:
+def _pictures(folder: Path, ids: list[str], pattern: str) -> dict[str, Path]:
+    paths = {item_id: folder / pattern.replace("{item_id}", item_id) for item_id in ids}
+    found = {item_id: path for item_id, path in paths.items() if path.is_file()}
+    if not found:
         msg = f"--images: no picture of {len(ids)} items is at {folder / pattern}"
         raise InputError(msg)
-    return pictured
+    return found

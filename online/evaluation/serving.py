@@ -9,6 +9,7 @@ from online.evaluation.replayed import event_at
 from online.evaluation.stream import IntArray, Stream
 from online.evaluation.timeline import Timeline
 from online.events import Cursor, Example, ExampleSet, ListLog
+from online.fusion.learner import FusionLearner
 from online.learning.ranking import RankingLearner
 from online.ranking.candidates import best
 from online.ranking.diversity import Diversifier
@@ -16,6 +17,8 @@ from online.ranking.list_log import sampled
 from online.recommender import Recommender
 from online.state import UserState
 
+MOVED_STEPS = 20
+"""Steps of the fusion after which its vectors are compared with those that are served."""
 COLD_DEPTH = 2_000
 """How far down its list cold items are looked for when they are ranked among themselves."""
 
@@ -31,6 +34,7 @@ class Serving:
         self,
         recommender: Recommender,
         ranking: RankingLearner | None,
+        fusion: FusionLearner | None,
         stream: Stream,
         timeline: Timeline,
         *,
@@ -44,8 +48,9 @@ class Serving:
         self._learning: dict[int, UserState] = {}
         self._listing = {} if is_delayed else self._learning
         self._applied: dict[int, int] = {}
-        self._ranking = ranking
+        self._ranking, self._fusion = ranking, fusion
         self._served_steps = 0
+        self._looked_at_step = 0
         self._logs: dict[tuple[int, int], ListLog] = {}
         """Of lists whose set has yet to be learned, by user and time."""
         for item_id, text in stream.catalogue.items():
@@ -99,9 +104,22 @@ class Serving:
                 self._served_steps = self._ranking.step_count
                 self._recommender.network = self._ranking.network()
         first = examples[0]
-        self._recommender.fold(
-            ExampleSet(first.user_id, first.timestamp_ms, first.history or [], first.standing or [], examples)
+        example_set = ExampleSet(
+            first.user_id, first.timestamp_ms, first.history or [], first.standing or [], examples
         )
+        self._recommender.fold(example_set)
+        if self._fusion is not None:
+            self._fuse(self._fusion, example_set)
+
+    def _fuse(self, fusion: FusionLearner, example_set: ExampleSet) -> None:
+        """Learns what items are made of; serves it, as the next generation, when it has moved."""
+        fusion.learn(example_set)
+        if fusion.step_count >= self._looked_at_step + MOVED_STEPS:
+            self._looked_at_step = fusion.step_count
+            if fusion.moved():
+                for item_id, vector in fusion.advance().items():
+                    self._recommender.put_vector(item_id, vector)
+                self._recommender.taste = fusion.taste()
 
     def _log(self, state: UserState, view: UserView) -> ListLog:
         """Of the list that was made for the set; where none was, of the one that would have been."""

@@ -1,7 +1,7 @@
 """A stream of interactions as arrays, and what is known of its items."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +12,9 @@ LongArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
+Raw = str | bytes | tuple[float, float]
+"""One medium as encoders take it."""
+
 
 @dataclass(frozen=True)
 class ItemText:
@@ -21,12 +24,13 @@ class ItemText:
     text: str = ""
     """What a text encoder reads."""
     categories: tuple[str, ...] = ()
-    has_image: bool = False
+    media: Mapping[str, Raw] = field(default_factory=dict)
+    """What else an encoder reads, by modality: files as they are, a place in degrees."""
 
     @property
     def modalities(self) -> str:
         """The media it has, for instance "text+image"; "none" without any."""
-        present = [name for name, has in (("text", self.text), ("image", self.has_image)) if has]
+        present = [*(["text"] if self.text else []), *self.media]
         return "+".join(present) or "none"
 
 

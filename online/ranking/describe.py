@@ -15,7 +15,7 @@ from online.ranking.sources import (
     Sources,
 )
 from online.statistics.base import Floats, Query, Rows
-from online.statistics.content import COLD_BELOW, cosine, profile_of
+from online.statistics.content import COLD_BELOW, Vectors, cosine, profile_of
 from online.statistics.lags import LagDecay, lag_weights
 from online.statistics.popularity_by_length import stage_of
 from online.statistics.ratings import mean_rating
@@ -36,7 +36,9 @@ SUMMED = (
 
 
 @njit(cache=True)
-def describe(sources: Sources, factors: NDArray[np.float64], query: Query, profile: Floats) -> int:
+def describe(
+    sources: Sources, factors: NDArray[np.float64], query: Query, profile: Floats, liked: Floats
+) -> int:
     """Copies the wanted rows of the scratch into its rows and evidence, and completes the evidence.
 
     Returns:
@@ -57,7 +59,7 @@ def describe(sources: Sources, factors: NDArray[np.float64], query: Query, profi
         count += 1
     _popularity(sources, factors, query, rows[:count], evidence)
     _rhythm(sources, factors, query, rows[:count], evidence)
-    _content(sources, query, profile, rows[:count], evidence)
+    _content(sources, query, profile, liked, rows[:count], evidence)
     _categories(sources, factors, query, rows[:count], evidence)
     return count
 
@@ -103,7 +105,9 @@ def _rhythm(
 
 
 @njit(cache=True)
-def _content(sources: Sources, query: Query, profile: Floats, rows: Rows, evidence: Floats) -> None:
+def _content(
+    sources: Sources, query: Query, profile: Floats, liked: Floats, rows: Rows, evidence: Floats
+) -> None:
     vectors = sources.vectors
     last = profile[:0]
     if len(profile) > 0:
@@ -113,6 +117,22 @@ def _content(sources: Sources, query: Query, profile: Floats, rows: Rows, eviden
         evidence[i, e.CONTENT] = max(cosine(vectors, rows[i], profile), 0.0) if alike else 0.0
         evidence[i, e.CONTENT_LAST] = max(cosine(vectors, rows[i], last), 0.0) if alike else 0.0
         evidence[i, e.COLD] = 1.0 if vectors.seen[rows[i]] < COLD_BELOW else 0.0
+    _taste(vectors, liked, rows, evidence)
+
+
+@njit(cache=True)
+def _taste(vectors: Vectors, liked: Floats, rows: Rows, evidence: Floats) -> None:
+    """How much the taste says for each candidate, above the mean of those it can say anything of."""
+    evidence[: len(rows), e.TASTE] = 0.0
+    total, count = 0.0, 0
+    for i in range(len(rows)):
+        if len(liked) > 0 and vectors.present[rows[i]]:
+            evidence[i, e.TASTE] = cosine(vectors, rows[i], liked)
+            total += evidence[i, e.TASTE]
+            count += 1
+    for i in range(len(rows)):
+        if count > 0 and vectors.present[rows[i]]:
+            evidence[i, e.TASTE] -= total / count
 
 
 @njit(cache=True)

@@ -14,9 +14,9 @@ from online.statistics.base import Floats, Rows
     RECENT, DAILY, ALL_TIME, FIRST_TIME, BY_LENGTH,
     FREQUENCY, TIMES, SINCE_HAD, SINCE_FIRST, AGE, IDLE, LABEL, LABEL_LAST,
     HAD, REPEAT, CATEGORY_REPEAT, DUE, OWN_DUE, RATING,
-    CONTENT, CONTENT_LAST, CATEGORY, CATEGORY_LAST, COLD,
+    CONTENT, CONTENT_LAST, TASTE, CATEGORY, CATEGORY_LAST, COLD,
     BECAUSE,
-) = range(35)  # fmt: skip
+) = range(36)  # fmt: skip
 """Columns.
 
 BLEND: the fixed blend's score. GRAPH, GRAPH_LAST, GRAPH_FEW, GRAPH_WIDE: what the symmetric graph says of the history,
@@ -30,15 +30,16 @@ in what everybody had; of the one with most.
 HAD: whether the user had it. REPEAT, CATEGORY_REPEAT: share of the events of the item and of its category that are
 repeats. DUE, OWN_DUE: how much longer ago the user had it than it usually takes, and than this user usually takes, in
 powers of two. RATING: above the mean.
-CONTENT, CONTENT_LAST: cosine to the history and to its last entry, at least 0. CATEGORY, CATEGORY_LAST: the share of
-its category in what the user had, and lately. COLD: whether few had it yet.
+CONTENT, CONTENT_LAST: cosine to the history and to its last entry, at least 0. TASTE: the logit of
+`online.fusion.taste` above the mean of the candidates, 0 where nothing is learned. CATEGORY, CATEGORY_LAST: the share
+of its category in what the user had, and lately. COLD: whether few had it yet.
 BECAUSE: the place in the history that added most to GRAPH, or -1."""
-LOGGED, LEARNED, COLUMNS = HAD, BECAUSE, 35
+LOGGED, LEARNED, COLUMNS = HAD, BECAUSE, 36
 """Columns below LOGGED are amounts that spread over magnitudes, those below LEARNED are what a ranking learns from."""
 WITNESSES = (
     [GRAPH, GRAPH_LAST, GRAPH_FEW, GRAPH_WIDE, GRAPH_MOST, SHORT, LINKS],
     [FORWARD, FORWARD_LAST],
-    [CONTENT, CONTENT_LAST, CATEGORY, CATEGORY_LAST, LABEL, LABEL_LAST],
+    [CONTENT, CONTENT_LAST, TASTE, CATEGORY, CATEGORY_LAST, LABEL, LABEL_LAST],
     [FREQUENCY, TIMES, SINCE_HAD, SINCE_FIRST, HAD, REPEAT, CATEGORY_REPEAT, DUE, OWN_DUE],
     [RECENT, DAILY, ALL_TIME, FIRST_TIME, BY_LENGTH, AGE, IDLE, RATING, COLD],
 )

@@ -49,6 +49,7 @@ def gather(
     sources: Sources,
     factors: NDArray[np.float64],
     query: Query,
+    liked: Floats,
     blocked: Rows,
     hide_had: bool,
     servable: NDArray[np.bool_],
@@ -60,6 +61,7 @@ def gather(
         sources: See `online.ranking.sources`; what its scratch held is overwritten.
         factors: [9] what turns each statistic's stored sums into values at the time of the list.
         query: The user.
+        liked: [dim] what the user is looked to like, see `online.fusion.taste`; [0] where nothing is learned.
         blocked: [b] rows that may not be in the list; -1 is skipped.
         hide_had: Whether what the user had may not be in the list either.
         servable: [capacity] which rows may be in any list.
@@ -82,8 +84,8 @@ def gather(
     _walk(scratch, sources.short, query, weights, factors[SHORT_NOW], SHORT_SUM)
     _want_top(scratch, sources.recent, share)
     _want_top(scratch, sources.first_time, share)
-    profile = _want_alike(scratch, sources.vectors, query, known < THIN)
-    count = select(sources, factors, query, profile, servable, share)
+    profile = _want_alike(scratch, sources.vectors, query, liked, known < THIN)
+    count = select(sources, factors, query, profile, liked, servable, share)
     clear(scratch)
     return count, known, overall_share(sources.repeats, factors[REPEATS_NOW])
 
@@ -175,8 +177,8 @@ def _want_top(scratch: Scratch, popularity: Counts, share: float) -> None:
 
 
 @njit(cache=True)
-def _want_alike(scratch: Scratch, vectors: Vectors, query: Query, search: bool) -> Floats:
-    """Makes new cold items candidates and, where the graph knows little, the ones most like the history.
+def _want_alike(scratch: Scratch, vectors: Vectors, query: Query, liked: Floats, search: bool) -> Floats:
+    """Makes new cold items candidates and, where a taste is learned or the graph knows little, the ones liked most.
 
     Returns:
         The history's direction, [dim], or nothing, [0].
@@ -187,14 +189,15 @@ def _want_alike(scratch: Scratch, vectors: Vectors, query: Query, search: bool) 
     profile = profile_of(vectors, query.history, lag_weights(query.history_s, GRAPH_LAG))
     if not np.any(profile):
         return nothing
+    wanted = liked if len(liked) > 0 else profile
     for i in range(len(vectors.pool)):
         row = vectors.pool[i]
         if row >= 0 and vectors.seen[row] < COLD_BELOW:
-            _want_if_alike(scratch, vectors, row, profile)
-    if search:
-        found = nearest(vectors, profile)
+            _want_if_alike(scratch, vectors, row, wanted)
+    if search or len(liked) > 0:
+        found = nearest(vectors, wanted)
         for i in range(len(found)):
-            _want_if_alike(scratch, vectors, found[i], profile)
+            _want_if_alike(scratch, vectors, found[i], wanted)
     return profile
 
 

@@ -37,6 +37,7 @@ def select(
     factors: NDArray[np.float64],
     query: Query,
     profile: Floats,
+    liked: Floats,
     servable: NDArray[np.bool_],
     share: float,
 ) -> int:
@@ -51,7 +52,7 @@ def select(
     _normalise(scratch, sources.graph, factors[GRAPH_NOW], servable, FORWARD_SUM, FORWARD_LAST_SUM)
     for column, quota in QUOTAS:
         want_best(scratch, column, int(quota * share))
-    return describe(sources, factors, query, profile)
+    return describe(sources, factors, query, profile, liked)
 
 
 @njit(cache=True)

@@ -1,6 +1,7 @@
 """`freshet evaluate`: how good the lists are on a recorded stream, next to baselines, without Kafka."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,18 +17,17 @@ from streams.cli.given_stream import (
     Limit,
     TextColumns,
     TimestampUnit,
+    is_world,
     read_given,
 )
 from streams.cli.output import JsonFile, write_json
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-    from rich.console import Console
-
     from online.evaluation.evaluate import Task
+    from online.evaluation.methods import Method
     from online.evaluation.report import Figures, Report
     from online.evaluation.stream import Stream
+    from online.evaluation.variants import ItemContent
 
 NO_ENCODER = "none"
 TABLE_WIDTH = 140
@@ -46,9 +46,15 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     category: CategoryColumn = None,
     images: Annotated[
         str | None,
-        typer.Option(help="Pictures, as 'posters/{item_id}.jpg': counted, not yet used for lists."),
+        typer.Option(help="The items' pictures, as 'posters/{item_id}.jpg' beside the items file."),
     ] = None,
-    encoder: Annotated[str, typer.Option(help=f"Text encoder for Freshet, or {NO_ENCODER}.")] = "wordllama",
+    encoder: Annotated[
+        str, typer.Option(help=f"Text encoder for Freshet; {NO_ENCODER}: items are made of nothing.")
+    ] = "wordllama",
+    fusion: Annotated[
+        Literal["fixed", "concatenation", "weighted_mean", "attention"],
+        typer.Option(help="How an item's modalities become one vector: by fixed projections, or learned."),
+    ] = "fixed",
     repeats: Annotated[
         Literal["allow", "hide"], typer.Option(help="May lists hold what the user had?")
     ] = "allow",
@@ -103,24 +109,26 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     from streams.cli.evaluate_curve import check_can_draw, draw_curve, draw_dials  # noqa: PLC0415
     from streams.cli.evaluate_diversity import run_diversity_curve  # noqa: PLC0415
 
-    task = Task(repeats, ties, warm_up, limit, seed, Delays(delay_history, delay_weights))
+    task = Task(repeats, ties, warm_up, limit, seed, Delays(delay_history, delay_weights), fusion)
     try:
-        names = chosen_methods(methods)
+        others = _oracle(dataset)
+        names = chosen_methods(methods, list(others))
         stream = read_given(dataset, interactions, columns, timestamp_unit, items, text, category, images)
         if curve is not None:
             check_can_draw()
         if ablate:
             run_ablation(
-                stream, task, _vectors(stream, encoder), provenance(stream, task, encoder), json_file
+                stream, task, _content(stream, encoder), provenance(stream, task, encoder), json_file
             )
         elif variety:
-            evaluation = Evaluation(stream, task, _vectors(stream, encoder), time.perf_counter)
+            evaluation = Evaluation(stream, task, _content(stream, encoder), time.perf_counter)
             events = min(stream.event_count, task.limit or stream.event_count)
             dials = run_diversity_curve(evaluation, events, provenance(stream, task, encoder), json_file)
             if curve is not None:
                 draw_dials(dials, curve)
         else:
-            reports = _run(stream, task, names, encoder, json_file)
+            made = {name: partial(make, stream) for name, make in others.items()}
+            reports = _run(stream, task, names, encoder, made, json_file)
             if curve is not None:
                 draw_curve(reports, curve)
     except (InputError, OSError) as exc:
@@ -128,32 +136,49 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
         raise typer.Exit(2) from None
 
 
-def _run(
-    stream: "Stream", task: "Task", names: list[str], encoder: str, json_file: str | None
+def _oracle(dataset: str | None) -> "dict[str, Callable[[Stream], Method]]":
+    """The method that knows the truth, by its name, where there is one."""
+    if dataset is None or not is_world(dataset):
+        return {}
+    from streams.generated.oracle import Oracle  # noqa: PLC0415  # keeps `freshet --help` fast
+    from streams.generated.truth import read_truth  # noqa: PLC0415
+
+    world = read_truth(Path(dataset) / "truth.json")
+    return {"oracle": lambda stream: Oracle(world, stream)}
+
+
+def _run(  # the options that say what is asked
+    stream: "Stream",
+    task: "Task",
+    names: list[str],
+    encoder: str,
+    others: "Mapping[str, Callable[[], Method]]",
+    json_file: str | None,
 ) -> "dict[str, Report]":
     import time  # noqa: PLC0415  # as above
 
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 
-    from online.evaluation.baselines import BASELINES  # noqa: PLC0415
     from online.evaluation.evaluate import evaluate  # noqa: PLC0415
     from online.evaluation.provenance import provenance  # noqa: PLC0415
+    from online.evaluation.variants import FRESHET, ItemContent  # noqa: PLC0415
     from streams.cli.evaluate_tables import overall, ratings, sliced  # noqa: PLC0415
 
     notes = Console(stderr=True, soft_wrap=True)
-    _note_pictures(stream, notes)
     total = min(stream.event_count, task.limit or stream.event_count)
     with Progress(console=notes, transient=True) as bar:
         rows = {name: bar.add_task(name, total=total) for name in names}
-        vectors = _vectors(stream, encoder) if set(names) - set(BASELINES) else {}
+        is_content_used = any(name.startswith(FRESHET) for name in names)
+        content = _content(stream, encoder) if is_content_used else ItemContent()
         reports = evaluate(
             stream,
             task,
             names,
-            vectors,
+            content,
             time.perf_counter,
             lambda name, done: bar.update(rows[name], completed=done),
+            others,
         )
     output = Console(stderr=json_file == "-")
     output.width = max(output.width, TABLE_WIDTH)
@@ -180,31 +205,15 @@ def _rating_errors(stream: "Stream", task: "Task") -> "dict[str, Figures]":
     return rating_errors(replayed, len(stream.user_ids), len(stream.item_ids))
 
 
-def _vectors(stream: "Stream", encoder_name: str) -> "Mapping[str, NDArray[np.float32]]":
-    """Content vectors of the items with text, made as the encode role makes them; equal texts are encoded once."""
-    texts = {item_id: known.text for item_id, known in stream.catalogue.items() if known.text}
-    if encoder_name == NO_ENCODER or not texts:
-        return {}
-    from encoders import registry  # noqa: PLC0415  # heavy, and of no use without texts
-    from encoders.projection import Projection  # noqa: PLC0415
-    from online.evaluation.tables import InputError  # noqa: PLC0415
-    from online.recommender import RecommenderConfig  # noqa: PLC0415
+def _content(stream: "Stream", text_encoder: str) -> "ItemContent":
+    """What the items are made of, encoded as the encode role does."""
+    from online.evaluation.variants import ItemContent  # noqa: PLC0415  # as above
 
-    try:
-        encoder = registry.load("text", encoder_name)
-    except registry.UnknownEncoderError as exc:
-        raise InputError(str(exc)) from exc
-    distinct = sorted(set(texts.values()))
-    encoded = Projection(encoder.dim).project(encoder.encode(distinct).vectors)
-    small = Projection(encoded.shape[1], RecommenderConfig().dim).project(encoded)
-    row_of = {known: row for row, known in enumerate(distinct)}
-    return {item_id: small[row_of[known]] for item_id, known in texts.items()}
+    if text_encoder == NO_ENCODER or all(known.modalities == "none" for known in stream.catalogue.values()):
+        return ItemContent()
+    from streams.cli.evaluate_media import default_encoders, embeddings  # noqa: PLC0415  # heavy
+    from streams.item_vectors import Combination  # noqa: PLC0415
+    from streams.settings import Settings  # noqa: PLC0415
 
-
-def _note_pictures(stream: "Stream", console: "Console") -> None:
-    pictured = sum(known.has_image for known in stream.catalogue.values())
-    if pictured:
-        console.print(
-            f"{pictured} of {len(stream.catalogue)} items have a picture: this only splits the figures by modality; "
-            "there is no image encoder yet, so no list is made with them"
-        )
+    encoders = default_encoders(text_encoder, Settings())
+    return ItemContent(embeddings(stream.catalogue, encoders), Combination().combine)

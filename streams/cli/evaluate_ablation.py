@@ -4,29 +4,29 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Column, Table
 
-from online.evaluation.ablation import EVENT_LIMIT, MEASURES, METHODS, SEEDS, Interval, Worth, worths
+from online.evaluation.ablation import EVENT_LIMIT, MEASURES, SEEDS, Interval, Worth, methods_for, worths
 from online.evaluation.evaluate import Task, evaluate
 from online.evaluation.report import Report
 from online.evaluation.stream import Stream
+from online.evaluation.variants import ItemContent
 from streams.cli.output import write_json
 
 
 def run_ablation(
     stream: Stream,
     task: Task,
-    vectors: Mapping[str, NDArray[np.float32]],
+    content: ItemContent,
     provenance: Mapping[str, object],
     json_file: str | None,
 ) -> None:
     """Replays the stream without each part, for seeds from the task's on, and prints what that costs."""
     total = min(stream.event_count, task.limit or EVENT_LIMIT)
+    methods = methods_for(content, task.fusion)
     seeds = range(task.seed, task.seed + SEEDS)
     by_seed: dict[int, dict[str, Report]] = {}
     with Progress(console=Console(stderr=True), transient=True) as bar:
@@ -35,14 +35,14 @@ def run_ablation(
             by_seed[seed] = evaluate(
                 stream,
                 replace(task, seed=seed, limit=total),
-                list(METHODS),
-                vectors,
+                methods,
+                content,
                 time.perf_counter,
                 lambda name, done, seed=seed: bar.update(  # type: ignore[misc]  # its default is no argument
                     row, completed=done, description=f"{name}, seed {seed}"
                 ),
             )
-    found = worths(by_seed)
+    found = worths(by_seed, methods)
     Console(stderr=json_file == "-").print(_table(found, total))
     if json_file is not None:
         shown = {

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 COMPLETE_JOURNEY = "complete-journey"
 COLUMNS = "user_id=user_id,item_id=item_id,timestamp=timestamp"
 
-Dataset = Annotated[str | None, typer.Argument(help=f"A known stream: {COMPLETE_JOURNEY}.")]
+Dataset = Annotated[
+    str | None, typer.Argument(help=f"{COMPLETE_JOURNEY}, or a folder that `freshet generate` wrote.")
+]
 Interactions = Annotated[Path | None, typer.Option(help="Interactions, CSV or Parquet, in any order.")]
 ColumnNames = Annotated[str, typer.Option(help="Which column is what.")]
 TimestampUnit = Annotated[Literal["s", "ms"], typer.Option(help="Unit of timestamps that are numbers.")]
@@ -47,10 +49,22 @@ def _known_stream(dataset: str, interactions: Path | None) -> "Stream":
     from online.evaluation.loading import read_complete_journey  # noqa: PLC0415  # keeps `freshet --help` fast
     from online.evaluation.tables import InputError  # noqa: PLC0415
 
+    if interactions is None and is_world(dataset):
+        from streams.generated.read import read_stream_of_world  # noqa: PLC0415  # as above
+
+        return read_stream_of_world(Path(dataset))
     if dataset != COMPLETE_JOURNEY or interactions is not None:
-        msg = f"got the stream {dataset!r}; expected {COMPLETE_JOURNEY} alone, or --interactions F instead"
+        msg = (
+            f"got the stream {dataset!r}; expected {COMPLETE_JOURNEY} or a generated folder alone, "
+            "or --interactions F instead"
+        )
         raise InputError(msg)
     return read_complete_journey()
+
+
+def is_world(dataset: str) -> bool:
+    """Whether it is a folder that `freshet generate` wrote, whose truth is known."""
+    return (Path(dataset) / "truth.json").is_file()
 
 
 def _own_stream(  # the options that say where a stream is

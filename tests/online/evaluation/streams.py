@@ -5,6 +5,7 @@ import numpy as np
 from online.evaluation.evaluate import Task, evaluate
 from online.evaluation.report import Report
 from online.evaluation.stream import Stream, stream_of
+from online.evaluation.variants import ItemContent
 
 BASELINES = [
     "popularity",
@@ -22,7 +23,7 @@ BASELINES = [
 
 
 def run(stream: Stream, task: Task, methods: list[str]) -> dict[str, Report]:
-    return evaluate(stream, task, methods, {}, lambda: 0.0, lambda _name, _done: None)
+    return evaluate(stream, task, methods, ItemContent(), lambda: 0.0, lambda _name, _done: None)
 
 
 def cycle(users: int = 20, length: int = 40, items: int = 30) -> Stream:

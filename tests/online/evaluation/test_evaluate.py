@@ -93,7 +93,7 @@ def test_cold_items_are_also_ranked_among_themselves() -> None:
 
 
 def test_modality_slices_follow_the_catalogue() -> None:
-    catalogue = {"i1": ItemText(text="words"), "i2": ItemText(text="words", has_image=True)}
+    catalogue = {"i1": ItemText(text="words"), "i2": ItemText(text="words", media={"image": b"picture"})}
     stream = stream_of(["a"] * 9, ["i1", "i2", "i3"] * 3, list(range(9)), catalogue=catalogue)
     report = run(stream, Task(), ["popularity"])["popularity"]
     assert {name for name in report if name.startswith("modality")} == {

@@ -45,7 +45,7 @@ class Spy(Recommender):
 
 def drive(stream: Stream, delays: Delays) -> tuple[Spy, NDArray[np.int32]]:
     spy, line = Spy(), timeline(stream, "set", "allow", 0.0, seed=0)
-    serving = Serving(spy, RankingLearner(), stream, line, is_delayed=delays != Delays())
+    serving = Serving(spy, RankingLearner(), None, stream, line, is_delayed=delays != Delays())
     outcome = Replay(line, len(stream.item_ids), "allow", delays, lambda: 0.0).run(
         serving, lambda _done: None
     )

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from online.fusion.taste import Taste
 from online.ranking import evidence as e
 from online.ranking.describe import USUAL_SHARE
 from online.recommender import Item, Recommender, RecommenderConfig
@@ -190,3 +191,21 @@ def test_alike_to_the_history_and_to_its_last_entry(river: River) -> None:
     assert (near["both"], near["down"]) == pytest.approx((1.8 / math.sqrt(2 * 1.64), 0))
     last = ask(river, "u", e.CONTENT_LAST)
     assert (last["both"], last["up"], last["right"]) == pytest.approx((math.sqrt(0.5), 0, 1))
+
+
+def test_a_taste_speaks_for_what_the_history_is_mapped_to_above_the_mean(river: River) -> None:
+    for item_id, (x, y) in {"up": (0, 1), "right": (1, 0), "left": (-1, 0)}.items():
+        river.recommender.put_vector(item_id, np.array([x, y, 0, 0], np.float32))
+    river.has("u", "up", at_ms=at(0))
+    river.has("other", "right")
+    river.has("another", "left")
+    assert set(ask(river, "u", e.TASTE).values()) == {0.0}
+    out = np.zeros((1, 4), np.float32)
+    out[0, 0] = 3.0
+    hidden = np.zeros((5, 1), np.float32)
+    river.recommender.taste = Taste(hidden, np.ones(1, np.float32), out, np.zeros(4, np.float32), 0.0, 2.0)
+    # Whatever was had, three to the right are liked, twice as sharply: 6, 0 and -6.
+    liked = ask(river, "u", e.TASTE)
+    assert liked["right"] - liked["left"] == pytest.approx(12)
+    assert sum(liked.values()) == pytest.approx(0, abs=1e-5)
+    assert set(ask(river, "new", e.TASTE).values()) == {0.0}

@@ -1,12 +1,14 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
 from streams.cli import app
 from streams.cli.evaluate_curve import points
+from tests.pictures import picture
 
 
 def evaluate(*arguments: str) -> Result:
@@ -92,17 +94,42 @@ def test_tables_name_every_method(views: Path, tmp_path: Path) -> None:
     assert "freshet" in json.loads((tmp_path / "figures.json").read_text())
 
 
-def test_texts_are_encoded_and_pictures_are_owned_to_be_unused(views: Path, tmp_path: Path) -> None:
-    (tmp_path / "i1.jpg").write_bytes(b"drawn")
+def test_texts_and_pictures_are_encoded_once(
+    views: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    picture(1).save(tmp_path / "i1.jpg")
+    (tmp_path / "i2.jpg").write_bytes(b"no picture")
     (tmp_path / "items.csv").write_text("item_id,title\n" + "".join(f"i{n},film {n}\n" for n in range(12)))
-    result = evaluate(
+    arguments = (
         "--interactions", str(views), "--items", str(tmp_path / "items.csv"), "--text", "title", "--encoder", "hashing",
         "--images", "{item_id}.jpg", "--methods", "freshet", "--json", "-",
     )  # fmt: skip
+    result = evaluate(*arguments)
     assert result.exit_code == 0, result.stderr
-    assert "1 of 12 items have a picture" in result.stderr
-    assert "no list is made with them" in result.stderr
     assert {"modality_text", "modality_text+image"} <= set(json.loads(result.stdout)["freshet"])
+    kept = sorted((tmp_path / "cache").rglob("*.npy"))
+    # Two pictures, of which one is none, and twelve titles.
+    assert sorted(len(np.load(path)) for path in kept) == [2, 12]
+    before = [path.stat().st_mtime_ns for path in kept]
+    assert evaluate(*arguments).exit_code == 0
+    assert [path.stat().st_mtime_ns for path in kept] == before
+
+
+def test_a_generated_world_is_a_stream_with_an_oracle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    world = tmp_path / "world"
+    made = ("--items", "40", "--users", "20", "--events", "800", "--modalities", "text")
+    assert CliRunner().invoke(app, ["generate", str(world), *made]).exit_code == 0
+    result = evaluate(
+        str(world), "--methods", "oracle,popularity,freshet", "--encoder", "hashing", "--json", "-"
+    )
+    assert result.exit_code == 0, result.stderr
+    figures = json.loads(result.stdout)
+    hits = {name: figures[name]["overall"]["hr@10"] for name in ("oracle", "popularity", "freshet")}
+    assert hits["oracle"] > 1.3 * max(hits["popularity"], hits["freshet"])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,105 @@
+"""Freshet as a method, whole or without one of its parts."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+import numpy as np
+from msgspec import structs
+from numpy.typing import NDArray
+
+from online.evaluation.replay import Delays
+from online.evaluation.serving import Serving
+from online.evaluation.stream import Stream
+from online.evaluation.timeline import Repeats, Timeline
+from online.fusion.learner import FusionConfig, FusionLearner
+from online.fusion.media import MODALITIES
+from online.learning.ranking import RankingConfig, RankingLearner
+from online.ranking.blend import SOURCES
+from online.recommender import Recommender, RecommenderConfig
+
+FRESHET = "freshet"
+_WITHOUT, _ONLY, _FUSED_BY = (f"{FRESHET}_{how}_" for how in ("without", "only", "fused_by"))
+FIXED = "fixed"
+Fusion = Literal["fixed", "concatenation", "weighted_mean", "attention"]
+"""How an item's modalities become one vector: by fixed projections, or learned, as `online.fusion.tower.Kind`."""
+DEFAULT_FUSION: Fusion = "fixed"
+WITHOUT_PARTS = tuple(_WITHOUT + part for part in ("ranker", "replay", "drift", "leisure", *SOURCES))
+"""Without the ranker the blend ranks, without drift its alarms are only noted, without leisure every list is made in a
+hurry, without a source it counts for nothing."""
+WITHOUT_MODALITY = {_WITHOUT + modality: modality for modality in MODALITIES}
+ONLY_MODALITY = {_ONLY + modality: modality for modality in MODALITIES}
+FUSED_BY = {_FUSED_BY + kind: kind for kind in get_args(Fusion)}
+LOSSES: Mapping[str, dict[str, Any]] = {
+    f"{_WITHOUT}logq": {"logq": False},
+    f"{FRESHET}_with_alignment": {"alignment": 0.05},
+}
+"""How the fusion learns otherwise."""
+VARIANTS = (*WITHOUT_PARTS, *WITHOUT_MODALITY, *ONLY_MODALITY, *FUSED_BY, *LOSSES)
+
+Media = Mapping[str, NDArray[np.float32]]
+"""An item's vectors by modality."""
+
+
+def nothing(media: Media) -> NDArray[np.float32] | None:  # as other combinations
+    """No vector."""
+    return None
+
+
+@dataclass(frozen=True)
+class ItemContent:
+    """What items are made of."""
+
+    media: Mapping[str, Media] = field(default_factory=dict)
+    """By item id, [at most 384] each, of unit length."""
+    combine: Callable[[Media], NDArray[np.float32] | None] = nothing
+    """The fixed fusion: [RecommenderConfig.dim] of unit length."""
+
+    def modalities(self) -> list[str]:
+        """Those that any item has."""
+        return [name for name in MODALITIES if any(name in media for media in self.media.values())]
+
+    def restricted(self, kept: Callable[[str], bool]) -> "ItemContent":
+        """With some of the modalities only."""
+        media = {
+            item_id: {name: vector for name, vector in media.items() if kept(name)}
+            for item_id, media in self.media.items()
+        }
+        return ItemContent(media, self.combine)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is the same for all variants."""
+
+    repeats: Repeats
+    fusion: Fusion
+    seed: int
+    delays: Delays
+
+
+def variant(name: str, stream: Stream, replayed: Timeline, setting: Setting, content: ItemContent) -> Serving:
+    """Freshet itself, or one of VARIANTS."""
+    part = name.removeprefix(_WITHOUT)
+    muted = (part,) if part in SOURCES else ()
+    recommender = Recommender(
+        RecommenderConfig(repeats=setting.repeats, muted=muted, hurried=part == "leisure")
+    )
+    ranking = None
+    if part != "ranker":
+        config = RankingConfig(seed=setting.seed, answers_drift=part != "drift")
+        ranking = RankingLearner(structs.replace(config, replayed=0) if part == "replay" else config)
+    if name in WITHOUT_MODALITY:
+        content = content.restricted(lambda modality: modality != WITHOUT_MODALITY[name])
+    if name in ONLY_MODALITY:
+        content = content.restricted(lambda modality: modality == ONLY_MODALITY[name])
+    kind = FUSED_BY.get(name, setting.fusion)
+    fusion = None
+    if kind != FIXED and content.media:
+        fusion = FusionLearner(FusionConfig(kind=kind, seed=setting.seed, **LOSSES.get(name, {})))
+    serving = Serving(recommender, ranking, fusion, stream, replayed, is_delayed=setting.delays != Delays())
+    for item_id, media in content.media.items():
+        vector = content.combine(media) if fusion is None else fusion.put(item_id, media)
+        if vector is not None:
+            recommender.put_vector(item_id, vector)
+    return serving

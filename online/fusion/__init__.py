@@ -1,0 +1,1 @@
+"""One vector for each item, learned from all of its modalities."""

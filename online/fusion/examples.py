@@ -1,0 +1,97 @@
+"""What was had after what: a bounded number of examples to learn from again, and how often each item is had."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from online.catalogue import Rows
+from online.fusion.taste import HISTORY
+
+Floats = NDArray[np.float32]
+
+CAPACITY = 16_384
+"""Examples kept; the oldest go first. 4 MB."""
+LOOKED_AT = 20
+"""Entries of each history that a step looks at, by lot."""
+
+
+class Drawn(NamedTuple):
+    """Some examples."""
+
+    history: Rows
+    """[n, HISTORY] the most recent first; -1 where there is none."""
+    items: Rows
+    """[n] what was had, or refused."""
+    liked: NDArray[np.bool_]
+    """[n] False where it was refused."""
+
+
+def looked_at(history: Rows, rng: np.random.Generator) -> Rows:
+    """[n, LOOKED_AT] of each history some entries by lot: their mean is that of all but for noise, at less cost."""
+    lot = np.where(history >= 0, rng.random(history.shape, dtype=np.float32), 2.0)
+    chosen = np.argpartition(lot, LOOKED_AT, axis=1)[:, :LOOKED_AT]
+    return np.take_along_axis(history, chosen, axis=1)
+
+
+class Examples:
+    """The newest examples, in arrays of fixed size."""
+
+    def __init__(self) -> None:
+        self._history = np.full((CAPACITY, HISTORY), -1, np.int32)
+        self._items = np.full(CAPACITY, -1, np.int32)
+        self._liked = np.zeros(CAPACITY, np.bool_)
+        self._count = 0
+
+    def add(self, history: Rows, item: int, *, liked: bool) -> None:
+        """Keeps an example; of its history, the HISTORY most recent entries."""
+        slot, size = self._count % CAPACITY, min(len(history), HISTORY)
+        self._history[slot] = -1
+        self._history[slot, :size] = history[:size]
+        self._items[slot], self._liked[slot] = item, liked
+        self._count += 1
+
+    def draw(self, newest: int, replayed: int, rng: np.random.Generator) -> Drawn:
+        """The newest examples, then others drawn evenly from all that are kept, some perhaps twice."""
+        last = (self._count - 1 - np.arange(newest)) % CAPACITY
+        chosen = np.concatenate((last, rng.integers(0, min(self._count, CAPACITY), replayed)))
+        chosen = chosen[self._items[chosen] >= 0]
+        return Drawn(self._history[chosen], self._items[chosen], self._liked[chosen])
+
+    def forget(self, rows: Rows) -> None:
+        """Drops examples of items, and the items from histories, before their rows are given to others."""
+        self._items[np.isin(self._items, rows)] = -1
+        self._history[np.isin(self._history, rows)] = -1
+
+
+class Frequencies:
+    """How often each item is had, forgetting: what sampling from the stream favours, and logQ takes back.
+
+    Yi et al., "Sampling-bias-corrected neural modeling for large corpus item recommendations", RecSys 2019.
+    """
+
+    def __init__(self, capacity: int, kept: float) -> None:
+        """Counts rows below `capacity`, of which each event leaves the share `kept`."""
+        self._counts = np.zeros(capacity)
+        self._total = 0.0
+        self._scale, self._kept = 1.0, kept
+
+    def add(self, rows: Sequence[int]) -> None:
+        """Counts an event of each row."""
+        for row in rows:
+            self._scale /= self._kept
+            self._counts[row] += self._scale
+            self._total = self._total * self._kept + 1.0
+        if self._scale > 1e100:
+            self._counts /= self._scale
+            self._scale = 1.0
+
+    def shares(self, rows: Rows) -> Floats:
+        """[n] each row's share of the events; one that never came counts half an event."""
+        counts = self._counts[rows] / self._scale
+        return np.asarray((counts + 0.5) / (self._total + 1.0), np.float32)
+
+    def forget(self, rows: Rows) -> None:
+        """Forgets rows that will belong to other items."""
+        self._counts[rows] = 0.0

@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+from online.fusion.examples import CAPACITY, LOOKED_AT, Examples, Frequencies, looked_at
+from online.fusion.taste import HISTORY
+
+
+def rows(*numbers: int) -> np.ndarray:
+    return np.array(numbers, np.int32)
+
+
+def test_the_newest_come_first_and_the_oldest_make_room() -> None:
+    examples = Examples()
+    for item in range(CAPACITY + 10):
+        examples.add(rows(item + 1), item, liked=item % 2 == 0)
+    drawn = examples.draw(3, 5_000, np.random.default_rng(0))
+    assert drawn.items[:3].tolist() == [CAPACITY + 9, CAPACITY + 8, CAPACITY + 7]
+    assert drawn.items.min() >= 10
+    assert (drawn.history[:, 0] == drawn.items + 1).all()
+    assert (drawn.liked == (drawn.items % 2 == 0)).all()
+
+
+def test_a_long_history_is_cut_and_a_short_one_filled_up() -> None:
+    examples = Examples()
+    examples.add(np.arange(100, dtype=np.int32), 1, liked=True)
+    examples.add(rows(7), 2, liked=True)
+    short, long = examples.draw(2, 0, np.random.default_rng(0)).history
+    assert short.tolist() == [7] + [-1] * (HISTORY - 1)
+    assert long.tolist() == list(range(HISTORY))
+
+
+def test_forgotten_rows_are_no_examples_and_in_no_history() -> None:
+    examples = Examples()
+    examples.add(rows(1, 2), 3, liked=True)
+    examples.add(rows(1, 3), 2, liked=True)
+    examples.forget(rows(3))
+    drawn = examples.draw(2, 0, np.random.default_rng(0))
+    assert drawn.items.tolist() == [2]
+    assert drawn.history[0, :2].tolist() == [1, -1]
+
+
+def test_all_of_a_short_history_is_looked_at_and_a_lot_of_a_long_one() -> None:
+    history = np.full((2, HISTORY), -1, np.int32)
+    history[0, :3] = (5, 6, 7)
+    history[1] = np.arange(HISTORY)
+    seen = np.zeros(HISTORY, np.bool_)
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        short, long = looked_at(history, rng)
+        assert sorted(short[short >= 0].tolist()) == [5, 6, 7]
+        assert len(set(long.tolist())) == LOOKED_AT
+        seen[long] = True
+    assert seen.all()
+
+
+def test_frequencies_forget_and_never_overflow() -> None:
+    frequencies = Frequencies(4, kept=0.9)
+    frequencies.add([0] * 1_000)
+    frequencies.add([1] * 5_000)
+    shares = frequencies.shares(rows(0, 1, 2))
+    assert np.isfinite(shares).all()
+    assert shares[0] == pytest.approx(shares[2], rel=1e-3)
+    assert shares[1] > 0.9
+    frequencies.forget(rows(1))
+    assert frequencies.shares(rows(1))[0] == pytest.approx(shares[2])

@@ -1,0 +1,141 @@
+import numpy as np
+import pytest
+
+from online.fusion.learner import RAMP_STEPS, STEP_EXAMPLES, FusionConfig, FusionLearner
+from online.fusion.tower import Kind
+from tests.online.fusion.made import ITEMS, KINDS, example_set, fill, kind_of, media_of, sets
+
+SMALL = FusionConfig(capacity=256, replayed=16, negatives=16, dim=32)
+STEPS = RAMP_STEPS + 40
+
+
+def taught(config: FusionConfig = SMALL, likes: str = "image") -> FusionLearner:
+    learner = FusionLearner(config)
+    fill(learner, "text", "image")
+    for example in sets(likes, STEPS * STEP_EXAMPLES):
+        learner.learn(example)
+    return learner
+
+
+@pytest.fixture(scope="module")
+def saved() -> dict[str, np.ndarray]:
+    return taught().save()
+
+
+@pytest.fixture
+def learner(saved: dict[str, np.ndarray]) -> FusionLearner:
+    made = FusionLearner(SMALL)
+    assert made.load(saved)
+    fill(made, "text", "image")
+    return made
+
+
+def hit_ratio(learner: FusionLearner, likes: str) -> float:
+    """How many of the quarter of the items that come first are what is wanted, of kinds that nobody had yet."""
+    vectors, taste = learner.advance(), learner.taste()
+    assert taste is not None
+    hits = []
+    for kind in range(KINDS):
+        had = [i for i in range(ITEMS) if kind_of(i, likes) == kind][:5]
+        direction = taste.direction(np.stack([vectors[f"i{i}"] for i in had]))
+        best = sorted(range(ITEMS), key=lambda i: -float(vectors[f"i{i}"] @ direction))[: ITEMS // KINDS]
+        hits += [kind_of(i, likes) == (kind + 1) % KINDS for i in best]
+    return float(np.mean(hits))
+
+
+@pytest.mark.parametrize("kind", ["concatenation", "weighted_mean", "attention"])
+def test_what_is_liked_is_learned_though_it_is_not_what_was_had(kind: Kind) -> None:
+    config = FusionConfig(kind=kind, capacity=256, replayed=16, negatives=16, dim=32)
+    assert hit_ratio(taught(config), "image") >= 0.55  # by lot .25
+
+
+def test_a_new_item_has_its_vector_at_once_and_is_liked_for_what_it_is_made_of(
+    learner: FusionLearner,
+) -> None:
+    vectors, taste = learner.advance(), learner.taste()
+    assert taste is not None
+    new = learner.put("new", media_of(5, "image"))
+    assert new is not None
+    kind = kind_of(5, "image")
+    had = [i for i in range(ITEMS) if (kind_of(i, "image") + 1) % KINDS == kind][:5]
+    direction = taste.direction(np.stack([vectors[f"i{i}"] for i in had]))
+    others = [vectors[f"i{i}"] @ direction for i in range(ITEMS) if kind_of(i, "image") != kind]
+    assert new @ direction > np.mean(others) + 2 * np.std(others)
+
+
+def test_vectors_have_unit_length_and_an_item_of_nothing_has_none() -> None:
+    learner = FusionLearner(SMALL)
+    vector = learner.put("i", media_of(1, "text"))
+    assert vector is not None
+    assert np.linalg.norm(vector) == pytest.approx(1.0, abs=1e-5)
+    assert learner.put("i", {}) is None
+    assert not learner.advance()
+
+
+def test_what_is_served_changes_only_by_advancing(learner: FusionLearner) -> None:
+    before = learner.advance()
+    assert not learner.moved()
+    for example in sets("text", 60 * STEP_EXAMPLES, seed=1):
+        learner.learn(example)
+    again = learner.put("i3", media_of(3, "text", "image"))
+    assert again is not None
+    np.testing.assert_allclose(again, before["i3"], atol=1e-5)
+    assert learner.moved()
+    assert float(learner.advance()["i3"] @ before["i3"]) < 0.999
+
+
+def test_nothing_learned_is_served_before_the_rate_is_grown() -> None:
+    learner = FusionLearner(SMALL)
+    fill(learner, "text")
+    for example in sets("text", (RAMP_STEPS - 1) * STEP_EXAMPLES):
+        learner.learn(example)
+    assert learner.taste() is None
+    assert not learner.moved()
+
+
+def test_what_is_saved_goes_on_as_if_nothing_had_happened() -> None:
+    first, second = (FusionLearner(SMALL) for _ in range(2))
+    for made in (first, second):
+        fill(made, "text", "image")
+    for example in sets("image", 20 * STEP_EXAMPLES):
+        first.learn(example)
+    assert second.load(first.save())
+    assert second.step_count == first.step_count == 20
+    for name, vector in second.advance().items():
+        np.testing.assert_allclose(vector, first.advance()[name], atol=1e-6)
+
+
+def test_what_another_kind_saved_is_not_taken() -> None:
+    other = FusionLearner(FusionConfig(kind="weighted_mean", capacity=256, dim=32))
+    learner = FusionLearner(SMALL)
+    assert not learner.load(other.save())
+    assert not learner.load({})
+
+
+def test_refused_items_are_liked_less() -> None:
+    learner = FusionLearner(SMALL)
+    fill(learner, "text")
+    rng = np.random.default_rng(0)
+    for _ in range(STEPS * STEP_EXAMPLES // 2):
+        had = rng.permutation(ITEMS)[:5].tolist()
+        item = int(rng.integers(ITEMS))
+        learner.learn(example_set(had, item, "skip" if kind_of(item, "text") == 0 else "click"))
+    vectors, taste = learner.advance(), learner.taste()
+    assert taste is not None
+    direction = taste.direction(np.stack([vectors[f"i{i}"] for i in range(20)]))
+    by_kind = [np.mean([vectors[f"i{i}"] @ direction for i in range(k, ITEMS, KINDS)]) for k in range(KINDS)]
+    assert np.argmin(by_kind) == 0
+
+
+def test_endless_new_items_make_room_and_take_no_more_memory() -> None:
+    learner = FusionLearner(SMALL)
+    for item in range(2_000):
+        learner.put(f"i{item}", media_of(item % ITEMS, "text"))
+        learner.learn(example_set([max(item - 1, 0)], item))
+    assert len(learner.advance()) <= 256
+    assert learner.step_count > 0
+
+
+def test_equal_seeds_learn_the_same(saved: dict[str, np.ndarray]) -> None:
+    for name, array in taught().save().items():
+        np.testing.assert_array_equal(array, saved[name])

@@ -1,0 +1,26 @@
+import numpy as np
+import torch
+
+from online.fusion.learner import FusionConfig, FusionLearner
+from online.fusion.taste import HISTORY
+from tests.online.fusion.made import fill, sets
+
+SMALL = FusionConfig(capacity=256, replayed=16, negatives=16, dim=32)
+
+
+def test_it_says_without_torch_what_was_learned_with_it() -> None:
+    learner = FusionLearner(SMALL)
+    fill(learner, "text")
+    for example in sets("text", 200):
+        learner.learn(example)
+    learner.advance()
+    taste = learner.taste()
+    assert taste is not None
+    model = learner._served
+    rng = np.random.default_rng(0)
+    for count in (1, 7, HISTORY):
+        units = rng.normal(size=(count, SMALL.dim)).astype(np.float32)
+        with torch.no_grad():
+            mean = torch.from_numpy(units.mean(axis=0))[None]
+            liked = model.taste(mean, torch.tensor([[float(count)]])) * model.log_sharpness.exp()
+        np.testing.assert_allclose(taste.direction(units), liked[0].numpy(), rtol=1e-4, atol=1e-5)
