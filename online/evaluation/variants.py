@@ -20,10 +20,10 @@ from online.recommender import Recommender, RecommenderConfig
 
 FRESHET = "freshet"
 _WITHOUT, _ONLY, _FUSED_BY = (f"{FRESHET}_{how}_" for how in ("without", "only", "fused_by"))
-FIXED = "fixed"
 Fusion = Literal["fixed", "concatenation", "weighted_mean", "attention"]
 """How an item's modalities become one vector: by fixed projections, or learned, as `online.fusion.tower.Kind`."""
-DEFAULT_FUSION: Fusion = "fixed"
+FIXED: Fusion = "fixed"
+DEFAULT_FUSION = FIXED
 WITHOUT_PARTS = tuple(_WITHOUT + part for part in ("ranker", "replay", "drift", "leisure", *SOURCES))
 """Without the ranker the blend ranks, without drift its alarms are only noted, without leisure every list is made in a
 hurry, without a source it counts for nothing."""

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from online.evaluation.diversity_curve import Point
-from online.evaluation.evaluate import FRESHET
 from online.evaluation.report import WINDOW, Report
 from online.evaluation.tables import InputError
+from online.evaluation.variants import FRESHET
 from online.ranking.diversity import Diversifier
 
 MEASURES = ("hr@10", "ndcg@10")

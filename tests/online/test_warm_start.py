@@ -63,7 +63,7 @@ def test_it_knows_what_the_evaluator_knows_after_the_same_events(stream: Stream)
     states, _ = learned(stream, fold)
     evaluated = Recommender(RecommenderConfig(capacity=64))
     replayed = timeline(stream, "set", "allow", 0.0, 0)
-    serving = Serving(evaluated, None, stream, replayed, is_delayed=False)
+    serving = Serving(evaluated, None, None, stream, replayed, is_delayed=False)
     Replay(replayed, len(stream.item_ids), "allow", Delays(), lambda: 0.0).run(serving, lambda _done: None)
     for state in states:
         lists = [
