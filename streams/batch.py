@@ -16,6 +16,7 @@ from streams.events import Cause, Interaction, RefusalError
 from streams.list_logs import ListLogs
 from streams.producer import Outgoing
 from streams.settings import Settings
+from streams.stores.lists import PublishedLists
 from streams.stores.users import UserStore
 from streams.topics import home_partition
 
@@ -75,10 +76,17 @@ class Batch:
     """Applies events in order and collects users to be given a list, examples, forwards and dead letters."""
 
     def __init__(
-        self, settings: Settings, users: UserStore, logs: ListLogs, topic_id: str, now_ms: int
+        self,
+        settings: Settings,
+        users: UserStore,
+        lists: PublishedLists,
+        logs: ListLogs,
+        topic_id: str,
+        now_ms: int,
     ) -> None:
         self._settings = settings
         self._users = users
+        self._lists = lists
         self._logs = logs
         self._topic_id = topic_id
         self._now_ms = now_ms
@@ -126,7 +134,11 @@ class Batch:
         event = to_event(record, index, interaction, self._topic_id)
         # What this batch has changed is packed at its end; until then the store may have dropped it for others.
         touched = self.touched.get(event.user_id)
-        state = self._users.get(event.user_id, home) if touched is None else touched.state
+        if touched is None:
+            state = self._users.get(event.user_id, home)
+            self._lists.stood(state)
+        else:
+            state = touched.state
         log = self._logs.log(state, event)
         example = state.apply(event)
         if example is not None:

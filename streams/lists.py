@@ -4,12 +4,18 @@ import hashlib
 from collections.abc import Collection
 from math import floor
 
+import msgspec
+
 from online.arms import Arms
 from online.ranking.arrangement import Arrangement
 from online.recommender import RankedItem, Recommender
 from online.state import UserState
-from streams.events import Cause, ListItem, Reason, Recommendation, Through
+from streams.events import Cause, ListItem, Reason, Recommendation
 from streams.settings import Arm, Settings
+from streams.stores.lists import Published, through_of
+
+RESERVE = 5
+"""Items ranked beyond a list, to take the places of those that go."""
 
 
 class ListMaker:
@@ -39,26 +45,59 @@ class ListMaker:
         )
         return [_place(rank, item) for rank, item in enumerate(found, 1)]
 
-    def recommendation(self, state: UserState, cause: Cause, wall_ms: int) -> Recommendation:
-        """The user's list now. Notes its ids in the state, to be scored against what the user does next."""
-        items = self.ranked(state, wall_ms)
-        state.published([item.item_id for item in items])
-        cursor = state.cursor
-        return Recommendation(
+    def published(self, state: UserState, cause: Cause, wall_ms: int) -> Published:
+        """The user's list now, and its reserve."""
+        items = self.ranked(state, wall_ms, self._k + RESERVE)
+        recommendation = Recommendation(
             user_id=state.user_id,
             list_id=self._list_id(state),
             generated_ms=wall_ms,
             model_version=self.model_version,
             cause=cause,
-            through=Through(cursor.partition, cursor.offset, cursor.index) if cursor else Through(-1, -1, -1),
+            through=through_of(state),
             arm=self._arms.arm_of(state.user_id),
-            items=items,
+            items=items[: self._k],
         )
+        return Published(recommendation, items[self._k :])
+
+    def without_gone(self, old: Published, cause: Cause, wall_ms: int) -> Published:
+        """The list without what may not be listed any more, filled from its reserve as far as that goes.
+
+        Its items are ranked as they were, so it knows the user and the model as the old one did.
+        """
+        may_list = self.recommender.catalogue.may_list
+        listed = [item for item in old.recommendation.items if may_list(item.item_id, wall_ms)]
+        reserve = [item for item in old.reserve if may_list(item.item_id, wall_ms)]
+        missing = len(old.recommendation.items) - len(listed)
+        filled = listed + reserve[:missing]
+        ranked = [msgspec.structs.replace(item, rank=rank) for rank, item in enumerate(filled, 1)]
+        changed = msgspec.structs.replace(
+            old.recommendation,
+            list_id=changed_id(old.recommendation.list_id, ranked),
+            generated_ms=wall_ms,
+            cause=cause,
+            items=ranked,
+        )
+        return Published(changed, reserve[missing:])
+
+    def changed(self, found: Published, old: Published) -> Published:
+        """The list with an id of its own: one made with the same state, before the items changed, has the other."""
+        list_id = changed_id(old.recommendation.list_id, found.recommendation.items)
+        return Published(msgspec.structs.replace(found.recommendation, list_id=list_id), found.reserve)
 
     def _list_id(self, state: UserState) -> str:
         """Follows from user, state and model version: the same list, made again after a crash, has it too."""
         known = f"{state.user_id}\0{state.applied_count}\0{state.applied_xor}\0{self.model_version}"
-        return hashlib.blake2b(known.encode(), digest_size=12).hexdigest()
+        return _digest(known)
+
+
+def changed_id(list_id: str, items: list[ListItem]) -> str:
+    """The id of a list that was changed for items that came or went: follows from the old one's and what is in it."""
+    return _digest("\0".join([list_id, *(item.item_id for item in items)]))
+
+
+def _digest(known: str) -> str:
+    return hashlib.blake2b(known.encode(), digest_size=12).hexdigest()
 
 
 def _arrangement(settings: Settings, arm: Arm | None) -> Arrangement:

@@ -39,6 +39,14 @@ EVENT_TO_LIST = Histogram(
 )
 """p99 above 0.1: see freshet_lag_events; add recommend workers."""
 
+MEDIA_TO_LIST = Histogram(
+    "freshet_media_to_list_seconds",
+    "From a media event's Kafka timestamp, or an availability's end, until a list changed by it was acknowledged.",
+    ["change"],
+    buckets=LATENCY_BUCKETS_S,
+)
+"""`gone` above 1: lists show what may not be shown; add recommend workers."""
+
 BATCH_EVENTS = Histogram(
     "freshet_batch_events", "Events worked as one batch.", ["role"], buckets=(1, 4, 16, 64, 256, 1024, 4096)
 )

@@ -17,8 +17,9 @@ from online.fold import ExampleFold
 from online.ranking.network import unpack
 from streams import metrics
 from streams.clock import now_ms
-from streams.events import ItemDocument
+from streams.events import Cause, ItemDocument
 from streams.follower import Follower, Record
+from streams.item_changes import ItemChanges
 from streams.lists import ListMaker
 from streams.publications import (
     ITEM_PREFIX,
@@ -44,11 +45,19 @@ _decode_document = msgspec.json.Decoder(ItemDocument).decode
 class ModelToLists:
     """Loads and then follows what a recommend worker makes lists from."""
 
-    def __init__(self, settings: Settings, admin: AdminClient, lists: ListMaker, fold: ExampleFold) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        admin: AdminClient,
+        lists: ListMaker,
+        fold: ExampleFold,
+        changes: ItemChanges,
+    ) -> None:
         self._settings = settings
         self._admin = admin
         self._lists = lists
         self._fold = fold
+        self._changes = changes
         self._vectors = ServedVectors(lists.recommender)
         self._is_live = False
         self._epoch = 0
@@ -100,11 +109,17 @@ class ModelToLists:
             metrics.EXAMPLES_FOLDED.inc(sum(len(s.examples) for s in sets))
 
     def _take_item(self, record: Record) -> None:
+        recommender, item_id = self._lists.recommender, record.key.decode()
+        media_ms = int(record.headers.get(MEDIA_MS_HEADER, b"0"))
         if record.value is None:
-            self._lists.recommender.delete_item(record.key.decode())
+            recommender.delete_item(item_id)
         else:
-            self._lists.recommender.put_item(to_item(_decode_document(record.value)))
-            self._measure_freshness("document", int(record.headers.get(MEDIA_MS_HEADER, b"0")))
+            recommender.put_item(to_item(_decode_document(record.value)))
+            self._measure_freshness("document", media_ms)
+        if self._is_live:
+            at_ms = media_ms or record.timestamp_ms
+            cause = Cause("item", item_id, self._items.topic, record.partition, record.offset, at_ms)
+            self._changes.document(cause, recommender.catalogue.may_list(item_id, now_ms()))
 
     def _take_publication(self, record: Record) -> None:
         if record.key == PROGRESS_KEY and record.value is not None:
