@@ -68,8 +68,11 @@ class ItemsToLists:
         catalogue = self._lists.recommender.catalogue
         gone = self._changes.take_gone()
         for item_id in catalogue.take_turned(wall_ms):
-            if not catalogue.may_list(item_id, wall_ms):
-                gone.setdefault(item_id, self._by_time(item_id, wall_ms))
+            cause = self._by_time(item_id, wall_ms)
+            if catalogue.may_list(item_id, wall_ms):
+                self._changes.come(cause)
+            else:
+                gone.setdefault(item_id, cause)
         if self._loads != self._users.loads:
             loads = self._users.loads
             await self._published.load(self._users.partitions)
@@ -124,7 +127,7 @@ class ItemsToLists:
                 return (
                     short  # a crash has left the list ahead of the state; its events are about to come again
                 )
-            return self._lists.changed(self._lists.published(state, cause, wall_ms), short)
+            return self._lists.changed(self._lists.published(state, cause, wall_ms), short, cause)
         except Exception:
             logger.exception("no list for %s", cause)
             metrics.LIST_FAILURES.inc()

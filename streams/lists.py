@@ -1,15 +1,18 @@
 """From a user's state to the record of `recommendations`: the shape of a published list, in one place."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from math import floor
 
 import msgspec
 
 from online.arms import Arms
 from online.ranking.arrangement import Arrangement
+from online.ranking.explain import EXPLORE
+from online.ranking.tastes import Taste
 from online.recommender import RankedItem, Recommender
 from online.state import UserState
+from online.statistics.base import Floats
 from streams.events import Cause, ListItem, Reason, Recommendation
 from streams.settings import Arm, Settings
 from streams.stores.lists import Published, through_of
@@ -32,9 +35,14 @@ class ListMaker:
         }
 
     def ranked(
-        self, state: UserState, wall_ms: int, k: int | None = None, exclude: Collection[str] = ()
+        self,
+        state: UserState,
+        wall_ms: int,
+        k: int | None = None,
+        exclude: Collection[str] = (),
+        reserve: int = 0,
     ) -> list[ListItem]:
-        """The places of a list for the user, best first. `wall_ms` decides what is available."""
+        """The places of a list for the user, best first, and of its reserve. `wall_ms` decides what is available."""
         found = self.recommender.recommend(
             state,
             now_ms=state.open_ms if state.open_ms >= 0 else wall_ms,
@@ -42,12 +50,13 @@ class ListMaker:
             k=self._k if k is None else k,
             exclude=exclude,
             arrangement=self._arrangements[self._arms.arm_of(state.user_id)],
+            reserve=reserve,
         )
         return [_place(rank, item) for rank, item in enumerate(found, 1)]
 
     def published(self, state: UserState, cause: Cause, wall_ms: int) -> Published:
         """The user's list now, and its reserve."""
-        items = self.ranked(state, wall_ms, self._k + RESERVE)
+        items = self.ranked(state, wall_ms, reserve=RESERVE)
         recommendation = Recommendation(
             user_id=state.user_id,
             list_id=self._list_id(state),
@@ -58,7 +67,26 @@ class ListMaker:
             arm=self._arms.arm_of(state.user_id),
             items=items[: self._k],
         )
-        return Published(recommendation, items[self._k :])
+        return Published(recommendation, items[self._k :], self.taste(state, recommendation.items))
+
+    def taste(self, state: UserState, listed: Sequence[ListItem]) -> Taste:
+        """What the user's list asks of an item that nothing is known of but its vector.
+
+        It has to be as near to the user's history as the farthest item that is listed for its content, or, where none
+        is, as the nearest item; where there is room, as near as anything.
+        """
+        profile = self.recommender.profile(state)
+        ranked = [item for item in listed if item.source != EXPLORE]
+        if len(listed) < self._k or (ranked and ranked[-1].score == 0):
+            return Taste(profile, 0.0)
+        by_content = self._likeness(profile, [item for item in ranked if item.source == "content"])
+        return Taste(
+            profile, min(by_content) if by_content else max(self._likeness(profile, ranked), default=0.0)
+        )
+
+    def _likeness(self, profile: Floats, items: Sequence[ListItem]) -> list[float]:
+        vectors = [self.recommender.vector(item.item_id) for item in items]
+        return [float(profile @ vector) for vector in vectors if vector is not None]
 
     def without_gone(self, old: Published, cause: Cause, wall_ms: int) -> Published:
         """The list without what may not be listed any more, filled from its reserve as far as that goes.
@@ -80,10 +108,11 @@ class ListMaker:
         )
         return Published(changed, reserve[missing:])
 
-    def changed(self, found: Published, old: Published) -> Published:
-        """The list with an id of its own: one made with the same state, before the items changed, has the other."""
+    def changed(self, found: Published, old: Published, cause: Cause) -> Published:
+        """The list with a cause and an id of its own: one made with the same state, before, has the other."""
         list_id = changed_id(old.recommendation.list_id, found.recommendation.items)
-        return Published(msgspec.structs.replace(found.recommendation, list_id=list_id), found.reserve)
+        changed = msgspec.structs.replace(found.recommendation, list_id=list_id, cause=cause)
+        return Published(changed, found.reserve, found.taste)
 
     def _list_id(self, state: UserState) -> str:
         """Follows from user, state and model version: the same list, made again after a crash, has it too."""

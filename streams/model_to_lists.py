@@ -15,6 +15,7 @@ from online import example_codec
 from online.catalogue import Item
 from online.fold import ExampleFold
 from online.ranking.network import unpack
+from online.statistics.base import Floats
 from streams import metrics
 from streams.clock import now_ms
 from streams.events import Cause, ItemDocument
@@ -38,6 +39,9 @@ from streams.stores.snapshots import SnapshotStore
 from streams.topics import full_name, table, topic_ids
 
 logger = logging.getLogger(__name__)
+
+SAME = 0.99
+"""Cosine from which on two vectors of an item say the same."""
 
 _decode_document = msgspec.json.Decoder(ItemDocument).decode
 
@@ -111,15 +115,19 @@ class ModelToLists:
     def _take_item(self, record: Record) -> None:
         recommender, item_id = self._lists.recommender, record.key.decode()
         media_ms = int(record.headers.get(MEDIA_MS_HEADER, b"0"))
+        was_listed = recommender.catalogue.may_list(item_id, now_ms())
         if record.value is None:
             recommender.delete_item(item_id)
         else:
             recommender.put_item(to_item(_decode_document(record.value)))
             self._measure_freshness("document", media_ms)
-        if self._is_live:
-            at_ms = media_ms or record.timestamp_ms
-            cause = Cause("item", item_id, self._items.topic, record.partition, record.offset, at_ms)
-            self._changes.document(cause, recommender.catalogue.may_list(item_id, now_ms()))
+        if not self._is_live:
+            return
+        cause = _cause(item_id, self._items.topic, record, media_ms)
+        if not recommender.catalogue.may_list(item_id, now_ms()):
+            self._changes.gone(cause)
+        elif not was_listed:
+            self._changes.come(cause)
 
     def _take_publication(self, record: Record) -> None:
         if record.key == PROGRESS_KEY and record.value is not None:
@@ -131,29 +139,47 @@ class ModelToLists:
                 metrics.MODEL_VERSION.set(progress.version)
         elif record.key == SPACES_KEY and record.value is not None:
             spaces = decode_spaces(record.value)
-            if spaces.epoch >= self._epoch:
-                self._vectors.serve(spaces.generation)
+            if spaces.epoch >= self._epoch and self._vectors.serve(spaces.generation):
+                self._changes.vectors_changed()
         elif record.key == RANKING_KEY and record.value is not None:
             ranking = decode_ranking(record.value)
             if ranking.epoch >= self._epoch:
                 self._lists.recommender.network = unpack(ranking.network) if ranking.network else None
                 metrics.RANKING_SERVED.set(self._lists.recommender.network is not None)
         elif record.key.startswith(ITEM_PREFIX):
-            self._take_vector(record.key.removeprefix(ITEM_PREFIX).decode(), record.value)
+            self._take_vector(record.key.removeprefix(ITEM_PREFIX).decode(), record)
 
-    def _take_vector(self, item_id: str, value: bytes | None) -> None:
-        if value is None:
+    def _take_vector(self, item_id: str, record: Record) -> None:
+        if record.value is None:
             self._vectors.drop(item_id)
             return
-        row = decode_vector(value)
+        row = decode_vector(record.value)
         if row.epoch >= self._epoch:
+            recommender = self._lists.recommender
+            before = recommender.vector(item_id)
             vector = np.frombuffer(row.vector, np.float16).astype(np.float32)
             self._vectors.put(item_id, vector, row.generation)
             self._measure_freshness("vector", row.media_ms)
+            if (
+                self._is_live
+                and recommender.is_cold(item_id)
+                and _says_more(before, recommender.vector(item_id))
+            ):
+                self._changes.come(_cause(item_id, self._model.topic, record, row.media_ms))
 
     def _measure_freshness(self, part: str, media_ms: int) -> None:
         if self._is_live and media_ms:
             metrics.ITEM_FRESH.labels(part=part).observe(max(0, now_ms() - media_ms) / 1000)
+
+
+def _cause(item_id: str, topic: str, record: Record, media_ms: int) -> Cause:
+    """What changes lists: the item's record, at the time of the media event that it came from."""
+    return Cause("item", item_id, topic, record.partition, record.offset, media_ms or record.timestamp_ms)
+
+
+def _says_more(before: Floats | None, after: Floats | None) -> bool:
+    """Whether an item is new, or another modality of it; a vector that a learner has moved a little is not."""
+    return after is not None and (before is None or float(before @ after) < SAME)
 
 
 def to_item(document: ItemDocument) -> Item:

@@ -39,6 +39,7 @@ from streams.learned_ranking import LearnedRanking
 from streams.lists import ListMaker
 from streams.liveness import Liveness
 from streams.model_to_lists import ModelToLists
+from streams.newcomers import Newcomers
 from streams.ownership import Owned, Ownership
 from streams.producer import BatchProducer
 from streams.runs import FetchConsumer
@@ -99,13 +100,20 @@ async def recommend(w: Worker) -> None:
         w.settings, users, lists, published, w.producer, w.liveness, log
     )
     items = ItemsToLists(w.settings, users, lists, published, changes, w.producer, w.liveness)
+    newcomers = Newcomers(users, lists, published, changes, w.producer, w.liveness)
     responder = requests_to_responses.RequestsToResponses(w.settings, users, lists, w.producer, w.liveness)
     interactions_to_lists.connect(w.app, w.settings, worker, w.fail)
     requests_to_responses.connect(w.app, w.settings, responder, w.fail)
     w.owns("interactions", users, worker.finish)
     # Before the first partition is asked for, so that the first list already knows what there is.
     await model.load()
-    w.beside += [model.follow(), worker.watch_overwritten(), items.run(), _measure(users, model)]
+    w.beside += [
+        model.follow(),
+        worker.watch_overwritten(),
+        items.run(),
+        newcomers.run(),
+        _measure(users, model),
+    ]
 
 
 async def encode(w: Worker) -> None:

@@ -12,6 +12,8 @@ from cramjam import lz4
 from numpy.typing import NDArray
 
 from online.catalogue import item_hash
+from online.ranking.tastes import Taste, Tastes
+from online.recommender import RecommenderConfig
 from online.state import UserState
 from streams.events import ListItem, Recommendation, Through
 from streams.follower import Follower, Record
@@ -32,6 +34,8 @@ class Published(msgspec.Struct):
     recommendation: Recommendation
     reserve: list[ListItem]
     """What takes the places of items that go, best first."""
+    taste: Taste | None = None
+    """What it asks of new items, where it was just made."""
 
     @property
     def item_ids(self) -> list[str]:
@@ -61,6 +65,8 @@ class PublishedLists:
     """Newest lists by user, compressed to about 1 kB each."""
 
     def __init__(self, settings: Settings) -> None:
+        self.tastes = Tastes(RecommenderConfig().dim)
+        """By slot."""
         self._topic = full_name(settings, "recommendations")
         self._follower = Follower(settings, self._topic)
         self._slots: dict[str, int] = {}
@@ -132,8 +138,18 @@ class PublishedLists:
         if slot is not None:
             self._users[slot], self._kept[slot] = "", b""
             self._hashes[slot] = 0
+            self.tastes.clear(slot)
             self._free.append(slot)
             self._changed.discard(user_id)
+
+    @property
+    def end(self) -> int:
+        """Every slot in use is below this."""
+        return len(self._users)
+
+    def user(self, slot: int) -> str:
+        """Whose slot it is; empty if nobody's."""
+        return self._users[slot]
 
     def count(self) -> int:
         """Users whose list is held."""
@@ -153,6 +169,7 @@ class PublishedLists:
         reserve = record.headers.get(RESERVE_HEADER, b"[]")
         published = Published(_decode(record.value), _decode_reserve(reserve))
         self._put(published, record.partition, record.value, reserve)
+        self.tastes.doubt(self._slots[user_id])
 
     def _put(self, published: Published, partition: int, value: bytes, reserve: bytes) -> None:
         user_id = published.recommendation.user_id
@@ -163,6 +180,8 @@ class PublishedLists:
         self._partitions[slot] = partition
         self._hashes[slot] = 0
         self._hashes[slot, : len(hashes)] = hashes
+        if published.taste is not None:
+            self.tastes.put(slot, published.taste)
         if published.recommendation.cause.kind == "item":
             self._changed.add(user_id)
         else:

@@ -90,6 +90,13 @@ class UserStore:
             self._live.move_to_end(user_id)
         return state
 
+    def look(self, user_id: str, partition: int) -> UserState:
+        """The user's state, to be read only, without counting as used."""
+        live, data = self._live.get(user_id), self._packed[partition].get(user_id)
+        if live is not None:
+            return live
+        return UserState(user_id) if data is None else unpack(data)
+
     def keep(self, state: UserState, partition: int) -> bytes:
         """Packs a changed state, to be written to the topic."""
         data = pack(state)

@@ -31,6 +31,7 @@ from streams.lists import ListMaker
 from streams.liveness import Liveness
 from streams.media_to_items import MediaToItems
 from streams.model_to_lists import ModelToLists
+from streams.newcomers import Newcomers
 from streams.producer import Outgoing
 from streams.settings import Settings
 from streams.stores.documents import DocumentStore
@@ -156,6 +157,9 @@ class Recommend:
             self.changes,
             cast(Any, self.producer),
             alive(),
+        )
+        self.newcomers = Newcomers(
+            self.users, self.lists, self.published, self.changes, cast(Any, self.producer), alive()
         )
         self.worker = InteractionsToLists(
             river.settings,
