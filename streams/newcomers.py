@@ -1,14 +1,14 @@
 """New items find their users: lists that a new item belongs in are made again, without waiting for an event.
 
-Making every list would take too long. Users are tried in the order in which the item's vector is nearer to their taste
-than their list asks for (`online.ranking.tastes`), and no longer once many lists in a row were made that it is not in.
-So the search is exact where content decides, whatever ranks, and costs little where it does not.
+Making every list would take too long. Users are tried in two orders in turns: in that in which the item's vector is
+nearer to their taste than their list asks for (`online.ranking.tastes`), and in that of nearness alone; and no longer
+once many lists in a row were made that it is not in. So the lists say for whom it is, whatever ranks them.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -29,14 +29,14 @@ logger = logging.getLogger(__name__)
 
 TICK_S = 0.02
 """How often new items are looked for."""
-LEARN_S = 0.004
-"""Of each tick, what may be spent on the tastes of users whose lists were loaded."""
+LEARN_S, LEARN_AGAIN_S = 0.004, 0.001
+"""Of each tick, what may be spent on tastes that are not known, and on those that may have changed."""
 TURN_S = 0.010
 """Lists are made for so long before events have their turn; then for as long again nothing is."""
-PATIENCE = 64
+PATIENCE = 128
 """So many lists in a row without any of the new items end the search."""
 TRIED_LIMIT = 20_000
-"""Users tried at most for the items of one search."""
+"""Users tried at most in each order."""
 
 
 class Newcomers:
@@ -57,6 +57,8 @@ class Newcomers:
         self._changes = changes
         self._producer = producer
         self._check = liveness.check
+        self._may_have_changed = False
+        self._next = 0
 
     async def run(self) -> None:
         """Brings new items into lists, for ever; ends with the first error."""
@@ -74,13 +76,28 @@ class Newcomers:
         found = {item_id: self._lists.recommender.vector(item_id) for item_id in come}
         vectors = [vector for vector in found.values() if vector is not None]
         if vectors:
+            self._may_have_changed = True
             await self._bring_in(come, await self._order(np.stack(vectors)))
 
     def _learn_tastes(self) -> None:
-        """Finds the tastes of users whose lists were made by others, a few at a time."""
+        """Finds the tastes of users whose lists were made by others; then, one after the other, everybody's again.
+
+        What somebody had may have got a vector, or another one, since their list was made.
+        """
+        end = self._published.end
+        unknown = self._published.tastes.unknown(end).tolist()
+        if unknown:
+            self._learn(unknown, LEARN_S)
+        elif self._next < end:
+            self._next += self._learn(range(self._next, end), LEARN_AGAIN_S)
+        elif self._may_have_changed:
+            self._next, self._may_have_changed = 0, False
+
+    def _learn(self, slots: Sequence[int], limit_s: float) -> int:
+        """Finds tastes as long as there is time; returns how many."""
         tastes = self._published.tastes
-        end_s = time.perf_counter() + LEARN_S
-        for slot in tastes.unknown(self._published.end).tolist():
+        end_s = time.perf_counter() + limit_s
+        for number, slot in enumerate(slots, 1):
             user_id = self._published.user(slot)
             published = self._published.get(user_id)
             if published is None or not self._users.owns(partition := self._published.partition(user_id)):
@@ -89,21 +106,24 @@ class Newcomers:
             state = self._users.look(user_id, partition)
             tastes.put(slot, self._lists.taste(state, published.recommendation.items))
             if time.perf_counter() > end_s:
-                return
+                return number
+        return len(slots)
 
     async def _order(self, vectors: Floats) -> NDArray[np.int64]:
-        """Slots to try, the most promising first."""
-        parts: list[Floats] = []
-        start, end = 0, self._published.end
+        """Slots to try, the most promising first: in turns those farthest above their bar, and the nearest of all."""
+        near, above = np.zeros((2, self._published.end), np.float32)
+        start, end = 0, len(near)
         while start < end:
-            parts.append(self._published.tastes.margins(vectors, start))
-            start += len(parts[-1])
+            of_part = self._published.tastes.compare(vectors, start)
+            stop = start + len(of_part[0])
+            near[start:stop], above[start:stop] = (values[: end - start] for values in of_part)
+            start = stop
             await asyncio.sleep(0)
-        margins = np.concatenate(parts)[:end] if parts else np.zeros(0, np.float32)
-        slots = np.flatnonzero(margins > -np.inf)
-        if len(slots) > TRIED_LIMIT:
-            slots = slots[np.argpartition(-margins[slots], TRIED_LIMIT)[:TRIED_LIMIT]]
-        return slots[np.argsort(-margins[slots], kind="stable")]
+        slots = np.flatnonzero(near > 0)
+        both = np.stack([_best(slots, above[slots]), _best(slots, near[slots])], axis=1).ravel()
+        _, first = np.unique(both, return_index=True)
+        order: NDArray[np.int64] = both[np.sort(first)]
+        return order
 
     async def _bring_in(self, come: Mapping[str, Cause], order: NDArray[np.int64]) -> None:
         search = Search(come, now_ms(), iter([self._published.user(slot) for slot in order.tolist()]))
@@ -154,6 +174,14 @@ class Newcomers:
             return None
         search.changed.append(causes[0])
         return self._lists.changed(found, old, causes[0])
+
+
+def _best(slots: NDArray[np.int64], values: Floats) -> NDArray[np.int64]:
+    """At most TRIED_LIMIT slots with the largest values, the largest first."""
+    if len(slots) > TRIED_LIMIT:
+        chosen = np.argpartition(-values, TRIED_LIMIT)[:TRIED_LIMIT]
+        slots, values = slots[chosen], values[chosen]
+    return slots[np.argsort(-values, kind="stable")]
 
 
 class Search(msgspec.Struct):

@@ -57,20 +57,21 @@ class Tastes:
         self._make_room(end)
         return np.flatnonzero(~self._known[:end])
 
-    def margins(self, vectors: Floats, start: int) -> Floats:
-        """How far the best of some vectors is above the bar, for the slots from `start` on.
+    def compare(self, vectors: Floats, start: int) -> tuple[Floats, Floats]:
+        """How near the nearest of some vectors is, for the slots from `start` on.
 
         Args:
             vectors: [n, dim] unit length.
             start: The first slot.
 
         Returns:
-            [m], m being how many slots are compared in one go, fewer at the end; -inf where there is no taste.
+            [m] cosines, m being how many slots are compared in one go, fewer at the end; and [m] how far each is above
+            the slot's bar. At most 0 and -inf where there is no taste.
         """
         stop = start + max(1, PAIRS_AT_ONCE // len(vectors))
-        near = (self._profiles[start:stop].astype(np.float32) @ vectors.T).max(axis=1)
-        margins: Floats = np.where(near > 0, near - self._bars[start:stop], np.float32(-np.inf))
-        return margins
+        near: Floats = (self._profiles[start:stop].astype(np.float32) @ vectors.T).max(axis=1)
+        above: Floats = np.where(near > 0, near - self._bars[start:stop], np.float32(-np.inf))
+        return near, above
 
     def _make_room(self, slot: int) -> None:
         size = len(self._bars)

@@ -182,3 +182,21 @@ def test_what_becomes_available_again_finds_its_users(river: MemoryRiver) -> Non
             assert len(wanted & having(river, "new")) >= 0.9 * len(wanted) > 0
 
     run(river, story)
+
+
+def test_a_vector_that_comes_after_the_list_tells_the_taste_too(river: MemoryRiver) -> None:
+    async def story() -> None:
+        async with river.recommend() as process:
+            send(river, event("late", "unheard", 99_000))
+            await process.worker.work(river.interactions.fetch(100))
+            await ready(process)
+            publish(river, "unheard", vector(8_888, 2, 0.01))
+            await follow(process)
+            while process.newcomers._may_have_changed or process.newcomers._next < process.published.end:
+                await process.newcomers.turn()
+            publish(river, "new", vector(9_999, 2, 0.01))
+            await follow(process)
+            await process.newcomers.turn()
+            assert "late" in truth(process, river, "new") & having(river, "new")
+
+    run(river, story)

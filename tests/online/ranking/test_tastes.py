@@ -13,8 +13,9 @@ def test_the_margin_is_how_far_the_nearest_vector_is_above_the_bar() -> None:
     tastes.put(0, Taste(AXES[0], 0.25))
     tastes.put(1, Taste((AXES[0] + AXES[1]) / np.float32(np.sqrt(2)), 0.9))
     tastes.put(2, Taste(AXES[2], 0.0))
-    found = tastes.margins(AXES[:2], 0)[:4]
-    assert found == pytest.approx([0.75, np.sqrt(0.5) - 0.9, -np.inf, -np.inf], abs=1e-3)
+    near, above = (values[:4] for values in tastes.compare(AXES[:2], 0))
+    assert near == pytest.approx([1, np.sqrt(0.5), 0, 0], abs=1e-3)
+    assert above == pytest.approx([0.75, np.sqrt(0.5) - 0.9, -np.inf, -np.inf], abs=1e-3)
 
 
 def test_blocks_follow_each_other_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,7 +25,7 @@ def test_blocks_follow_each_other_to_the_end(monkeypatch: pytest.MonkeyPatch) ->
         tastes.put(slot, Taste(AXES[slot % DIM], 0.5))
     parts, start = [], 0
     while start < 3_000:
-        parts.append(tastes.margins(AXES[:3], start))
+        parts.append(tastes.compare(AXES[:3], start)[1])
         assert len(parts[-1]) <= 33
         start += len(parts[-1])
     whole = np.concatenate(parts)[:3_000]
@@ -38,8 +39,8 @@ def test_what_is_not_known_is_told_until_it_is() -> None:
     tastes.clear(0)
     tastes.doubt(1)
     assert tastes.unknown(3).tolist() == [1, 2]
-    assert (tastes.margins(AXES, 0) == -np.inf).all()
+    assert (tastes.compare(AXES, 0)[1] == -np.inf).all()
     tastes.put(1, Taste(AXES[0], 0.5))
     tastes.doubt_all()
     assert tastes.unknown(3).tolist() == [0, 1, 2]
-    assert (tastes.margins(AXES, 0) == -np.inf).all()
+    assert (tastes.compare(AXES, 0)[1] == -np.inf).all()
