@@ -12,7 +12,7 @@ from online.state import UserState
 from streams import metrics
 from streams.dead_letters import letter
 from streams.decoding import Decoded, EventDecoder, Refusal
-from streams.events import Cause, Interaction, RefusalError
+from streams.events import Cause, Interaction, RefusalError, Scalar
 from streams.list_logs import ListLogs
 from streams.producer import Outgoing
 from streams.settings import Settings
@@ -70,6 +70,8 @@ class Touched(msgspec.Struct):
     state: UserState
     partition: int
     cause: Cause
+    context: dict[str, Scalar] = {}
+    """What that event says of its surroundings."""
 
 
 class Batch:
@@ -147,7 +149,7 @@ class Batch:
             metrics.APPLIED.inc()
             self._examples.setdefault(home, []).append(example)
         cause = Cause("interaction", event_id, record.topic, home, record.offset, record.timestamp)
-        self.touched[event.user_id] = Touched(state, home, cause)
+        self.touched[event.user_id] = Touched(state, home, cause, interaction.context or {})
 
     def _send_home(
         self, record: Any, index: int, interaction: Interaction, event_id: str, home: int  # noqa: ANN401  # aiokafka's record

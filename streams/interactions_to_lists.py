@@ -149,7 +149,7 @@ class InteractionsToLists:
 
     def _list(self, user: Touched) -> Outgoing | None:
         try:
-            published = self._lists.published(user.state, user.cause, now_ms())
+            published = self._lists.published(user.state, user.cause, now_ms(), user.context)
         except Exception:
             # One user's list must not stop the others'; the state is kept, the next event tries again.
             logger.exception("no list for the event at %s", user.cause)

@@ -113,7 +113,7 @@ class ItemsToLists:
                 continue
             cause = causes.get(gone[0]) or self._by_time(gone[0], wall_ms)
             found = self._lists.without_gone(old, cause, wall_ms)
-            if len(found.item_ids) < len(old.item_ids):
+            if len(found.item_ids) < len(old.item_ids) or self._lists.gives_places:
                 found = self._anew(found, partition, wall_ms)
             changed.append(cause)
             yield self._published.keep(found, partition)

@@ -1,7 +1,7 @@
 """From a user's state to the record of `recommendations`: the shape of a published list, in one place."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import floor
 
 import msgspec
@@ -11,6 +11,8 @@ from online.ranking.arrangement import Arrangement
 from online.ranking.explain import EXPLORE
 from online.ranking.tastes import Taste
 from online.recommender import RankedItem, Recommender
+from online.rules.apply import Items, apply
+from online.rules.rule import Rule, Scalar, Situation
 from online.state import UserState
 from online.statistics.base import Floats
 from streams.events import Cause, ListItem, Reason, Recommendation
@@ -19,6 +21,9 @@ from streams.stores.lists import Published, through_of
 
 RESERVE = 5
 """Items ranked beyond a list, to take the places of those that go."""
+RULED_MORE = 30
+"""Items ranked beyond those asked for, where rules may take some out."""
+EMPTY: Mapping[str, Scalar] = {}
 
 
 class ListMaker:
@@ -28,6 +33,8 @@ class ListMaker:
         self.recommender = recommender
         self.model_version = 0
         """Version of the newest publication of the learner that was taken in."""
+        self.rules: Sequence[Rule] = ()
+        """What lists must, may not and should hold; of several the earlier one has its way."""
         self._k = settings.list_length
         self._arms = Arms({name: arm.share for name, arm in settings.arms.items()})
         self._arrangements = {
@@ -41,22 +48,81 @@ class ListMaker:
         k: int | None = None,
         exclude: Collection[str] = (),
         reserve: int = 0,
+        context: Mapping[str, Scalar] = EMPTY,
     ) -> list[ListItem]:
-        """The places of a list for the user, best first, and of its reserve. `wall_ms` decides what is available."""
-        found = self.recommender.recommend(
+        """The places of a list for the user, best first, and of its reserve.
+
+        Args:
+            state: The user.
+            wall_ms: Decides what is available, and which rules hold.
+            k: Places; the deployment's number unless given.
+            exclude: What may not be in the list.
+            reserve: So many items more.
+            context: What the user's event says of its surroundings.
+        """
+        k = self._k if k is None else k
+        situation = Situation(wall_ms, dict(context))
+        rules = [rule for rule in self.rules if rule.when.holds(situation)]
+        if not rules:
+            found = self._ranked(state, wall_ms, k, exclude, reserve)
+        else:
+            found = self._ruled(state, wall_ms, k, exclude, reserve, rules)
+        return [_place(rank, item) for rank, item in enumerate(found, 1)]
+
+    def _ranked(
+        self, state: UserState, wall_ms: int, k: int, exclude: Collection[str], reserve: int
+    ) -> list[RankedItem]:
+        return self.recommender.recommend(
             state,
             now_ms=state.open_ms if state.open_ms >= 0 else wall_ms,
             wall_ms=wall_ms,
-            k=self._k if k is None else k,
+            k=k,
             exclude=exclude,
             arrangement=self._arrangements[self._arms.arm_of(state.user_id)],
             reserve=reserve,
         )
-        return [_place(rank, item) for rank, item in enumerate(found, 1)]
 
-    def published(self, state: UserState, cause: Cause, wall_ms: int) -> Published:
+    def _ruled(
+        self,
+        state: UserState,
+        wall_ms: int,
+        k: int,
+        exclude: Collection[str],
+        reserve: int,
+        rules: Sequence[Rule],
+    ) -> list[RankedItem]:
+        """Ranks more than is asked, and ever more as long as rules leave too little of it."""
+        catalogue = self.recommender.catalogue
+        outside = {*exclude, *state.hidden}
+        if self.recommender.config.repeats == "hide":
+            outside.update(state.had, (past.item_id for past in state.open))
+        items = Items(
+            catalogue.document,
+            lambda item_id: (
+                catalogue.document(item_id) is not None
+                and item_id not in outside
+                and catalogue.may_list(item_id, wall_ms)
+            ),
+            self.recommender.is_cold,
+        )
+        more = RULED_MORE
+        while True:
+            ranked = self._ranked(state, wall_ms, k, exclude, reserve + more)
+            found = apply(ranked, rules, k, items)[: k + reserve]
+            if len(found) == k + reserve or len(ranked) < k + reserve + more:
+                return found
+            more *= 4
+
+    @property
+    def gives_places(self) -> bool:
+        """Whether rules say what is in certain places, so that a list is not as they want it once an item has gone."""
+        return any(rule.do in ("pin", "new") for rule in self.rules)
+
+    def published(
+        self, state: UserState, cause: Cause, wall_ms: int, context: Mapping[str, Scalar] = EMPTY
+    ) -> Published:
         """The user's list now, and its reserve."""
-        items = self.ranked(state, wall_ms, reserve=RESERVE)
+        items = self.ranked(state, wall_ms, reserve=RESERVE, context=context)
         recommendation = Recommendation(
             user_id=state.user_id,
             list_id=self._list_id(state),
@@ -141,7 +207,7 @@ def _arrangement(settings: Settings, arm: Arm | None) -> Arrangement:
 
 
 def _place(rank: int, item: RankedItem) -> ListItem:
-    reasons = [Reason(r.kind, r.item_id, r.modality, _rounded(r.weight, 1e4)) for r in item.reasons]
+    reasons = [Reason(r.kind, r.item_id, r.modality, _rounded(r.weight, 1e4), r.rule) for r in item.reasons]
     propensity = None if item.propensity is None else _rounded(item.propensity, 1e4)
     return ListItem(item.item_id, rank, _rounded(item.score, 1e6), propensity, item.source, reasons)
 

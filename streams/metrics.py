@@ -29,6 +29,9 @@ NEWER_SCHEMA = Counter("freshet_newer_schema", "Events of a newer schema, unknow
 
 LISTS = Counter("freshet_lists", "Lists published, by what caused them.", ["cause"])
 
+RULES_REFUSED = Counter("freshet_rules_refused", "Files of business rules refused, with the old ones kept.")
+"""Above zero: the log names the line; `freshet rules check FILE` does before they are put."""
+
 LIST_FAILURES = Counter("freshet_list_failures", "Lists that could not be made; the log has the reason.")
 """Above zero: a defect; the user's next event tries again."""
 

@@ -15,6 +15,7 @@ from online import example_codec
 from online.catalogue import Item
 from online.fold import ExampleFold
 from online.ranking.network import unpack
+from online.rules.rule import Rule, RulesError, parse
 from online.statistics.base import Floats
 from streams import metrics
 from streams.clock import now_ms
@@ -69,6 +70,7 @@ class ModelToLists:
         self._examples = Follower(settings, full_name(settings, "examples"), gaps="error")
         self._items = Follower(settings, full_name(settings, "items"))
         self._model = Follower(settings, full_name(settings, "model"))
+        self._rules = Follower(settings, full_name(settings, "rules"))
 
     async def load(self) -> None:
         """Takes in documents, vectors and statistics as they are now.
@@ -80,6 +82,9 @@ class ModelToLists:
         await self._examples.assign({0: load_snapshot(self._settings, self._admin, self._fold)})
         await self._items.assign(dict.fromkeys(range(rows["items"].partitions), -1))
         await self._model.assign({0: -1})
+        await self._rules.assign({0: -1})
+        self._lists.rules = rules_of(self._settings)
+        await self._rules.read_to_end(self._take_rules)
         await self._items.read_to_end(self._take_item)
         await self._model.read_to_end(self._take_publication)
         await self._examples.read_to_end(self._take_example)
@@ -92,13 +97,14 @@ class ModelToLists:
                 tasks.create_task(self._examples.follow(self._take_example))
                 tasks.create_task(self._items.follow(self._take_item))
                 tasks.create_task(self._model.follow(self._take_publication))
+                tasks.create_task(self._rules.follow(self._take_rules))
         except ExceptionGroup as group:
             # One is enough to end the worker, in one line.
             raise group.exceptions[0] from None
 
     def close(self) -> None:
         """Stops reading."""
-        for follower in (self._examples, self._items, self._model):
+        for follower in (self._examples, self._items, self._model, self._rules):
             follower.close()
 
     def measure(self) -> None:
@@ -111,6 +117,15 @@ class ModelToLists:
         if record.value is not None:
             sets = self._fold.fold(example_codec.unpack(record.value), record.timestamp_ms)
             metrics.EXAMPLES_FOLDED.inc(sum(len(s.examples) for s in sets))
+
+    def _take_rules(self, record: Record) -> None:
+        """Follows new rules, unless one of them is wrong; a tombstone gives those of the settings back."""
+        try:
+            text = None if record.value is None else record.value.decode()
+            self._lists.rules = rules_of(self._settings) if text is None else parse(text)
+        except ValueError as exc:
+            logger.error("rules at %d are refused, the old ones stay: %s", record.offset, exc)
+            metrics.RULES_REFUSED.inc()
 
     def _take_item(self, record: Record) -> None:
         recommender, item_id = self._lists.recommender, record.key.decode()
@@ -170,6 +185,22 @@ class ModelToLists:
     def _measure_freshness(self, part: str, media_ms: int) -> None:
         if self._is_live and media_ms:
             metrics.ITEM_FRESH.labels(part=part).observe(max(0, now_ms() - media_ms) / 1000)
+
+
+def rules_of(settings: Settings) -> tuple[Rule, ...]:
+    """The rules of the settings' file.
+
+    Raises:
+        RulesError: One is wrong; the message says in which line.
+        OSError: The file cannot be read.
+    """
+    if settings.rules is None:
+        return ()
+    try:
+        return parse(settings.rules.read_text())
+    except RulesError as exc:
+        msg = f"{settings.rules}: {exc}"
+        raise RulesError(msg) from None
 
 
 def _cause(item_id: str, topic: str, record: Record, media_ms: int) -> Cause:

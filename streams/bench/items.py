@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from streams.bench.matching import percentiles
 from streams.bench.measure import LEAD_S, Load, await_first_list, measure
-from streams.bench.stage import Stage, stage, wait_caught_up
+from streams.bench.stage import Stage, stage, wait_caught_up, wait_quiet
 from streams.bench.subjects import BenchError, Subject, freshet
 from streams.clock import now_ms
 from streams.events import Interaction, Recommendation, Request, Response
@@ -191,6 +191,7 @@ def _river(
         people, lists = People(place, users, seed), Lists(place.settings)
         people.begin()
         wait_caught_up(place, subject)
+        wait_quiet(subject)
         lists.read(SETTLE_S)
         try:
             yield place, subject, people, lists

@@ -13,6 +13,7 @@ from streams.cli import (
     lists,
     probe,
     produce,
+    rules,
     soak,
     status,
     topics,
@@ -24,6 +25,7 @@ app.add_typer(broker.app, name="broker")
 app.add_typer(bench.app, name="bench")
 app.add_typer(probe.app, name="probe")
 app.add_typer(topics.app, name="topics")
+app.add_typer(rules.app, name="rules")
 app.command()(soak.soak)
 app.command()(worker.worker)
 app.command()(demo.demo)
