@@ -166,6 +166,15 @@ class Catalogue:
             self._listed[row] = False
             self._servable[row] = False
 
+    def drop_documents(self) -> None:
+        """Forgets every document, as if none had come yet; items and what was learned of them stay."""
+        for row in self._documents:
+            self._from_ms[row], self._expires_ms[row] = 0, NEVER_MS
+            self._listed[row] = True
+        self._documents.clear()
+        self.categories.slots[:] = 0
+        self._check_all(self._checked_ms)
+
     def servable(self, wall_ms: int) -> NDArray[np.bool_]:
         """Which rows may be in a list made at `wall_ms`: [capacity] bool, to be read only.
 

@@ -16,7 +16,7 @@ from online.ranking.arrangement import PLAIN, Arrangement
 from online.ranking.blend import FROM_CONTENT, SOURCES, mixture
 from online.ranking.candidates import Best, Candidates, best, shares
 from online.ranking.diversity import POOL_FACTOR, Diversifier, diversified, likeness
-from online.ranking.evidence import BLEND, LOGGED, WITNESSES, new_scratch
+from online.ranking.evidence import LOGGED, WITNESSES, new_scratch
 from online.ranking.explain import EXPLORE, RankedItem, Reason, explain, most_alike
 from online.ranking.explore import explored
 from online.ranking.features import columns_of, request_of
@@ -77,6 +77,8 @@ class RecommenderConfig(msgspec.Struct, frozen=True):
     """The same for first-time popularity, which counts an item once for each user."""
     muted: tuple[str, ...] = ()
     """Sources whose evidence counts for nothing, to see what they are worth: some of `online.ranking.blend.SOURCES`."""
+    hurried: bool = False
+    """Whether every list is made in a hurry, to see what that costs."""
 
 
 class Recommender:
@@ -210,6 +212,7 @@ class Recommender:
         exclude: Collection[str] = (),
         arrangement: Arrangement = PLAIN,
         reserve: int = 0,
+        hurried: bool = False,
     ) -> list[RankedItem]:
         """The user's list, best first; a user without history gets what is popular.
 
@@ -221,9 +224,10 @@ class Recommender:
             exclude: Items that may not be in this list.
             arrangement: How the list is made of its candidates.
             reserve: So many items more, which would come after the list's last.
+            hurried: Whether to rank fewer candidates, which takes less time and finds a little less.
         """
         network = self.network if arrangement.is_learned else None
-        found = self.candidates(state, now_ms=now_ms, wall_ms=wall_ms, exclude=exclude)
+        found = self.candidates(state, now_ms=now_ms, wall_ms=wall_ms, exclude=exclude, hurried=hurried)
         chosen = self._chosen(found, network, k, reserve, arrangement)
         listed = self._explained(state, found, chosen, network)
         if arrangement.explore:
@@ -240,7 +244,13 @@ class Recommender:
         return listed
 
     def candidates(
-        self, state: UserState, *, now_ms: int, wall_ms: int, exclude: Collection[str] = ()
+        self,
+        state: UserState,
+        *,
+        now_ms: int,
+        wall_ms: int,
+        exclude: Collection[str] = (),
+        hurried: bool = False,
     ) -> Candidates:
         """What may be in the user's list, with all that is known of it; for the arguments see `recommend`."""
         user = query(state, self.catalogue, now_ms)
@@ -252,12 +262,12 @@ class Recommender:
             np.array(outside, np.int32),
             self.config.repeats == "hide",
             self.catalogue.servable(wall_ms),
+            hurried or self.config.hurried,
         )
         rows, evidence = self._scratch.rows[:count], self._scratch.evidence[:count]
         if self._muted:
             evidence[:, self._muted] = 0
         parts = mixture(evidence, repeat_share, known)
-        evidence[:, BLEND] = parts.sum(axis=1)
         columns = columns_of(evidence)
         means = np.full(count, 1 / max(count, 1), np.float32) @ columns[:, :LOGGED]
         request = request_of(user, known, repeat_share, count)

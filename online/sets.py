@@ -1,5 +1,7 @@
 """Groups the examples of a log into sets, from the log alone, so that every reader forms the same ones."""
 
+from collections import OrderedDict
+
 import msgspec
 
 from online.events import Example, ExampleSet
@@ -31,7 +33,8 @@ class SetGrouper:
     """
 
     def __init__(self) -> None:
-        self._open: dict[str, _Open] = {}
+        # A plain dictionary looks for its first entry through all places of those that were taken from its front.
+        self._open: OrderedDict[str, _Open] = OrderedDict()
         self._clock_ms = 0
         self._held_count = 0
 
@@ -96,7 +99,7 @@ class SetGrouper:
         """Replaces everything by what `save` gave."""
         part = msgspec.msgpack.decode(saved, type=_Saved)
         self._clock_ms = part.clock_ms
-        self._open = {opened.example_set.user_id: opened for opened in part.open_sets}
+        self._open = OrderedDict((opened.example_set.user_id, opened) for opened in part.open_sets)
         self._held_count = sum(len(opened.example_set.examples) for opened in part.open_sets)
 
     def _close(self, user_id: str) -> ExampleSet:

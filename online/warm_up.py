@@ -4,6 +4,9 @@ import numpy as np
 
 from online.catalogue import Item
 from online.events import Cursor, Event, Example, ExampleSet
+from online.ranking.features import FEATURES
+from online.ranking.list_log import features_of_log
+from online.ranking.network import Network, pack, unpack
 from online.recommender import Recommender, RecommenderConfig
 from online.state import UserState
 
@@ -21,9 +24,19 @@ def compile_kernels() -> None:
         if example is not None:
             recommender.fold(_set_of(example))
         recommender.recommend(state, now_ms=number * 1000, wall_ms=0)
+    recommender.network = _as_published(width=1)
+    recommender.recommend(state, now_ms=6000, wall_ms=0)
+    features_of_log(recommender.log(recommender.candidates(state, now_ms=6000, wall_ms=0)))
     recommender.delete_item("i0")
     recommender.most_popular(1)
 
 
 def _set_of(example: Example) -> ExampleSet:
     return ExampleSet("u", example.timestamp_ms, example.history or [], [], [example])
+
+
+def _as_published(width: int) -> Network | None:
+    """A network that says nothing, in arrays of the kind that a worker gets: they cannot be written to."""
+    features, units = np.zeros(FEATURES, np.float32), np.zeros(width, np.float32)
+    hidden = np.zeros((FEATURES, width), np.float32)
+    return unpack(pack(Network(features, features, features, hidden, units, units)))

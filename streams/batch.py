@@ -85,6 +85,7 @@ class Batch:
         logs: ListLogs,
         topic_id: str,
         now_ms: int,
+        hurried: bool,
     ) -> None:
         self._settings = settings
         self._users = users
@@ -92,6 +93,8 @@ class Batch:
         self._logs = logs
         self._topic_id = topic_id
         self._now_ms = now_ms
+        self.hurried = hurried
+        """See `streams.hurry`."""
         self.touched: dict[str, Touched] = {}
         self.outgoing: list[Outgoing] = []
         """Dead letters and events sent home."""
@@ -141,7 +144,7 @@ class Batch:
             self._lists.stood(state)
         else:
             state = touched.state
-        log = self._logs.log(state, event)
+        log = self._logs.log(state, event, self.hurried)
         example = state.apply(event)
         if example is not None:
             example.list_log = log

@@ -71,6 +71,11 @@ class ExamplesToModel:
         self.ready = asyncio.Event()
         """Set while this worker is the learner and has taken over where the last one stopped."""
 
+    @property
+    def epoch(self) -> int | None:
+        """Under which this worker learns; None while it never has."""
+        return self._epoch if self.ready.is_set() else None
+
     async def load(self, partitions: set[int]) -> None:
         """With the one partition of the log: goes on from the newest snapshot, as a new epoch. Else: stands by."""
         async with self._folding:
@@ -160,6 +165,8 @@ class ExamplesToModel:
             timestamp_ms=now_ms(),
             items_behind=self._vectors.behind(),
             arms=self._hits.by_arm.results() if self._settings.arms else [],
+            drift_alarm_count=self._ranking.alarm_count,
+            drift_alarms=self._ranking.alarms,
         )
         for result in progress.arms:
             metrics.ARM_HITS.labels(arm=result.arm).set(result.hit_ratio)

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from streams.kafka import client_config
 from streams.settings import Settings
+from streams.topics import full_name, table
 
 FETCH_LIMIT = 2_000
 TURN_S = 0.002
@@ -136,3 +137,15 @@ class Follower:
         """Stops reading."""
         self._thread.shutdown(wait=True)
         self._consumer.close()
+
+
+async def read_all(settings: Settings, base: str) -> list[Record]:
+    """Every record of a topic as it is now, in order within each partition."""
+    follower = Follower(settings, full_name(settings, base))
+    records: list[Record] = []
+    try:
+        await follower.assign(dict.fromkeys(range(table(settings)[base].partitions), -1))
+        await follower.read_to_end(records.append)
+    finally:
+        follower.close()
+    return records

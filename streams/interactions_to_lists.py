@@ -17,6 +17,7 @@ from streams.app import add_agent
 from streams.batch import Batch, Touched, decode
 from streams.clock import now_ms
 from streams.events import Cause
+from streams.hurry import in_a_hurry
 from streams.identity import LogIdentity
 from streams.list_logs import ListLogs
 from streams.lists import ListMaker
@@ -80,7 +81,7 @@ class InteractionsToLists:
                 await self.work([])
 
     async def _work(self, runs: Sequence[Run]) -> None:
-        batch = self._new_batch()
+        batch = self._new_batch(runs)
         for run in runs:
             if not run.is_current():
                 continue
@@ -96,11 +97,13 @@ class InteractionsToLists:
                     batch.add(record, index, interaction)
                     if batch.event_count >= EVENTS_AT_ONCE:
                         await self._finish(batch)
-                        batch = self._new_batch()
+                        batch = self._new_batch(runs)
         await self._finish(batch)
 
-    def _new_batch(self) -> Batch:
-        return Batch(self._settings, self._users, self._published, self._logs, self._log.id, now_ms())
+    def _new_batch(self, runs: Sequence[Run]) -> Batch:
+        wall_ms = now_ms()
+        hurried = in_a_hurry(runs, wall_ms)
+        return Batch(self._settings, self._users, self._published, self._logs, self._log.id, wall_ms, hurried)
 
     async def _finish(self, batch: Batch) -> None:
         touched = list(batch.touched.values()) + self._overwritten(batch)
@@ -140,16 +143,16 @@ class InteractionsToLists:
     def _lists_and_examples(self, batch: Batch, touched: Sequence[Touched]) -> Iterator[Outgoing]:
         yield from batch.outgoing
         for user in touched:
-            record = self._list(user)
+            record = self._list(user, batch.hurried)
             if record is not None:
                 yield record
         for run in batch.runs():
             key = f"{run.topic_id}-{run.partition}".encode()
             yield Outgoing(self._names["examples"], key, example_codec.pack(run), 0)
 
-    def _list(self, user: Touched) -> Outgoing | None:
+    def _list(self, user: Touched, hurried: bool) -> Outgoing | None:
         try:
-            published = self._lists.published(user.state, user.cause, now_ms(), user.context)
+            published = self._lists.published(user.state, user.cause, now_ms(), user.context, hurried)
         except Exception:
             # One user's list must not stop the others'; the state is kept, the next event tries again.
             logger.exception("no list for the event at %s", user.cause)
@@ -160,6 +163,7 @@ class InteractionsToLists:
 
     def _measure(self, batch: Batch, touched: list[Touched]) -> None:
         metrics.EVENTS.labels(topic="interactions").inc(batch.event_count)
+        metrics.LISTS_HURRIED.inc(len(touched) if batch.hurried else 0)
         metrics.BATCH_EVENTS.labels(role="recommend").observe(batch.event_count)
         metrics.LAG_SECONDS.labels(topic="interactions").set(max(0, now_ms() - batch.oldest_ms) / 1000)
 

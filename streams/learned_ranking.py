@@ -1,17 +1,22 @@
 """The learner's ranking network: learned from the log, published when it changed, kept in snapshots."""
 
+import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from online.events import POSITIVE_ACTIONS, ExampleSet
 from online.fold import Saved
+from online.learning.alarm import Alarm
 from online.ranking.network import pack
+from streams import metrics
 from streams.producer import Outgoing
 from streams.publications import RANKING_KEY, Ranking, encode_ranking
 
 if TYPE_CHECKING:
     from online.learning.ranking import RankingLearner
+
+logger = logging.getLogger(__name__)
 
 SHED_MS = 10_000
 """A learner that is so far behind folds, and learns no ranking: it catches up first."""
@@ -30,12 +35,32 @@ class LearnedRanking:
         """Steps made so far."""
         return self._learner.step_count
 
+    @property
+    def alarm_count(self) -> int:
+        """How often it was found to get worse all of a sudden."""
+        return self._learner.drift.alarm_count
+
+    @property
+    def alarms(self) -> list[Alarm]:
+        """The last alarms, the newest last."""
+        return list(self._learner.drift.alarms)
+
+    @property
+    def is_served(self) -> bool:
+        """Whether lists are ranked by it, and not by the fixed blend."""
+        return self._learner.network() is not None
+
     def learn(self, example_set: ExampleSet, late_ms: int) -> None:
         """Learns from the list that a set met, if the log has it and is not read too late."""
         log = example_set.examples[0].list_log
         if log is None or late_ms > SHED_MS:
             return
-        self._learner.learn(log, [e.item_id for e in example_set.examples if e.action in POSITIVE_ACTIONS])
+        item_ids = [e.item_id for e in example_set.examples if e.action in POSITIVE_ACTIONS]
+        known = self.alarm_count
+        self._learner.learn(log, item_ids, example_set.timestamp_ms)
+        for alarm in self.alarms[len(self.alarms) - (self.alarm_count - known) :]:
+            logger.warning("the ranking got worse: %s", alarm)
+            metrics.DRIFT_ALARMS.labels(segment=alarm.segment, measure=alarm.measure).inc()
 
     def outgoing(self, topic: str, epoch: int) -> list[Outgoing]:
         """The record that has to be published, if the network is another than the one published last."""
@@ -52,10 +77,14 @@ class LearnedRanking:
 
     def load(self, saved: Saved) -> None:
         """Goes on from a snapshot; one without a network that fits starts anew."""
-        arrays = {
-            name.removeprefix(PREFIX): array
-            for name, array in saved.items()
-            if name.startswith(PREFIX) and isinstance(array, np.ndarray)
-        }
-        self._learner.load(arrays)
+        self._learner.load(ranking_of(saved))
         self._published = None
+
+
+def ranking_of(saved: Saved) -> dict[str, np.ndarray]:
+    """What a snapshot holds for a `RankingLearner` to go on from."""
+    return {
+        name.removeprefix(PREFIX): array
+        for name, array in saved.items()
+        if name.startswith(PREFIX) and isinstance(array, np.ndarray)
+    }

@@ -49,6 +49,7 @@ class ListMaker:
         exclude: Collection[str] = (),
         reserve: int = 0,
         context: Mapping[str, Scalar] = EMPTY,
+        hurried: bool = False,
     ) -> list[ListItem]:
         """The places of a list for the user, best first, and of its reserve.
 
@@ -59,18 +60,19 @@ class ListMaker:
             exclude: What may not be in the list.
             reserve: So many items more.
             context: What the user's event says of its surroundings.
+            hurried: Whether to rank fewer candidates.
         """
         k = self._k if k is None else k
         situation = Situation(wall_ms, dict(context))
         rules = [rule for rule in self.rules if rule.when.holds(situation)]
         if not rules:
-            found = self._ranked(state, wall_ms, k, exclude, reserve)
+            found = self._ranked(state, wall_ms, k, exclude, reserve, hurried)
         else:
-            found = self._ruled(state, wall_ms, k, exclude, reserve, rules)
+            found = self._ruled(state, wall_ms, k, exclude, reserve, hurried, rules)
         return [_place(rank, item) for rank, item in enumerate(found, 1)]
 
     def _ranked(
-        self, state: UserState, wall_ms: int, k: int, exclude: Collection[str], reserve: int
+        self, state: UserState, wall_ms: int, k: int, exclude: Collection[str], reserve: int, hurried: bool
     ) -> list[RankedItem]:
         return self.recommender.recommend(
             state,
@@ -80,6 +82,7 @@ class ListMaker:
             exclude=exclude,
             arrangement=self._arrangements[self._arms.arm_of(state.user_id)],
             reserve=reserve,
+            hurried=hurried,
         )
 
     def _ruled(
@@ -89,6 +92,7 @@ class ListMaker:
         k: int,
         exclude: Collection[str],
         reserve: int,
+        hurried: bool,
         rules: Sequence[Rule],
     ) -> list[RankedItem]:
         """Ranks more than is asked, and ever more as long as rules leave too little of it."""
@@ -107,7 +111,7 @@ class ListMaker:
         )
         more = RULED_MORE
         while True:
-            ranked = self._ranked(state, wall_ms, k, exclude, reserve + more)
+            ranked = self._ranked(state, wall_ms, k, exclude, reserve + more, hurried)
             found = apply(ranked, rules, k, items)[: k + reserve]
             if len(found) == k + reserve or len(ranked) < k + reserve + more:
                 return found
@@ -119,10 +123,15 @@ class ListMaker:
         return any(rule.do in ("pin", "new") for rule in self.rules)
 
     def published(
-        self, state: UserState, cause: Cause, wall_ms: int, context: Mapping[str, Scalar] = EMPTY
+        self,
+        state: UserState,
+        cause: Cause,
+        wall_ms: int,
+        context: Mapping[str, Scalar] = EMPTY,
+        hurried: bool = False,
     ) -> Published:
         """The user's list now, and its reserve."""
-        items = self.ranked(state, wall_ms, reserve=RESERVE, context=context)
+        items = self.ranked(state, wall_ms, reserve=RESERVE, context=context, hurried=hurried)
         recommendation = Recommendation(
             user_id=state.user_id,
             list_id=self._list_id(state),

@@ -32,6 +32,9 @@ LISTS = Counter("freshet_lists", "Lists published, by what caused them.", ["caus
 RULES_REFUSED = Counter("freshet_rules_refused", "Files of business rules refused, with the old ones kept.")
 """Above zero: the log names the line; `freshet rules check FILE` does before they are put."""
 
+LISTS_HURRIED = Counter("freshet_lists_hurried", "Lists made from fewer candidates, as events waited.")
+"""Most of freshet_lists_total for long: lists are a little worse than they could be; add recommend workers."""
+
 LIST_FAILURES = Counter("freshet_list_failures", "Lists that could not be made; the log has the reason.")
 """Above zero: a defect; the user's next event tries again."""
 
@@ -73,6 +76,13 @@ RANKING_SERVED = Gauge(
     "Whether the learned network ranks this worker's lists (1) or the fixed blend (0).",
 )
 """0 for long: the learner's network ranks worse than the blend of late, or it has seen too few lists."""
+
+DRIFT_ALARMS = Counter(
+    "freshet_drift_alarms",
+    "Times that the ranking was found to get worse all of a sudden, by kind of lists and measure.",
+    ["segment", "measure"],
+)
+"""Rising: people, items or a producer have changed; `freshet status` says when, how much, and what the learner did."""
 
 USERS = Gauge("freshet_users", "Users whose state is held by this worker.")
 

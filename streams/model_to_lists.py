@@ -56,16 +56,17 @@ class ModelToLists:
         admin: AdminClient,
         lists: ListMaker,
         fold: ExampleFold,
-        changes: ItemChanges,
+        changes: ItemChanges | None = None,
     ) -> None:
         self._settings = settings
         self._admin = admin
         self._lists = lists
         self._fold = fold
-        self._changes = changes
+        self._changes = ItemChanges() if changes is None else changes
         self._vectors = ServedVectors(lists.recommender)
         self._is_live = False
-        self._epoch = 0
+        self.epoch = 0
+        """Of the newest learner heard of."""
         self._published_ms = 0
         self._examples = Follower(settings, full_name(settings, "examples"), gaps="error")
         self._items = Follower(settings, full_name(settings, "items"))
@@ -78,8 +79,13 @@ class ModelToLists:
         Raises:
             LogGapError: The log no longer has what comes after the newest snapshot.
         """
-        rows = table(self._settings)
         await self._examples.assign({0: load_snapshot(self._settings, self._admin, self._fold)})
+        await self.load_items()
+        await self._examples.read_to_end(self._take_example)
+
+    async def load_items(self) -> None:
+        """Takes in documents, vectors and what else the learner has published, as they are now."""
+        rows = table(self._settings)
         await self._items.assign(dict.fromkeys(range(rows["items"].partitions), -1))
         await self._model.assign({0: -1})
         await self._rules.assign({0: -1})
@@ -87,7 +93,6 @@ class ModelToLists:
         await self._rules.read_to_end(self._take_rules)
         await self._items.read_to_end(self._take_item)
         await self._model.read_to_end(self._take_publication)
-        await self._examples.read_to_end(self._take_example)
 
     async def follow(self) -> None:
         """Keeps up, for ever; ends with the first error."""
@@ -147,18 +152,18 @@ class ModelToLists:
     def _take_publication(self, record: Record) -> None:
         if record.key == PROGRESS_KEY and record.value is not None:
             progress = decode_progress(record.value)
-            if progress.epoch >= self._epoch:
-                self._epoch = progress.epoch
+            if progress.epoch >= self.epoch:
+                self.epoch = progress.epoch
                 self._lists.model_version = progress.version
                 self._published_ms = progress.timestamp_ms
                 metrics.MODEL_VERSION.set(progress.version)
         elif record.key == SPACES_KEY and record.value is not None:
             spaces = decode_spaces(record.value)
-            if spaces.epoch >= self._epoch and self._vectors.serve(spaces.generation):
+            if spaces.epoch >= self.epoch and self._vectors.serve(spaces.generation):
                 self._changes.vectors_changed()
         elif record.key == RANKING_KEY and record.value is not None:
             ranking = decode_ranking(record.value)
-            if ranking.epoch >= self._epoch:
+            if ranking.epoch >= self.epoch:
                 self._lists.recommender.network = unpack(ranking.network) if ranking.network else None
                 metrics.RANKING_SERVED.set(self._lists.recommender.network is not None)
         elif record.key.startswith(ITEM_PREFIX):
@@ -169,7 +174,7 @@ class ModelToLists:
             self._vectors.drop(item_id)
             return
         row = decode_vector(record.value)
-        if row.epoch >= self._epoch:
+        if row.epoch >= self.epoch:
             recommender = self._lists.recommender
             before = recommender.vector(item_id)
             vector = np.frombuffer(row.vector, np.float16).astype(np.float32)

@@ -4,6 +4,7 @@ import msgspec
 
 from online.arms import ArmResult
 from online.fold import Learned
+from online.learning.alarm import Alarm
 
 PROGRESS_KEY = b"progress"
 ITEM_PREFIX = b"item/"
@@ -34,6 +35,10 @@ class Progress(msgspec.Struct):
     """By modality whose encoder is changing: items that have yet to get a vector of the new one."""
     arms: list[ArmResult] = []
     """How the arms of a comparison do; empty where nothing is compared."""
+    drift_alarm_count: int = 0
+    """How often the ranking was found to get worse all of a sudden."""
+    drift_alarms: list[Alarm] = []
+    """The last of them, and what the learner did."""
 
 
 class ItemVector(msgspec.Struct):

@@ -7,14 +7,14 @@ from confluent_kafka.admin import AdminClient
 from msgspec import Struct
 
 from online.arms import ArmResult
+from online.learning.alarm import Alarm
 from online.state_codec import head
 from streams.clock import now_ms
 from streams.discovery import folder
-from streams.follower import Follower, Record
+from streams.follower import read_all
 from streams.lag import READS, group_lag
 from streams.publications import PROGRESS_KEY, Progress, decode_progress
 from streams.settings import Settings
-from streams.topics import full_name, table
 
 
 class TopicLag(Struct):
@@ -51,6 +51,9 @@ class Model(Struct):
     """By modality whose encoder is changing: items that have yet to get a vector of the new one."""
     arms: list[ArmResult]
     """How the arms of a comparison do; empty where nothing is compared."""
+    drift_alarm_count: int
+    drift_alarms: list[Alarm]
+    """The last times that the ranking was found to get worse all of a sudden, and what the learner did."""
 
 
 class WorkerStatus(Struct):
@@ -82,7 +85,7 @@ async def read_status(admin: AdminClient, settings: Settings) -> Status:
         KafkaException: The cluster does not answer.
     """
     users, applied = await _applied(settings)
-    progress = await _progress(settings)
+    progress = await newest_progress(settings)
     return Status(
         lag=[lag for role in READS for lag in _lag(admin, settings, role)],
         model=None if progress is None else _model(progress),
@@ -106,20 +109,9 @@ def _lag(admin: AdminClient, settings: Settings, role: str) -> list[TopicLag]:
     return [TopicLag(role, base, lag, end) for base, (lag, end) in totals.items()]
 
 
-async def _read(settings: Settings, base: str, partitions: int) -> list[Record]:
-    follower = Follower(settings, full_name(settings, base))
-    records: list[Record] = []
-    try:
-        await follower.assign(dict.fromkeys(range(partitions), -1))
-        await follower.read_to_end(records.append)
-    finally:
-        follower.close()
-    return records
-
-
 async def _applied(settings: Settings) -> tuple[int, list[Counted]]:
     newest: dict[tuple[int, bytes], bytes | None] = {}
-    for record in await _read(settings, "users", table(settings)["users"].partitions):
+    for record in await read_all(settings, "users"):
         key = (record.partition, record.key)
         known = newest.get(key)
         if known is not None and record.value is not None:
@@ -137,9 +129,10 @@ async def _applied(settings: Settings) -> tuple[int, list[Counted]]:
     return users, [Counted(p, count, f"{xor:016x}") for p, (count, xor) in sorted(totals.items())]
 
 
-async def _progress(settings: Settings) -> Progress | None:
+async def newest_progress(settings: Settings) -> Progress | None:
+    """What the newest learner published last; None before any."""
     newest: Progress | None = None
-    for record in await _read(settings, "model", 1):
+    for record in await read_all(settings, "model"):
         if record.key == PROGRESS_KEY and record.value is not None:
             progress = decode_progress(record.value)
             if newest is None or progress.epoch >= newest.epoch:
@@ -169,6 +162,8 @@ def _model(progress: Progress) -> Model:
         ranking_steps=progress.ranking_steps,
         items_behind=progress.items_behind,
         arms=progress.arms,
+        drift_alarm_count=progress.drift_alarm_count,
+        drift_alarms=progress.drift_alarms,
     )
 
 

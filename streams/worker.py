@@ -1,6 +1,7 @@
 """One worker process of one role: its app, its agents, and what runs beside them."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -47,6 +48,7 @@ from streams.settings import Settings
 from streams.stores.documents import DocumentStore
 from streams.stores.lists import PublishedLists
 from streams.stores.users import UserStore
+from streams.succession import watch_epochs
 from streams.topics import await_leaders, ensure, full_name
 from streams.watchdog import watch_group
 
@@ -159,7 +161,11 @@ async def learn(w: Worker) -> None:
     )
     examples_to_model.connect(w.app, w.settings, worker, w.fail)
     w.owns("examples", worker, worker.finish)
-    w.beside += [worker.publish_regularly(), worker.follow_embeddings()]
+    w.beside += [
+        worker.publish_regularly(),
+        worker.follow_embeddings(),
+        watch_epochs(w.settings, lambda: worker.epoch),
+    ]
 
 
 _SET_UP: dict[Role, Callable[[Worker], Coroutine[Any, Any, None]]] = {
@@ -193,6 +199,10 @@ async def _serve(role: Role, settings: Settings, admin: AdminClient, port: int) 
         os._exit(0)
     await set_up
     worker.beside += [liveness.watch(), watch_group(settings, role)]
+    # Hundreds of thousands of objects that stay, most of them the libraries': looking through them all for cycles,
+    # as the collector would again and again, holds lists up for a third of a second.
+    gc.collect()
+    gc.freeze()
     await worker.app.start()
     with announce(settings, role, port):
         await _run_until_stopped(worker, stopping)

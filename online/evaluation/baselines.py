@@ -33,7 +33,7 @@ BASELINES: Mapping[str, Callable[[int], Method]] = {
     "implicit_als": ImplicitAls,
 }
 """Made from the number of items."""
-PACKAGES: Mapping[str, str] = {"river_mf": "river", "implicit_als": "implicit"}
+PACKAGES: Mapping[str, str] = {"implicit_als": "implicit"}
 """What some baselines need beyond Freshet's own dependencies. They run only when they are named."""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from online.evaluation.baselines import BASELINES, PACKAGES, check_installed
@@ -21,8 +22,9 @@ from online.recommender import Recommender, RecommenderConfig
 
 FRESHET = "freshet"
 _WITHOUT = f"{FRESHET}_without_"
-ABLATIONS = tuple(_WITHOUT + part for part in ("ranker", "replay", *SOURCES))
-"""Freshet without one of its parts: without the ranker the blend ranks, without a source nothing it says counts."""
+ABLATIONS = tuple(_WITHOUT + part for part in ("ranker", "replay", "drift", "leisure", *SOURCES))
+"""Freshet without one of its parts: without the ranker the blend ranks, without drift its alarms are only noted,
+without leisure every list is made in a hurry, without a source nothing it says counts."""
 METHODS = (FRESHET, *BASELINES, *ABLATIONS)
 DEFAULT_METHODS = tuple(name for name in METHODS if name not in PACKAGES and name not in ABLATIONS)
 """What runs when no method is named: all that Freshet's own dependencies are enough for."""
@@ -91,9 +93,13 @@ class Evaluation:
         """Freshet itself, perhaps without a part."""
         task = self._task
         muted = (without,) if without in SOURCES else ()
-        recommender = Recommender(RecommenderConfig(repeats=task.repeats, muted=muted))
-        replayed = {"replayed": 0} if without == "replay" else {}
-        ranking = RankingLearner(RankingConfig(seed=task.seed, **replayed))
+        recommender = Recommender(
+            RecommenderConfig(repeats=task.repeats, muted=muted, hurried=without == "leisure")
+        )
+        config = RankingConfig(seed=task.seed, answers_drift=without != "drift")
+        if without == "replay":
+            config = structs.replace(config, replayed=0)
+        ranking = RankingLearner(config)
         serving = Serving(
             recommender,
             ranking if without != "ranker" else None,
@@ -110,7 +116,10 @@ class Evaluation:
         item_count = len(self._stream.item_ids)
         replay = Replay(self._timeline, item_count, self._task.repeats, self._task.delays, self._clock)
         outcome = replay.run(method, progress)
-        return report(self._timeline, outcome, item_count, self._similarity, self._modality)
+        figures = report(self._timeline, outcome, item_count, self._similarity, self._modality)
+        if isinstance(method, Serving):
+            figures["overall"]["drift_alarms"] = float(method.drift_alarm_count)
+        return figures
 
 
 def evaluate(

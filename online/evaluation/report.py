@@ -13,10 +13,13 @@ from online.evaluation.timeline import Timeline
 
 Figures = dict[str, float]
 Report = dict[str, Figures]
-"""The figures of one method by slice: overall, cold_items, new_users, history_5-19, basket_1, modality_text…"""
+"""The figures of one method by slice: overall, cold_items, new_users, history_5-19, basket_1, window_00…"""
 
 HISTORY_FROM = {"0": 0, "1-4": 1, "5-19": 5, "20-99": 20, "100+": 100}
 """Items in the user's history before the set."""
+WINDOWS = 20
+"""Parts of the scored stream, each with as many lists, which show how a method learns; fewer of few lists."""
+WINDOW = "window_"
 BASKET_FROM = {"1": 1, "2-4": 2, "5-9": 5, "10-19": 10, "20+": 20}
 """Distinct items of the set, targets or not."""
 
@@ -61,7 +64,22 @@ def report(
     if modality:
         of_target = np.array(modality)[timeline.items[targets]]
         slices |= {f"modality_{name}": figures(of_target == name) for name in np.unique(of_target)}
-    return slices
+    return slices | _by_window(timeline, sets, figures)
+
+
+def _by_window(
+    timeline: Timeline, sets: LongArray, figures: Callable[[NDArray[np.bool_]], Figures]
+) -> Report:
+    """The figures of each window, with the number of events replayed at its end."""
+    tested, place = np.unique(sets, return_inverse=True)
+    count = min(WINDOWS, len(tested))
+    window = place * count // max(len(tested), 1)
+    ends = [int(tested[(number + 1) * len(tested) // count - 1]) + 1 for number in range(count)]
+    return {
+        f"{WINDOW}{number:02d}": figures(window == number)
+        | {"events_through": float(timeline.set_start[end])}
+        for number, end in enumerate(ends)
+    }
 
 
 def _history_sizes(timeline: Timeline) -> LongArray:

@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+from river import optim, reco
 
 from online.evaluation.methods import Ranked, Taken, UserView
 from online.evaluation.popularity import Popularity
@@ -16,6 +17,17 @@ LARGEST_GRADIENT = 10.0
 """Of the loss, 2 * error: errors of ratings pass, and a purchase of 20,000 litres makes no factor infinite."""
 
 
+def biased_mf() -> reco.BiasedMF:
+    """An untrained model."""
+    return reco.BiasedMF(
+        n_factors=FACTORS,
+        bias_optimizer=optim.SGD(RATE),
+        latent_optimizer=optim.SGD(RATE),
+        latent_initializer=optim.initializers.Normal(sigma=0.1, seed=0),
+        clip_gradient=LARGEST_GRADIENT,
+    )
+
+
 class RiverMf:
     """river.reco.BiasedMF: value(u, i) = mean + b_u + b_i + v_u . v_i, one gradient step an event.
 
@@ -25,16 +37,7 @@ class RiverMf:
     """
 
     def __init__(self, item_count: int) -> None:
-        """Makes an untrained model; river has to be installed."""
-        from river import optim, reco  # noqa: PLC0415  # an extra that only this baseline needs
-
-        self._model = reco.BiasedMF(
-            n_factors=FACTORS,
-            bias_optimizer=optim.SGD(RATE),
-            latent_optimizer=optim.SGD(RATE),
-            latent_initializer=optim.initializers.Normal(sigma=0.1, seed=0),
-            clip_gradient=LARGEST_GRADIENT,
-        )
+        self._model = biased_mf()
         self._latents: FloatArray = np.zeros((item_count, FACTORS))
         self._biases: FloatArray = np.zeros(item_count)
         self._popularity = Popularity(item_count)

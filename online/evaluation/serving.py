@@ -5,9 +5,10 @@ from numpy.typing import NDArray
 
 from online.catalogue import Item
 from online.evaluation.methods import Ranked, Taken, UserView
+from online.evaluation.replayed import event_at
 from online.evaluation.stream import IntArray, Stream
 from online.evaluation.timeline import Timeline
-from online.events import Cursor, Event, Example, ExampleSet, ListLog
+from online.events import Cursor, Example, ExampleSet, ListLog
 from online.learning.ranking import RankingLearner
 from online.ranking.candidates import best
 from online.ranking.diversity import Diversifier
@@ -51,6 +52,11 @@ class Serving:
             category = text.categories[0] if text.categories else ""
             recommender.put_item(Item(item_id, text.title, category, list(text.categories[1:])))
 
+    @property
+    def drift_alarm_count(self) -> int:
+        """How often the ranking was found to get worse all of a sudden."""
+        return 0 if self._ranking is None else self._ranking.drift.alarm_count
+
     def recommend(self, view: UserView, k: int) -> Ranked:
         """The list as the recommend worker would make it now; the state notes it as the one that stands."""
         state = self._listing.get(view.user)
@@ -87,17 +93,15 @@ class Serving:
         log = self._log(state, taken.view) if self._ranking is not None else None
         examples = self._apply(state, taken.first_event, taken.end_event)
         if self._ranking is not None and log is not None:
-            self._rank_by(self._ranking, log, [example.item_id for example in examples], taken.first_event)
+            item_ids = [example.item_id for example in examples]
+            self._ranking.learn(sampled(log, item_ids, taken.first_event), item_ids, taken.view.now_ms)
+            if self._ranking.step_count > self._served_steps:
+                self._served_steps = self._ranking.step_count
+                self._recommender.network = self._ranking.network()
         first = examples[0]
         self._recommender.fold(
             ExampleSet(first.user_id, first.timestamp_ms, first.history or [], first.standing or [], examples)
         )
-
-    def _rank_by(self, ranking: RankingLearner, log: ListLog, item_ids: list[str], salt: int) -> None:
-        ranking.learn(sampled(log, item_ids, salt), item_ids)
-        if ranking.step_count > self._served_steps:
-            self._served_steps = ranking.step_count
-            self._recommender.network = ranking.network()
 
     def _log(self, state: UserState, view: UserView) -> ListLog:
         """Of the list that was made for the set; where none was, of the one that would have been."""
@@ -115,16 +119,6 @@ class Serving:
         self._applied[view.user] = view.set_count
 
     def _apply(self, state: UserState, first_event: int, end_event: int) -> list[Example]:
-        examples = (state.apply(self._event(state.user_id, place)) for place in range(first_event, end_event))
+        cursors = (Cursor("replay", 0, place, 0) for place in range(first_event, end_event))
+        examples = (state.apply(event_at(self._stream, self._timeline, cursor)) for cursor in cursors)
         return [example for example in examples if example is not None]
-
-    def _event(self, user_id: str, place: int) -> Event:
-        return Event(
-            user_id=user_id,
-            item_id=self._stream.item_ids[self._timeline.items[place]],
-            action=self._stream.action,
-            value=float(self._timeline.values[place]),
-            timestamp_ms=int(self._timeline.event_ms[place]),
-            event_hash=place + 1,
-            cursor=Cursor("replay", 0, place, 0),
-        )

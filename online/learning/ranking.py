@@ -1,9 +1,9 @@
 """The ranking network, learned online by replay: a listwise softmax over lists as they stood.
 
-A list's loss is the cross-entropy between a softmax over its candidates and the items that were then had, each as 1 / n
-of n (ListNet's top-one probability: Cao et al., ICML 2007), weighed by sqrt(n). A list without any of them teaches
-nothing. Every STEP_LISTS new lists make one step, together with some old ones; what is served is the mean of the
-weights over the last AVERAGED_STEPS or so (Polyak averaging): longer means lag behind a shop whose week changes.
+A list without any of the items that were then had teaches nothing. Every STEP_LISTS new lists make one step, together
+with some old ones; what is served is the mean of the weights over the last AVERAGED_STEPS or so (Polyak averaging):
+longer means lag behind a shop whose week changes. When the ranking gets worse all of a sudden (`drift.py`), it learns
+faster for a while, and from what came lately (`drift_response.py`).
 """
 
 from collections.abc import Collection
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from online.events import ListLog
+from online.learning.drift_response import DriftResponse, lists_seen
+from online.learning.losses import list_losses, listwise_loss, reciprocal_ranks
 from online.learning.moments import Moments
 from online.learning.replay import ListReplay
 from online.ranking.evidence import BLEND
@@ -40,6 +42,8 @@ class RankingConfig(msgspec.Struct, frozen=True):
     weight_decay: float = 1e-4
     replayed: int = 48
     """Old lists in each step."""
+    answers_drift: bool = True
+    """Whether an alarm changes for a while how it learns, and is not only noted."""
     seed: int = 0
     """Of the first weights and of what is replayed."""
 
@@ -78,29 +82,35 @@ class RankingLearner:
         )
         self._replay = ListReplay()
         self._moments = Moments(FEATURES)
-        self._new = 0
+        self._new: list[int] = []
+        """The stream's time of each list since the last step."""
+        self.drift = DriftResponse(is_noting_only=not self.config.answers_drift)
         self.step_count = 0
         self._judged = np.zeros(3)
         """Of late: lists, and the sums of the network's and the blend's reciprocal ranks."""
 
-    def learn(self, log: ListLog, item_ids: Collection[str]) -> None:
-        """Takes a list and the items that were then had."""
+    def learn(self, log: ListLog, item_ids: Collection[str], now_ms: int) -> None:
+        """Takes a list and the items that were then had, at `now_ms` of the stream's clock."""
         had = had_of_log(log, item_ids)
         if not had.any():
             return
         features = features_of_log(log)
         self._moments.update(features)
         self._replay.add(features, had)
-        self._new += 1
-        if self._new == STEP_LISTS:
-            self._new = 0
+        self._new.append(now_ms)
+        if len(self._new) == STEP_LISTS:
             self._step()
+            self._new.clear()
 
     def network(self) -> Network | None:
         """The weights to serve with; None while they are untrained, or rank worse than the blend of late."""
         lists, by_network, by_blend = self._judged
         if self.step_count < RAMP_STEPS or lists == 0 or by_network < by_blend:
             return None
+        return self.averaged()
+
+    def averaged(self) -> Network:
+        """The mean of the weights of late, whatever they are worth."""
         mean, scale = self._moments.values()
         state = {name: tensor.numpy().copy() for name, tensor in self._served.state_dict().items()}
         hidden = np.ascontiguousarray(state["hidden.weight"].T)
@@ -109,14 +119,15 @@ class RankingLearner:
         )
 
     def _step(self) -> None:
-        features, targets, absent = self._replay.draw(STEP_LISTS, self.config.replayed, self._rng)
+        factor, recent = self.drift.pace()
+        features, targets, absent = self._replay.draw(STEP_LISTS, self.config.replayed, recent, self._rng)
         x = self._standardised(features)
         wanted = torch.from_numpy(targets)
         missing = torch.from_numpy(absent)
         self._judge(features[:STEP_LISTS], x[:STEP_LISTS], targets[:STEP_LISTS], missing[:STEP_LISTS])
         loss = listwise_loss(self._net(x).masked_fill(missing, -torch.inf), wanted)
         for group in self._optimizer.param_groups:
-            group["lr"] = self.config.rate * min(1.0, (self.step_count + 1) / RAMP_STEPS)
+            group["lr"] = self.config.rate * factor * min(1.0, (self.step_count + 1) / RAMP_STEPS)
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch
         self._optimizer.step()
@@ -141,9 +152,14 @@ class RankingLearner:
         with torch.no_grad():
             by_network = self._served(x).masked_fill(missing, -torch.inf).numpy()
         by_blend = np.where(missing.numpy(), -np.inf, features[:, :, BLEND].astype(np.float32))
-        ranks = [reciprocal_ranks(scores, targets > 0).sum() for scores in (by_network, by_blend)]
+        ranks = [reciprocal_ranks(scores, targets > 0) for scores in (by_network, by_blend)]
         self._judged *= 1 - len(features) / JUDGED_LISTS
-        self._judged += (len(features), *ranks)
+        self._judged += (len(features), *(of_lists.sum() for of_lists in ranks))
+        if self.step_count >= RAMP_STEPS:
+            losses = list_losses(torch.from_numpy(by_network), torch.from_numpy(targets)).numpy()
+            # Replay gives the newest first.
+            seen = lists_seen(features, targets, losses, ranks[0], self._new[::-1])
+            self.drift.look(seen[::-1])
 
     def save(self) -> dict[str, np.ndarray]:
         """Weights, the optimizer's state and moments, by name; lists for replay are gathered anew."""
@@ -152,7 +168,8 @@ class RankingLearner:
         for number, state in self._optimizer.state_dict()["state"].items():
             saved |= {f"optimizer/{number}/{k}": v.numpy().copy() for k, v in state.items()}
         saved |= {f"moments/{k}": v for k, v in self._moments.save().items()}
-        return saved | {"judged": self._judged.copy(), "step_count": np.array(self.step_count)}
+        saved |= {"judged": self._judged.copy(), "step_count": np.array(self.step_count)}
+        return saved | {"drift": self.drift.save()}
 
     def load(self, saved: dict[str, np.ndarray]) -> bool:
         """Goes on from what `save` gave.
@@ -176,29 +193,6 @@ class RankingLearner:
             {k.removeprefix("moments/"): v for k, v in saved.items() if k.startswith("moments/")}
         )
         self._judged, self.step_count = saved["judged"].copy(), int(saved["step_count"])
+        if "drift" in saved:  # an earlier version's snapshot has none
+            self.drift.load(saved["drift"])
         return True
-
-
-def listwise_loss(scores: Tensor, targets: Tensor) -> Tensor:
-    """Mean over lists, by sqrt(n), of the cross-entropy of a softmax over the list.
-
-    Args:
-        scores: [lists, n], -inf where a list has no candidate.
-        targets: [lists, n] 1 for what was had, else 0; at least one 1 in each list.
-    """
-    count = targets.sum(dim=1)
-    logs = torch.log_softmax(scores, dim=1).masked_fill(targets == 0, 0.0)
-    losses = -logs.sum(dim=1) / count
-    weights = count.sqrt()
-    return (losses * weights).sum() / weights.sum()
-
-
-def reciprocal_ranks(scores: NDArray[np.float32], had: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """[lists] one over the rank of the best of what was had; ties, and what is not a number, count against it.
-
-    Args:
-        scores: [lists, n]
-        had: [lists, n]
-    """
-    best = np.where(had, scores, -np.inf).max(axis=1, keepdims=True)
-    return np.asarray(1.0 / (~(scores < best)).sum(axis=1))

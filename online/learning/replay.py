@@ -30,15 +30,25 @@ class ListReplay:
         self._count += 1
 
     def draw(
-        self, newest: int, replayed: int, rng: np.random.Generator
+        self, newest: int, replayed: int, recent: int, rng: np.random.Generator
     ) -> tuple[NDArray[np.float16], NDArray[np.float32], NDArray[np.bool_]]:
-        """The newest lists, then others drawn evenly from all that are kept, some perhaps twice.
+        """The newest lists, the very newest first, then others drawn evenly from those kept, some perhaps twice.
+
+        Args:
+            newest: How many of the newest.
+            replayed: How many others.
+            recent: They are from the last so many.
+            rng: Draws them.
 
         Returns:
             [lists, CANDIDATES, FEATURES] features, [lists, CANDIDATES] 1 for what was had, and [lists, CANDIDATES]
             where a list has no candidate.
         """
-        last = (self._count - 1 - np.arange(newest)) % CAPACITY
-        chosen = np.concatenate((last, rng.integers(0, min(self._count, CAPACITY), replayed)))
+        last, reach = (
+            np.arange(self._count - 1, self._count - 1 - newest, -1),
+            min(self._count, CAPACITY, recent),
+        )
+        others = self._count - reach + rng.integers(0, reach, replayed)
+        chosen = np.concatenate((last, others)) % CAPACITY
         absent = np.arange(CANDIDATES) >= self._sizes[chosen, None]
         return self._features[chosen], self._targets[chosen], absent

@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from online.ranking.evidence import CONTENT, FIRST_TIME, FORWARD, FREQUENCY, GRAPH, RECENT, REPEAT
+from online.ranking.evidence import BLEND, CONTENT, FIRST_TIME, FORWARD, FREQUENCY, GRAPH, RECENT, REPEAT
 from online.statistics.base import Floats, Rows
 
 SOURCES = ("graph", "sequence", "content", "repeat", "trending")
@@ -28,7 +28,7 @@ CONTENT_SHARE = 0.8
 
 @njit(cache=True)
 def mixture(evidence: Floats, repeat_share: float, known: float) -> Floats:
-    """The parts of every candidate's score, which is their sum: [n, len(SOURCES)].
+    """Notes every candidate's score in the column BLEND; returns its parts, whose sum it is: [n, len(SOURCES)].
 
     A mixture of guesses at what the user has next, each a distribution over the candidates. With r the share of events
     that repeat, n = (1 - r) * NEW_WEIGHT where the user had anything that may come again and 1 otherwise, known the
@@ -69,8 +69,11 @@ def mixture(evidence: Floats, repeat_share: float, known: float) -> Floats:
             totals[source] += parts[i, source]
     scales = _scales(totals, repeat_share, known)
     for i in range(len(evidence)):
+        score = np.float32(0)
         for source in range(len(SOURCES)):
             parts[i, source] *= scales[source]
+            score += parts[i, source]
+        evidence[i, BLEND] = score
     return parts
 
 

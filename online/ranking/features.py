@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from numba import njit
 
 from online.ranking.evidence import (
     AGE,
@@ -35,10 +36,21 @@ FEATURES = LOGGED + LEARNED + len(REQUEST)
 
 def columns_of(evidence: Floats) -> Floats:
     """[n, LEARNED] of evidence [n, COLUMNS]: log(1 + amount / scale) of amounts, the rest as it is, up to LARGEST."""
+    amounts = np.empty((len(evidence), LOGGED), np.float32)
     columns = np.empty((len(evidence), LEARNED), np.float32)
-    columns[:, :LOGGED] = logged(evidence[:, :LOGGED], SCALES)
-    np.clip(evidence[:, LOGGED:LEARNED], -LARGEST, LARGEST, out=columns[:, LOGGED:])
+    _scaled(evidence, SCALES, amounts, columns)
+    columns[:, :LOGGED] = np.log(amounts, out=amounts)
     return columns
+
+
+@njit(cache=True)
+def _scaled(evidence: Floats, scales: Floats, amounts: Floats, columns: Floats) -> None:
+    one, largest = np.float32(1), np.float32(LARGEST)
+    for i in range(len(evidence)):
+        for column in range(LOGGED):
+            amounts[i, column] = evidence[i, column] / scales[column] + one
+        for column in range(LOGGED, LEARNED):
+            columns[i, column] = min(max(evidence[i, column], -largest), largest)
 
 
 def logged(amounts: Floats, scales: Floats) -> Floats:
@@ -48,6 +60,7 @@ def logged(amounts: Floats, scales: Floats) -> Floats:
     return np.asarray(np.log(shifted, out=shifted))
 
 
+@njit(cache=True)
 def features_of(columns: Floats, means: Floats, request: Floats) -> Floats:
     """[n, FEATURES] the columns, the amounts once more as they differ from the whole list's, and the request.
 
@@ -57,9 +70,13 @@ def features_of(columns: Floats, means: Floats, request: Floats) -> Floats:
         request: [len(REQUEST)]
     """
     features = np.empty((len(columns), FEATURES), np.float32)
-    features[:, :LEARNED] = columns
-    features[:, LEARNED : LEARNED + LOGGED] = columns[:, :LOGGED] - means
-    features[:, LEARNED + LOGGED :] = request
+    for i in range(len(columns)):
+        for column in range(LEARNED):
+            features[i, column] = columns[i, column]
+        for column in range(LOGGED):
+            features[i, LEARNED + column] = columns[i, column] - means[column]
+        for column in range(len(request)):
+            features[i, LEARNED + LOGGED + column] = request[column]
     return features
 
 

@@ -1,5 +1,7 @@
 """From one user's history to candidates with their evidence from every source, in one compiled pass."""
 
+import math
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -21,7 +23,7 @@ from online.ranking.evidence import (
     look_at,
     new_place,
 )
-from online.ranking.select import select
+from online.ranking.select import HURRIED_SHARE, select
 from online.ranking.sources import FORWARD_NOW, GRAPH_NOW, REPEATS_NOW, SHORT_NOW, Sources
 from online.statistics.base import Floats, Query, Rows
 from online.statistics.content import COLD_BELOW, Vectors, cosine, nearest, profile_of
@@ -50,6 +52,7 @@ def gather(
     blocked: Rows,
     hide_had: bool,
     servable: NDArray[np.bool_],
+    hurried: bool,
 ) -> tuple[int, float, float]:
     """Collects candidates and evidence into the scratch.
 
@@ -60,12 +63,13 @@ def gather(
         blocked: [b] rows that may not be in the list; -1 is skipped.
         hide_had: Whether what the user had may not be in the list either.
         servable: [capacity] which rows may be in any list.
+        hurried: Whether fewer candidates have to do.
 
     Returns:
         How many candidates there are; how much of the history the graph knows, from 0 to 1; and the share of
         the stream's events that are repeats.
     """
-    scratch = sources.scratch
+    scratch, share = sources.scratch, HURRIED_SHARE if hurried else 1.0
     for i in range(len(blocked)):
         if blocked[i] >= 0:
             look_at(scratch, blocked[i], BLOCKED)
@@ -76,10 +80,10 @@ def gather(
     _walk(scratch, sources.forward, query, weights, factors[FORWARD_NOW], FORWARD_SUM)
     weights = _lags(query.history_s, (SHORT_LAG, SHORT_LAG))[:1]
     _walk(scratch, sources.short, query, weights, factors[SHORT_NOW], SHORT_SUM)
-    _want_top(scratch, sources.recent)
-    _want_top(scratch, sources.first_time)
+    _want_top(scratch, sources.recent, share)
+    _want_top(scratch, sources.first_time, share)
     profile = _want_alike(scratch, sources.vectors, query, known < THIN)
-    count = select(sources, factors, query, profile, servable)
+    count = select(sources, factors, query, profile, servable, share)
     clear(scratch)
     return count, known, overall_share(sources.repeats, factors[REPEATS_NOW])
 
@@ -159,9 +163,15 @@ def _walk(scratch: Scratch, edges: Edges, query: Query, weights: Floats, factor:
 
 
 @njit(cache=True)
-def _want_top(scratch: Scratch, popularity: Counts) -> None:
-    for i in range(popularity.size[0]):
-        look_at(scratch, popularity.top[i], WANTED)
+def _want_top(scratch: Scratch, popularity: Counts, share: float) -> None:
+    """Makes what is popular candidates: this share of it, the most popular."""
+    top = popularity.top[: popularity.size[0]]
+    counts = popularity.counts[top]
+    left_out = len(top) - math.ceil(len(top) * share)
+    least = np.partition(counts, left_out)[left_out] if left_out > 0 else 0.0
+    for i in range(len(top)):
+        if counts[i] >= least:
+            look_at(scratch, top[i], WANTED)
 
 
 @njit(cache=True)

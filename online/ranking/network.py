@@ -31,8 +31,7 @@ class Network(msgspec.Struct, frozen=True):
         """[n] of n candidates with [n, FEATURES]; only their differences within a list mean anything."""
         x = _standardised(features, self.mean, self.scale)
         layer: Floats = x @ self.hidden
-        layer += self.bias
-        np.maximum(layer, 0, out=layer)
+        _rectify(layer, self.bias)
         scores: Floats = x @ self.linear + layer @ self.out
         return scores
 
@@ -46,6 +45,13 @@ def _standardised(features: Floats, mean: Floats, scale: Floats) -> Floats:
             value = (features[i, feature] - mean[feature]) * scale[feature]
             x[i, feature] = min(max(value, -limit), limit)
     return x
+
+
+@njit(cache=True)
+def _rectify(layer: Floats, bias: Floats) -> None:
+    for i in range(len(layer)):
+        for unit in range(len(bias)):
+            layer[i, unit] = max(layer[i, unit] + bias[unit], np.float32(0))
 
 
 class _Packed(msgspec.Struct, array_like=True):

@@ -24,6 +24,8 @@ from online.statistics.graph import target_norm
 
 QUOTAS = ((GRAPH_SUM, 150), (WIDE_SUM, 60), (SHORT_SUM, 60), (FORWARD_SUM, 60), (FREQUENCY_SUM, 300))
 """About this many of each source's best are ranked; the rest of thousands never reaches a list."""
+HURRIED_SHARE = 0.25
+"""Of every quota, and of what is popular, in a list that is made in a hurry."""
 LEVEL_SHIFT = 20
 LEVELS = 1 << (31 - LEVEL_SHIFT)
 """A positive float's upper bits (exponent and three of the mantissa) grow with it: steps of an eighth."""
@@ -36,8 +38,9 @@ def select(
     query: Query,
     profile: Floats,
     servable: NDArray[np.bool_],
+    share: float,
 ) -> int:
-    """Copies the candidates of the scratch into its rows and evidence.
+    """Copies the candidates of the scratch into its rows and evidence: this share of each quota.
 
     Returns:
         How many there are.
@@ -47,7 +50,7 @@ def select(
     _normalise(scratch, sources.short, factors[SHORT_NOW], servable, SHORT_SUM, SHORT_SUM)
     _normalise(scratch, sources.graph, factors[GRAPH_NOW], servable, FORWARD_SUM, FORWARD_LAST_SUM)
     for column, quota in QUOTAS:
-        want_best(scratch, column, quota)
+        want_best(scratch, column, int(quota * share))
     return describe(sources, factors, query, profile)
 
 

@@ -11,18 +11,21 @@ from streams.cli import (
     evaluate,
     generate,
     lists,
+    model,
     probe,
     produce,
     rules,
     soak,
     status,
     topics,
+    train,
     worker,
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(broker.app, name="broker")
 app.add_typer(bench.app, name="bench")
+app.add_typer(model.app, name="model")
 app.add_typer(probe.app, name="probe")
 app.add_typer(topics.app, name="topics")
 app.add_typer(rules.app, name="rules")
@@ -30,6 +33,7 @@ app.command()(soak.soak)
 app.command()(worker.worker)
 app.command()(demo.demo)
 app.command()(status.status)
+app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(encode.encode)
 app.command()(compress.compress)

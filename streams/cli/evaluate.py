@@ -6,57 +6,44 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from streams.cli.given_stream import (
+    COLUMNS,
+    CategoryColumn,
+    ColumnNames,
+    Dataset,
+    Interactions,
+    Items,
+    Limit,
+    TextColumns,
+    TimestampUnit,
+    read_given,
+)
 from streams.cli.output import JsonFile, write_json
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from rich.console import Console
-    from rich.table import Table
 
     from online.evaluation.evaluate import Task
-    from online.evaluation.report import Report
+    from online.evaluation.report import Figures, Report
     from online.evaluation.stream import Stream
 
-COMPLETE_JOURNEY = "complete-journey"
 NO_ENCODER = "none"
 TABLE_WIDTH = 140
 """Narrower terminals fold the tables' lines; figures are never cut off."""
 SLICED_TOGETHER = 8
 """Methods whose slices stand side by side; the others have tables below."""
-SHOWN = (
-    "hr@10",
-    "ndcg@10",
-    "recall@10",
-    "precision@10",
-    "mrr",
-    "hr@100",
-    "coverage@10",
-    "novelty@10",
-    "diversity@10",
-)
 
 
 def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how typer reads them
-    dataset: Annotated[str | None, typer.Argument(help=f"A known stream: {COMPLETE_JOURNEY}.")] = None,
-    interactions: Annotated[
-        Path | None, typer.Option(help="Interactions, CSV or Parquet, in any order.")
-    ] = None,
-    columns: Annotated[
-        str, typer.Option(help="Which column is what.")
-    ] = "user_id=user_id,item_id=item_id,timestamp=timestamp",
-    timestamp_unit: Annotated[
-        Literal["s", "ms"], typer.Option(help="Unit of timestamps that are numbers.")
-    ] = "s",
-    items: Annotated[
-        Path | None, typer.Option(help="Items, CSV or Parquet; the id's column as above.")
-    ] = None,
-    text: Annotated[
-        str, typer.Option(help="Columns of the items' text, the title first: title,genres,plot.")
-    ] = "",
-    category: Annotated[
-        str | None, typer.Option(help="Column of categories; several are separated by |.")
-    ] = None,
+    dataset: Dataset = None,
+    interactions: Interactions = None,
+    columns: ColumnNames = COLUMNS,
+    timestamp_unit: TimestampUnit = "s",
+    items: Items = None,
+    text: TextColumns = "",
+    category: CategoryColumn = None,
     images: Annotated[
         str | None,
         typer.Option(help="Pictures, as 'posters/{item_id}.jpg': counted, not yet used for lists."),
@@ -71,13 +58,13 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     warm_up: Annotated[
         float, typer.Option(min=0.0, max=0.95, help="Share that is learned but not scored.")
     ] = 0.2,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N events.")] = None,
+    limit: Limit = None,
     seed: Annotated[int, typer.Option(help="Decides the order of equal timestamps.")] = 0,
     methods: Annotated[
         str,
         typer.Option(
-            help="Some methods only, by name: freshet,transitions. By default all but river_mf and implicit_als, "
-            "which need a package each."
+            help="Some methods only, by name: freshet,transitions. By default all but implicit_als, which needs a "
+            "package of its own."
         ),
     ] = "",
     delay_history: Annotated[int, typer.Option(min=0, help="Lists know the user N events late.")] = 0,
@@ -93,9 +80,16 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
         bool,
         typer.Option(
             "--diversity-curve",
-            help="What varied lists cost, by dial. --methods is not looked at.",
+            help="What varied lists cost, by dial; --curve draws that. --methods is not looked at.",
         ),
     ] = False,
+    curve: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.png",
+            help="Draw how each method learns, window by window; needs the extra plot.",
+        ),
+    ] = None,
     json_file: JsonFile = None,
 ) -> None:
     """Test, then learn, through a recorded stream: Freshet as it serves, and the baselines."""
@@ -106,15 +100,15 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     from online.evaluation.replay import Delays  # noqa: PLC0415
     from online.evaluation.tables import InputError  # noqa: PLC0415
     from streams.cli.evaluate_ablation import run_ablation  # noqa: PLC0415
+    from streams.cli.evaluate_curve import check_can_draw, draw_curve, draw_dials  # noqa: PLC0415
     from streams.cli.evaluate_diversity import run_diversity_curve  # noqa: PLC0415
 
     task = Task(repeats, ties, warm_up, limit, seed, Delays(delay_history, delay_weights))
     try:
         names = chosen_methods(methods)
-        if dataset is not None:
-            stream = _known_stream(dataset, interactions)
-        else:
-            stream = _own_stream(interactions, columns, timestamp_unit, items, text, category, images)
+        stream = read_given(dataset, interactions, columns, timestamp_unit, items, text, category, images)
+        if curve is not None:
+            check_can_draw()
         if ablate:
             run_ablation(
                 stream, task, _vectors(stream, encoder), provenance(stream, task, encoder), json_file
@@ -122,52 +116,21 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
         elif variety:
             evaluation = Evaluation(stream, task, _vectors(stream, encoder), time.perf_counter)
             events = min(stream.event_count, task.limit or stream.event_count)
-            run_diversity_curve(evaluation, events, provenance(stream, task, encoder), json_file)
+            dials = run_diversity_curve(evaluation, events, provenance(stream, task, encoder), json_file)
+            if curve is not None:
+                draw_dials(dials, curve)
         else:
-            _run(stream, task, names, encoder, json_file)
+            reports = _run(stream, task, names, encoder, json_file)
+            if curve is not None:
+                draw_curve(reports, curve)
     except (InputError, OSError) as exc:
         typer.echo(f"freshet: {exc}", err=True)
         raise typer.Exit(2) from None
 
 
-def _known_stream(dataset: str, interactions: Path | None) -> "Stream":
-    from online.evaluation.loading import read_complete_journey  # noqa: PLC0415  # keeps `freshet --help` fast
-    from online.evaluation.tables import InputError  # noqa: PLC0415
-
-    if dataset != COMPLETE_JOURNEY or interactions is not None:
-        msg = f"got the stream {dataset!r}; expected {COMPLETE_JOURNEY} alone, or --interactions F instead"
-        raise InputError(msg)
-    return read_complete_journey()
-
-
-def _own_stream(  # the options that say where a stream is
-    interactions: Path | None,
-    columns: str,
-    unit: Literal["s", "ms"],
-    items: Path | None,
-    text: str,
-    category: str | None,
-    images: str | None,
-) -> "Stream":
-    from online.evaluation.loading import parse_columns, read_items, read_stream  # noqa: PLC0415  # as above
-    from online.evaluation.tables import InputError  # noqa: PLC0415
-
-    if interactions is None:
-        msg = f"nothing to replay; give a stream's name ({COMPLETE_JOURNEY}) or --interactions F"
-        raise InputError(msg)
-    if items is None and (text or category or images):
-        msg = "--text, --category and --images need --items F"
-        raise InputError(msg)
-    mapped = parse_columns(columns)
-    catalogue = (
-        read_items(items, mapped.item_id, [name for name in text.split(",") if name], category, images)
-        if items
-        else {}
-    )
-    return read_stream(interactions, mapped, unit, catalogue)
-
-
-def _run(stream: "Stream", task: "Task", names: list[str], encoder: str, json_file: str | None) -> None:
+def _run(
+    stream: "Stream", task: "Task", names: list[str], encoder: str, json_file: str | None
+) -> "dict[str, Report]":
     import time  # noqa: PLC0415  # as above
 
     from rich.console import Console  # noqa: PLC0415
@@ -176,6 +139,7 @@ def _run(stream: "Stream", task: "Task", names: list[str], encoder: str, json_fi
     from online.evaluation.baselines import BASELINES  # noqa: PLC0415
     from online.evaluation.evaluate import evaluate  # noqa: PLC0415
     from online.evaluation.provenance import provenance  # noqa: PLC0415
+    from streams.cli.evaluate_tables import overall, ratings, sliced  # noqa: PLC0415
 
     notes = Console(stderr=True, soft_wrap=True)
     _note_pictures(stream, notes)
@@ -193,11 +157,27 @@ def _run(stream: "Stream", task: "Task", names: list[str], encoder: str, json_fi
         )
     output = Console(stderr=json_file == "-")
     output.width = max(output.width, TABLE_WIDTH)
-    output.print(_overall(reports))
+    output.print(overall(reports))
     for start in range(0, len(names), SLICED_TOGETHER):
-        output.print(_sliced({name: reports[name] for name in names[start : start + SLICED_TOGETHER]}))
+        output.print(sliced({name: reports[name] for name in names[start : start + SLICED_TOGETHER]}))
+    errors = _rating_errors(stream, task)
+    if errors:
+        output.print(ratings(errors))
     if json_file is not None:
-        write_json(json_file, {"run": provenance(stream, task, encoder), **reports})
+        run = provenance(stream, task, encoder) | ({"rating_errors": errors} if errors else {})
+        write_json(json_file, {"run": run, **reports})
+    return reports
+
+
+def _rating_errors(stream: "Stream", task: "Task") -> "dict[str, Figures]":
+    """How far predicted ratings are off; empty where the values are no ratings."""
+    from online.evaluation.ratings import rating_errors  # noqa: PLC0415  # as above
+    from online.evaluation.timeline import timeline  # noqa: PLC0415
+
+    if stream.action != "rate":
+        return {}
+    replayed = timeline(stream, task.ties, task.repeats, task.warm_up, task.seed, task.limit)
+    return rating_errors(replayed, len(stream.user_ids), len(stream.item_ids))
 
 
 def _vectors(stream: "Stream", encoder_name: str) -> "Mapping[str, NDArray[np.float32]]":
@@ -228,31 +208,3 @@ def _note_pictures(stream: "Stream", console: "Console") -> None:
             f"{pictured} of {len(stream.catalogue)} items have a picture: this only splits the figures by modality; "
             "there is no image encoder yet, so no list is made with them"
         )
-
-
-def _overall(reports: "dict[str, Report]") -> "Table":
-    from rich.box import SIMPLE  # noqa: PLC0415  # keeps `freshet --help` fast
-    from rich.table import Column, Table  # noqa: PLC0415
-
-    method = Column("method", no_wrap=True)
-    table = Table(
-        method, *(name.replace("@", " @") for name in SHOWN), "events /s", title="Overall", box=SIMPLE
-    )
-    for name, report in reports.items():
-        overall = report["overall"]
-        shown = [f"{overall[measure]:.4f}" if measure in overall else "-" for measure in SHOWN]
-        table.add_row(name, *shown, f"{overall['events_per_s']:,.0f}")
-    return table
-
-
-def _sliced(reports: "dict[str, Report]") -> "Table":
-    """HR@10 by slice, with the number of lists behind each."""
-    from rich.box import SIMPLE  # noqa: PLC0415  # keeps `freshet --help` fast
-    from rich.table import Column, Table  # noqa: PLC0415
-
-    methods = (Column(name.replace("_", " "), min_width=10) for name in reports)
-    table = Table(Column("HR@10", no_wrap=True), "lists", *methods, title="By slice", box=SIMPLE)
-    for name, figures in list(next(iter(reports.values())).items())[1:]:
-        hits = (f"{report[name].get('hr@10', 0.0):.4f}" for report in reports.values())
-        table.add_row(name, f"{figures['lists']:,.0f}", *hits)
-    return table

@@ -19,7 +19,7 @@ SHOWN = ("coverage@10", "novelty@10", "diversity@10")
 
 def run_diversity_curve(
     evaluation: Evaluation, events: int, provenance: Mapping[str, object], json_file: str | None
-) -> None:
+) -> list[Point]:
     """Replays the stream, and prints its lists' figures for every dial."""
     with Progress(console=Console(stderr=True), transient=True) as bar:
         row = bar.add_task("", total=events)
@@ -35,6 +35,7 @@ def run_diversity_curve(
             for point in points
         ]
         write_json(json_file, {"run": provenance, "curve": curve})
+    return points
 
 
 def _table(points: list[Point]) -> Table:

@@ -1,6 +1,7 @@
 """`freshet status`: lag, versions, and what was applied and learned."""
 
 import asyncio
+from datetime import UTC, datetime
 from math import hypot
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,9 @@ from streams.cli.output import JsonFile, write_json
 
 if TYPE_CHECKING:
     from streams.status import Status
+
+SHOWN_ALARMS = 5
+"""Of drift, the last."""
 
 
 def status(
@@ -79,6 +83,12 @@ def _show(status: "Status") -> None:
         for modality, behind in model.items_behind.items():
             console.print(
                 f"The {modality} encoder is changing: {behind:,} items have no vector of the new one yet"
+            )
+        for alarm in model.drift_alarms[-SHOWN_ALARMS:]:
+            when = datetime.fromtimestamp(alarm.timestamp_ms / 1000, UTC).isoformat(" ", "seconds")[:19]
+            console.print(
+                f"Drift {when}: {alarm.measure} of {alarm.segment} {alarm.usual:.3f}, then {alarm.now:.3f} "
+                f"({alarm.test}); {alarm.action}"
             )
     learned = {row.partition: row for row in status.learned}
     table = Table("partition", "applied", "learned", "equal", title=f"Events of {status.users:,} users")

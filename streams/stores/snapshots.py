@@ -2,8 +2,11 @@
 
 import hashlib
 import io
+from collections.abc import Collection
 from contextlib import suppress
+from datetime import UTC, date
 from uuid import uuid4
+from zipfile import BadZipFile
 
 import fsspec
 import msgspec
@@ -14,7 +17,9 @@ from streams.settings import Settings
 from streams.stores import StoreError
 
 KEPT = 3
-"""Snapshots kept; a damaged or lost one is replaced by the one before it and a longer log to fold."""
+"""Newest snapshots kept; a damaged or lost one is replaced by the one before it and a longer log to fold."""
+KEPT_DAYS = 7
+"""Of so many days, today among them, the last snapshot is kept too, for its ranking to be rolled back to."""
 
 
 class Manifest(msgspec.Struct):
@@ -25,6 +30,17 @@ class Manifest(msgspec.Struct):
     examples_topic_id: str
     examples_offset: int
     """The first offset of the log of examples that the snapshot does not contain."""
+
+
+class Listed(msgspec.Struct):
+    """A snapshot, as far as can be said without reading all of it."""
+
+    name: str
+    manifest: Manifest
+    size_bytes: int
+    saved_ms: int
+    arrays: dict[str, np.ndarray]
+    """Those that were asked for and that it has."""
 
 
 class SnapshotStore:
@@ -54,7 +70,7 @@ class SnapshotStore:
         self._fs.rm(f"{self._root}/{name}")
 
     def save(self, manifest: Manifest, saved: Saved) -> str:
-        """Writes a snapshot and removes the oldest beyond `KEPT`.
+        """Writes a snapshot and removes those that are neither of the newest nor the last of a day.
 
         Returns:
             Its name.
@@ -70,9 +86,19 @@ class SnapshotStore:
         data = buffer.getvalue()
         name = f"{manifest.epoch:08d}-{manifest.number:012d}-{hashlib.sha256(data).hexdigest()[:16]}.npz"
         self._write(name, data)
-        for old in self._names()[:-KEPT]:
+        for old in self._outdated():
             self._fs.rm(f"{self._root}/{old}")
         return name
+
+    def _outdated(self) -> list[str]:
+        days: set[date] = set()
+        outdated = []
+        for number, name in enumerate(reversed(self.names())):
+            day = self._fs.modified(f"{self._root}/{name}").astimezone(UTC).date()
+            if number >= KEPT and (day in days or len(days) >= KEPT_DAYS):
+                outdated.append(name)
+            days.add(day)
+        return outdated
 
     def _write(self, name: str, data: bytes) -> None:
         part = f"{self._root}/{name}.part"
@@ -89,19 +115,37 @@ class SnapshotStore:
 
     def newest(self, examples_topic_id: str) -> tuple[Manifest, Saved] | None:
         """The newest whole snapshot of this log of examples, or None."""
-        for name in reversed(self._names()):
-            found = self._read(name)
+        for name in reversed(self.names()):
+            found = self.read(name)
             if found is not None and found[0].examples_topic_id == examples_topic_id:
                 return found
         return None
 
-    def _names(self) -> list[str]:
+    def names(self) -> list[str]:
+        """Of all snapshots, the oldest first."""
         if not self._fs.exists(self._root):
             return []
         paths = self._fs.ls(self._root, detail=False, refresh=True)
         return sorted(path.rsplit("/", 1)[-1] for path in paths if path.endswith(".npz"))
 
-    def _read(self, name: str) -> tuple[Manifest, Saved] | None:
+    def listed(self, keys: Collection[str] = ()) -> list[Listed]:
+        """All that can be read, the oldest first, with some of their arrays; whether each is whole is not checked."""
+        return [found for name in self.names() if (found := self._look(name, keys)) is not None]
+
+    def _look(self, name: str, keys: Collection[str]) -> Listed | None:
+        path = f"{self._root}/{name}"
+        try:
+            with self._fs.open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
+                meta = msgspec.json.decode(arrays["__meta__"].tobytes())
+                found = {key: arrays[key] for key in keys if key in arrays}
+        except (OSError, ValueError, KeyError, BadZipFile):
+            return None
+        saved_ms = int(self._fs.modified(path).timestamp() * 1000)
+        manifest = msgspec.convert(meta["manifest"], Manifest)
+        return Listed(name, manifest, int(self._fs.size(path)), saved_ms, found)
+
+    def read(self, name: str) -> tuple[Manifest, Saved] | None:
+        """A snapshot; None if it is not there or damaged."""
         try:
             with self._fs.open(f"{self._root}/{name}", "rb") as file:
                 data = file.read()

@@ -122,6 +122,15 @@ class River:
         wait_for(settled, limit_s, lambda: f"expected {expected}, got {status}", pause_s=1.0)
         return status
 
+    def wait_counted(self, events: int, limit_s: float = SETTLE_S) -> None:
+        """Waits until so many events are applied and learned, each once, those of a history included."""
+
+        def counted() -> bool:
+            status = self.status()
+            return sum(row.count for row in status.applied) == events and status.applied == status.learned
+
+        wait_for(counted, limit_s, lambda: str(self.status()), pause_s=1.0)
+
     def newest(self, topic: str) -> dict[str, bytes | None]:
         """The newest value of every key of a topic."""
         return {m.key().decode(): m.value() for m in self.records(topic)}

@@ -106,7 +106,7 @@ def taught(learner: ExamplesToModel) -> RankingLearner:
     inner: RankingLearner = learner._ranking._learner
     log = random_log(np.random.default_rng(0), 20)
     for _ in range(64):
-        inner.learn(log, ["i3"])
+        inner.learn(log, ["i3"], 0)
     saved = inner.save()
     assert inner.load(saved | {"step_count": np.array(500), "judged": np.array([9.0, 9.0, 1.0])})
     return inner
@@ -130,7 +130,8 @@ def test_a_successor_goes_on_from_the_snapshots_network(river: MemoryRiver) -> N
 def test_lists_met_by_sets_reach_the_learner(river: MemoryRiver) -> None:
     learned: list[tuple[int, list[str]]] = []
 
-    def learn(_: RankingLearner, log: Any, item_ids: list[str]) -> None:  # noqa: ANN401  # a log
+    def learn(_: RankingLearner, log: Any, item_ids: list[str], now_ms: int) -> None:  # noqa: ANN401  # a log
+        assert now_ms > 0
         learned.append((len(log.hashes), item_ids))
 
     async def story() -> None:

@@ -131,3 +131,18 @@ def test_what_may_be_in_no_list_is_told_item_by_item_and_as_a_whole() -> None:
     }
     assert told == {"listed": True, "hidden": False, "deleted": False, "never known": False, "?": True}
     assert set(catalogue.barred(5).tolist()) == {item_hash(i) for i in ("hidden", "deleted", "never known")}
+
+
+def test_without_documents_items_are_as_if_none_had_come() -> None:
+    catalogue = Catalogue(16)
+    catalogue.put(Item("a", category="x", available=False))
+    catalogue.put(Item("b", category="x", expires_ms=10))
+    catalogue.row("c", create=True)
+    catalogue.delete("d")
+    catalogue.row("d", create=True)
+    rows = dict(catalogue.rows)
+    catalogue.drop_documents()
+    assert catalogue.rows == rows
+    assert catalogue.document_count == 0
+    assert not catalogue.categories.slots.any()
+    assert [servable(catalogue, item_id, 1_000) for item_id in "abcd"] == [True, True, True, False]

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 
 from online.events import Example, ExampleSet, ListLog
+from online.learning.alarm import Alarm
+from online.learning.drift_response import DriftResponse
 from online.learning.ranking import STEP_LISTS, RankingLearner
 from online.ranking.network import Network, unpack
+from streams import metrics
 from streams.learned_ranking import PREFIX, SHED_MS, LearnedRanking
 from streams.producer import Outgoing
 from streams.publications import RANKING_KEY, decode_ranking
@@ -13,6 +16,8 @@ from tests.online.ranking.made_logs import random_log
 from tests.online.ranking.made_networks import network_of
 
 LOG = random_log(np.random.default_rng(0), 4)
+DRIFT_MS = 77
+"""When the learner notices drift."""
 
 
 class FakeLearner:
@@ -22,11 +27,15 @@ class FakeLearner:
         self.step_count = 7
         self.served: Network | None = None
         self.learned: list[list[str]] = []
+        self.drift = DriftResponse()
         self.loaded: list[set[str]] = []
 
-    def learn(self, log: ListLog, item_ids: list[str]) -> None:
+    def learn(self, log: ListLog, item_ids: list[str], now_ms: int) -> None:
         assert log is LOG
         self.learned.append(item_ids)
+        if now_ms == DRIFT_MS:
+            self.drift.alarms.append(Alarm(now_ms, "warm", "loss", "adwin", 3.0, 4.0, "hurries"))
+            self.drift.alarm_count += 1
 
     def network(self) -> Network | None:
         return self.served
@@ -53,10 +62,10 @@ def example(item_id: str, action: str, log: ListLog | None) -> Example:
     return Example("u", item_id, action, 1.0, 0, 0, 0, 0, 0, 0, [], [], list_log=log)
 
 
-def set_of(log: ListLog | None) -> ExampleSet:
+def set_of(log: ListLog | None, timestamp_ms: int = 0) -> ExampleSet:
     actions = (("a", "impression"), ("b", "click"), ("c", "hide"), ("d", "purchase"))
     examples = [example(item_id, action, log if item_id == "a" else None) for item_id, action in actions]
-    return ExampleSet("u", 0, [], [], examples)
+    return ExampleSet("u", timestamp_ms, [], [], examples)
 
 
 def published(messages: list[Outgoing]) -> list[tuple[int, int, bytes]]:
@@ -79,6 +88,20 @@ def test_a_learner_that_is_late_catches_up_first(ranking: LearnedRanking, learne
     assert learner.learned == []
     ranking.learn(set_of(LOG), SHED_MS)
     assert len(learner.learned) == 1
+
+
+def test_an_alarm_is_logged_and_counted_once(
+    ranking: LearnedRanking, caplog: pytest.LogCaptureFixture
+) -> None:
+    counter = metrics.DRIFT_ALARMS.labels(segment="warm", measure="loss")
+    before = counter._value.get()
+    for timestamp_ms in (0, DRIFT_MS, 1, 2):
+        ranking.learn(set_of(LOG, timestamp_ms), 0)
+    assert counter._value.get() == before + 1
+    assert (ranking.alarm_count, [alarm.timestamp_ms for alarm in ranking.alarms]) == (1, [DRIFT_MS])
+    (record,) = caplog.records
+    assert "the ranking got worse" in record.getMessage()
+    assert "hurries" in record.getMessage()
 
 
 def test_a_network_is_published_when_it_changed_and_only_then(
@@ -119,7 +142,7 @@ def test_through_a_snapshot_a_learner_goes_on_where_it_was() -> None:
     first, second = RankingLearner(), RankingLearner()
     rng = np.random.default_rng(0)
     for _ in range(2 * STEP_LISTS):
-        first.learn(random_log(rng, 6), ["i2"])
+        first.learn(random_log(rng, 6), ["i2"], 0)
     restored = LearnedRanking(second)
     restored.load(LearnedRanking(first).save())
     assert restored.step_count == 2

@@ -8,6 +8,7 @@ from online.events import Cursor, Event, ListLog
 from online.ranking.list_log import had_of_log
 from online.recommender import Recommender, RecommenderConfig
 from online.state import UserState
+from streams.hurry import LOGGED_SHARE
 from streams.list_logs import BURST_S, ListLogs
 
 
@@ -33,13 +34,14 @@ class Logged:
         self.state = UserState("u")
 
     def takes(self, made: Event) -> ListLog | None:
-        log = self.logs.log(self.state, made)
+        log = self.logs.log(self.state, made, hurried=False)
         self.state.apply(made)
         return log
 
-    def count(self, sets: int) -> int:
+    def count(self, sets: int, hurried: bool = False) -> int:
         """How many of so many users' first sets are logged."""
-        return sum(self.logs.log(UserState("u"), event(0, 0)) is not None for _ in range(sets))
+        logs = (self.logs.log(UserState("u"), event(0, 0), hurried) for _ in range(sets))
+        return sum(log is not None for log in logs)
 
 
 def failures() -> float:
@@ -58,6 +60,15 @@ def test_a_quiet_while_saves_up_no_more_than_a_burst() -> None:
     logged = Logged(lists_per_s=10)
     logged.clock.now_s += 3_600
     assert logged.count(50) == 10 * BURST_S
+
+
+def test_in_a_hurry_fewer_are_logged() -> None:
+    logged = Logged(lists_per_s=20)
+    logged.count(50)
+    logged.clock.now_s += 1
+    assert logged.count(50, hurried=True) == 20 * LOGGED_SHARE
+    logged.clock.now_s += 1
+    assert logged.count(50) == 20
 
 
 def test_less_than_one_a_second_are_logged_too() -> None:

@@ -11,7 +11,21 @@ from streams import metrics
 ALL: dict[str, MetricWrapperBase] = {
     name: value for name, value in vars(metrics).items() if isinstance(value, MetricWrapperBase)
 }
-BOUNDED = {"topic", "partition", "code", "cause", "role", "modality", "list", "kind", "part", "change"}
+BOUNDED = {
+    "topic",
+    "partition",
+    "code",
+    "cause",
+    "role",
+    "modality",
+    "list",
+    "kind",
+    "part",
+    "segment",
+    "measure",
+    "arm",
+    "change",
+}
 """Labels whose values are few and known beforehand."""
 
 

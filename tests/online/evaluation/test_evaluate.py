@@ -110,10 +110,10 @@ def test_methods_are_chosen_by_name() -> None:
 
 def test_what_needs_a_package_of_its_own_runs_only_by_name() -> None:
     assert chosen_methods("") == list(DEFAULT_METHODS)
-    assert set(BASELINES) - set(DEFAULT_METHODS) == {"river_mf", "implicit_als"}
+    assert set(BASELINES) - set(DEFAULT_METHODS) == {"implicit_als"}
 
 
-@pytest.mark.parametrize(("method", "package"), [("river_mf", "river"), ("implicit_als", "implicit")])
+@pytest.mark.parametrize(("method", "package"), [("implicit_als", "implicit")])
 def test_a_missing_package_is_named_before_anything_runs(
     monkeypatch: pytest.MonkeyPatch, method: str, package: str
 ) -> None:

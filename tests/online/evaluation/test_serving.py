@@ -31,10 +31,16 @@ class Spy(Recommender):
         super().fold(example_set)
 
     def candidates(
-        self, state: UserState, *, now_ms: int, wall_ms: int, exclude: Collection[str] = ()
+        self,
+        state: UserState,
+        *,
+        now_ms: int,
+        wall_ms: int,
+        exclude: Collection[str] = (),
+        hurried: bool = False,
     ) -> Candidates:
         self.sets_seen.append(state.set_count + bool(state.open))
-        return super().candidates(state, now_ms=now_ms, wall_ms=wall_ms, exclude=exclude)
+        return super().candidates(state, now_ms=now_ms, wall_ms=wall_ms, exclude=exclude, hurried=hurried)
 
 
 def drive(stream: Stream, delays: Delays) -> tuple[Spy, NDArray[np.int32]]:

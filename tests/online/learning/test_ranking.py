@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from online.events import ListLog
+from online.learning.drift_response import HURRIED_RATE
+from online.learning.losses import listwise_loss, reciprocal_ranks
 from online.learning.ranking import (
     RAMP_STEPS,
     STEP_LISTS,
     RankingConfig,
     RankingLearner,
-    listwise_loss,
-    reciprocal_ranks,
 )
 from online.ranking.evidence import BLEND, CONTENT, RATING, RECENT
 from online.ranking.features import FEATURES, LARGEST
@@ -36,7 +36,7 @@ def lists(decides: int, seed: int = 0) -> Iterator[tuple[ListLog, list[str]]]:
 
 def teach(learner: RankingLearner, decides: int, steps: int, seed: int = 0) -> None:
     for log, item_ids in islice(lists(decides, seed), steps * STEP_LISTS):
-        learner.learn(log, item_ids)
+        learner.learn(log, item_ids, 0)
 
 
 def assert_same(first: Saved, second: Saved) -> None:
@@ -100,8 +100,8 @@ def test_lists_of_which_nothing_was_had_teach_nothing() -> None:
     before = learner.save()
     rng = np.random.default_rng(0)
     for _ in range(2 * STEP_LISTS):
-        learner.learn(random_log(rng, COUNT), ["elsewhere"])
-        learner.learn(random_log(rng, COUNT), [])
+        learner.learn(random_log(rng, COUNT), ["elsewhere"], 0)
+        learner.learn(random_log(rng, COUNT), [], 0)
     assert_same(learner.save(), before)
 
 
@@ -109,7 +109,7 @@ def test_a_step_is_made_when_enough_lists_are_there() -> None:
     learner = RankingLearner()
     for number, (log, item_ids) in enumerate(islice(lists(CONTENT), STEP_LISTS)):
         assert learner.step_count == 0, number
-        learner.learn(log, item_ids)
+        learner.learn(log, item_ids, 0)
     assert learner.step_count == 1
 
 
@@ -119,7 +119,7 @@ def test_restored_it_goes_on_alike_but_for_the_lists_it_has_kept(learner: Rankin
 
     def learn(one: RankingLearner) -> None:
         for _ in range(STEP_LISTS * 2):
-            one.learn(log, item_ids)
+            one.learn(log, item_ids, 0)
 
     learn(learner)
     restored = RankingLearner()
@@ -140,6 +140,23 @@ def test_the_same_lists_give_the_same_weights_whatever_else_draws_random_numbers
     assert (RankingLearner(RankingConfig(seed=1)).save()["net/out.weight"] != nearly["net/out.weight"]).any()
 
 
+@pytest.mark.parametrize("answers_drift", [True, False])
+def test_when_what_decides_changes_it_is_noticed_and_learned_faster(
+    nearly: Saved, *, answers_drift: bool
+) -> None:
+    learner = RankingLearner(RankingConfig(answers_drift=answers_drift))
+    assert learner.load(nearly)
+    teach(learner, CONTENT, 80)
+    assert learner.drift.alarm_count == 0
+    teach(learner, RECENT, 20, seed=1)
+    assert learner.drift.alarm_count > 0
+    rates = {group["lr"] for group in learner._optimizer.param_groups}
+    assert rates == {learner.config.rate * (HURRIED_RATE if answers_drift else 1)}
+    restored = RankingLearner()
+    assert restored.load(learner.save())
+    assert restored.drift.alarms == learner.drift.alarms
+
+
 @pytest.mark.parametrize("saved", [{}, {"net/linear.weight": np.zeros((1, FEATURES + 1), np.float32)}])
 def test_what_is_of_another_version_is_not_loaded(learner: RankingLearner, saved: Saved) -> None:
     before = learner.save()
@@ -153,7 +170,7 @@ def test_what_is_served_scores_as_torch_does(hidden: int) -> None:
     learner = RankingLearner(RankingConfig(hidden=hidden))
     rng = np.random.default_rng(3)
     for _ in range(STEP_LISTS - 1):
-        learner.learn(random_log(rng, COUNT), ["i3"])
+        learner.learn(random_log(rng, COUNT), ["i3"], 0)
     linear = rng.standard_normal((1, FEATURES)).astype(np.float32)
     trained = {"step_count": np.array(RAMP_STEPS), "judged": np.ones(3), "served/linear.weight": linear}
     assert learner.load(learner.save() | trained)
@@ -169,7 +186,7 @@ def test_no_rating_is_so_large_that_it_spoils_the_weights(learner: RankingLearne
     for log, item_ids in islice(lists(CONTENT, seed=4), STEP_LISTS):
         columns = np.frombuffer(log.columns, np.float16).reshape(COUNT, -1).copy()
         columns[0, RATING] = LARGEST
-        learner.learn(ListLog(log.hashes, columns.tobytes(), log.means, log.request), item_ids)
+        learner.learn(ListLog(log.hashes, columns.tobytes(), log.means, log.request), item_ids, 0)
     assert all(np.isfinite(array).all() for array in learner.save().values())
 
 

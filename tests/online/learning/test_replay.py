@@ -2,7 +2,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from online.learning.replay import ListReplay
+from online.learning.replay import CAPACITY, ListReplay
 from online.ranking.features import FEATURES
 from online.ranking.list_log import CANDIDATES
 
@@ -16,15 +16,15 @@ def add(replay: ListReplay, mark: int, size: int = 3) -> None:
     replay.add(np.full((size, FEATURES), mark, np.float32), had)
 
 
-def marks(replay: ListReplay, newest: int, replayed: int = 0) -> list[float]:
-    features, _, _ = replay.draw(newest, replayed, RNG)
+def marks(replay: ListReplay, newest: int, replayed: int = 0, recent: int = CAPACITY) -> list[float]:
+    features, _, _ = replay.draw(newest, replayed, recent, RNG)
     return [float(mark) for mark in features[:, 0, 0]]
 
 
 def test_a_list_comes_back_as_it_was_and_the_rest_of_its_row_is_absent() -> None:
     replay = ListReplay()
     add(replay, 7)
-    features, targets, absent = replay.draw(1, 0, RNG)
+    features, targets, absent = replay.draw(1, 0, CAPACITY, RNG)
     assert features.shape == (1, CANDIDATES, FEATURES)
     assert (features[0, :3] == 7).all()
     assert not features[0, 3:].any()
@@ -42,6 +42,17 @@ def test_the_newest_come_first_then_any_that_are_kept() -> None:
     assert set(drawn[1:]) == {1, 2, 3, 4, 5}
 
 
+def test_others_can_be_of_the_last_few_only() -> None:
+    with patch("online.learning.replay.CAPACITY", 4):
+        replay = ListReplay()
+        add(replay, 1)
+        assert set(marks(replay, 1, 50, recent=2)) == {1}
+        for mark in range(2, 7):
+            add(replay, mark)
+        assert set(marks(replay, 0, 200, recent=2)) == {5, 6}
+        assert set(marks(replay, 0, 200, recent=9)) == {3, 4, 5, 6}
+
+
 def test_the_oldest_go_first_and_leave_nothing() -> None:
     with patch("online.learning.replay.CAPACITY", 4):
         replay = ListReplay()
@@ -49,7 +60,7 @@ def test_the_oldest_go_first_and_leave_nothing() -> None:
             add(replay, mark, size=CANDIDATES if mark < 5 else 2)
         assert marks(replay, 4) == [6, 5, 4, 3]
         assert set(marks(replay, 0, 200)) == {3, 4, 5, 6}
-        features, targets, absent = replay.draw(1, 0, RNG)
+        features, targets, absent = replay.draw(1, 0, CAPACITY, RNG)
     assert not features[0, 2:].any()
     assert np.flatnonzero(targets[0]).tolist() == [1]
     assert absent[0, 2:].all()

@@ -2,9 +2,11 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner, Result
 
 from streams.cli import app
+from streams.cli.evaluate_curve import points
 
 
 def evaluate(*arguments: str) -> Result:
@@ -64,8 +66,11 @@ def test_the_curve_of_variety_starts_with_the_lists_as_they_are_and_costs_what_i
     items.write_text("item_id,kind\n" + "".join(f"i{n},kind{n % 3}\n" for n in range(12)))
     arguments = ("--interactions", str(views), "--items", str(items), "--category", "kind", "--json", "-")
     plain = json.loads(evaluate(*arguments, "--methods", "freshet").stdout)["freshet"]["overall"]
-    result = evaluate(*arguments, "--diversity-curve")
+    picture = tmp_path / "dials.png"
+    result = evaluate(*arguments, "--diversity-curve", "--curve", str(picture))
     assert result.exit_code == 0, result.stderr
+    with Image.open(picture) as drawn:
+        assert drawn.size[0] > 500
     curve = json.loads(result.stdout)["curve"]
     assert (curve[0]["dial"], curve[0]["hr@10"], curve[0]["mrr"]) == (0.0, plain["hr@10"], plain["mrr"])
     for diversifier in ("dpp", "mmr"):
@@ -120,3 +125,50 @@ def test_bad_input_is_one_line_and_exit_code_2(views: Path, arguments: list[str]
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
+
+
+def test_a_curve_is_drawn_of_what_the_windows_say(views: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="the extra plot is not installed")
+    picture = tmp_path / "curve.png"
+    arguments = ("--interactions", str(views), "--methods", "transitions,popularity", "--json", "-")
+    result = evaluate(*arguments, "--curve", str(picture))
+    assert result.exit_code == 0, result.stderr
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert "window" not in result.stderr
+    report = json.loads(result.stdout)["transitions"]
+    events, values = points(report, "hr@10")
+    assert events == sorted(events)
+    assert events[-1] == 200
+    lists = [figures["lists"] for name, figures in report.items() if name.startswith("window_")]
+    assert sum(lists) == report["overall"]["lists"]
+    mean = sum(n * value for n, value in zip(lists, values, strict=True)) / sum(lists)
+    assert mean == pytest.approx(report["overall"]["hr@10"])
+    wrong = evaluate(*arguments, "--curve", str(tmp_path / "curve.nosuch"))
+    assert wrong.exit_code == 2
+    assert "Format 'nosuch' is not supported" in wrong.stderr
+
+
+def test_without_matplotlib_nothing_is_replayed_in_vain(views: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.cli.evaluate_curve.importlib.util.find_spec", lambda _name: None)
+    result = evaluate("--interactions", str(views), "--methods", "popularity", "--curve", "curve.png")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        "freshet: --curve needs the package matplotlib; try: pip install 'freshet[plot]'\n"
+    )
+
+
+def test_ratings_are_predicted_where_there_are_any(views: Path, tmp_path: Path) -> None:
+    arguments = ("--methods", "popularity", "--json", "-")
+    result = evaluate("--interactions", str(views), *arguments)
+    assert "rating_errors" not in json.loads(result.stdout)["run"]
+    rated = tmp_path / "rated.csv"
+    head, *rows = views.read_text().splitlines()
+    rated.write_text("\n".join([f"{head},stars", *(f"{row},{1 + n % 5}" for n, row in enumerate(rows))]))
+    columns = "user_id=user_id,item_id=item_id,timestamp=timestamp,value=stars"
+    result = evaluate("--interactions", str(rated), "--columns", columns, *arguments)
+    assert result.exit_code == 0, result.stderr
+    errors = json.loads(result.stdout)["run"]["rating_errors"]
+    assert list(errors) == ["mean", "river_mf", "rating_knn"]
+    # Each of the five users always gives the same stars.
+    assert errors["rating_knn"]["mae"] < 0.5 < errors["mean"]["mae"]
+    assert "Predicted ratings" in result.stderr

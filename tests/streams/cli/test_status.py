@@ -1,12 +1,13 @@
 import pytest
 
 from online.arms import ArmResult
-from streams.cli.status import _show, _show_arms
+from online.learning.alarm import Alarm
+from streams.cli.status import SHOWN_ALARMS, _show, _show_arms
 from streams.status import Model, Status
 
 
-def status(**items_behind: int) -> Status:
-    model = Model(7, 1, 0.5, 0, "", None, None, 0, 0, items_behind, arms=[])
+def status(*alarms: Alarm, **items_behind: int) -> Status:
+    model = Model(7, 1, 0.5, 0, "", None, None, 0, 0, items_behind, [], len(alarms), list(alarms))
     return Status(lag=[], model=model, applied=[], learned=[], users=0, workers=[])
 
 
@@ -27,3 +28,14 @@ def test_arms_are_compared_with_the_first(capsys: pytest.CaptureFixture[str]) ->
     assert "+0.1000 ± 0.0500" in shown
     _show_arms(status())
     assert "FRESHET_ARMS" in capsys.readouterr().out
+
+
+def test_the_last_alarms_of_drift_say_what_was_done(capsys: pytest.CaptureFixture[str]) -> None:
+    alarms = [
+        Alarm(1_763_800_000_000 + n * 1000, "warm", "loss", "adwin", 3.5, 4.25, f"answer {n}")
+        for n in range(SHOWN_ALARMS + 1)
+    ]
+    _show(status(*alarms))
+    told = " ".join(capsys.readouterr().out.split())
+    assert "answer 0" not in told
+    assert "Drift 2025-11-22 08:26:45: loss of warm 3.500, then 4.250 (adwin); answer 5" in told

@@ -1,3 +1,6 @@
+import os
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +26,10 @@ def saved(value: int) -> Saved:
 
 def files(folder: Path) -> list[Path]:
     return sorted((folder / "snapshots").iterdir())
+
+
+def kept(folder: Path) -> list[int]:
+    return [int(path.name.split("-")[1]) for path in files(folder)]
 
 
 def offset(folder: Path, topic_id: str = "log") -> int | None:
@@ -64,6 +71,35 @@ def test_the_newest_few_are_kept_and_a_higher_epoch_is_newer(tmp_path: Path) -> 
     assert [path.name[:21] for path in files(tmp_path)] == [
         "00000001-000000000010", "00000001-000000000011", "00000002-000000000003"
     ]  # fmt: skip
+
+
+def test_the_last_of_each_day_is_kept_for_a_week(tmp_path: Path) -> None:
+    hours = [240, 239, 200, 199, 60, 59, 36, 12]  # ago, so on some ten days
+    noon_s = datetime(2026, 3, 15, 12, tzinfo=UTC).timestamp()
+    for number, ago in enumerate(hours):
+        fill(tmp_path, number)
+        os.utime(files(tmp_path)[-1], (noon_s - ago * 3600,) * 2)
+    fill(tmp_path, 100)
+    # The newest three, among them both of the 14th; of the days before, the last of each.
+    assert kept(tmp_path) == [1, 3, 5, 6, 7, 100]
+    for day in range(4, 10):
+        fill(tmp_path, 100 + day)
+        os.utime(files(tmp_path)[-1], (noon_s + day * 86400,) * 2)
+    fill(tmp_path, 200)
+    assert kept(tmp_path) == [104, 105, 106, 107, 108, 109, 200]
+
+
+def test_what_is_listed_says_what_it_is_without_the_rest_and_damaged_ones_are_left_out(
+    tmp_path: Path,
+) -> None:
+    fill(tmp_path, 1, 2, 3)
+    files(tmp_path)[1].write_bytes(b"oops")
+    first, third = store(tmp_path).listed(["counts", "nosuch"])
+    assert [one.manifest.number for one in (first, third)] == [1, 3]
+    assert third.name == files(tmp_path)[2].name
+    assert third.size_bytes == files(tmp_path)[2].stat().st_size
+    assert abs(third.saved_ms / 1000 - time.time()) < 60
+    assert {name: array.tolist() for name, array in third.arrays.items()} == {"counts": [0, 1, 2]}
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "emptied", "gone"])

@@ -1,0 +1,53 @@
+"""What `freshet evaluate` shows of its figures."""
+
+from collections.abc import Mapping
+
+from rich.box import SIMPLE
+from rich.table import Column, Table
+
+from online.evaluation.report import WINDOW, Figures, Report
+
+SHOWN = (
+    "hr@10",
+    "ndcg@10",
+    "recall@10",
+    "precision@10",
+    "mrr",
+    "hr@100",
+    "coverage@10",
+    "novelty@10",
+    "diversity@10",
+)
+
+
+def overall(reports: Mapping[str, Report]) -> Table:
+    """Every measure over all lists, a line a method."""
+    method = Column("method", no_wrap=True)
+    table = Table(
+        method, *(name.replace("@", " @") for name in SHOWN), "events /s", title="Overall", box=SIMPLE
+    )
+    for name, report in reports.items():
+        figures = report["overall"]
+        shown = [f"{figures[measure]:.4f}" if measure in figures else "-" for measure in SHOWN]
+        table.add_row(name, *shown, f"{figures['events_per_s']:,.0f}")
+    return table
+
+
+def ratings(errors: Mapping[str, Figures]) -> Table:
+    """How far each predictor of ratings is off."""
+    table = Table(Column("predictor", no_wrap=True), "MAE", "RMSE", title="Predicted ratings", box=SIMPLE)
+    for name, figures in errors.items():
+        table.add_row(name, f"{figures['mae']:.4f}", f"{figures['rmse']:.4f}")
+    return table
+
+
+def sliced(reports: Mapping[str, Report]) -> Table:
+    """HR@10 by slice, with the number of lists behind each."""
+    methods = (Column(name.replace("_", " "), min_width=10) for name in reports)
+    table = Table(Column("HR@10", no_wrap=True), "lists", *methods, title="By slice", box=SIMPLE)
+    for name, figures in list(next(iter(reports.values())).items())[1:]:
+        if name.startswith(WINDOW):
+            continue
+        hits = (f"{report[name].get('hr@10', 0.0):.4f}" for report in reports.values())
+        table.add_row(name, f"{figures['lists']:,.0f}", *hits)
+    return table

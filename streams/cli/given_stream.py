@@ -1,0 +1,80 @@
+"""The stream that a person names on the command line: a known one, or files of interactions and items."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from online.evaluation.stream import Stream
+
+COMPLETE_JOURNEY = "complete-journey"
+COLUMNS = "user_id=user_id,item_id=item_id,timestamp=timestamp"
+
+Dataset = Annotated[str | None, typer.Argument(help=f"A known stream: {COMPLETE_JOURNEY}.")]
+Interactions = Annotated[Path | None, typer.Option(help="Interactions, CSV or Parquet, in any order.")]
+ColumnNames = Annotated[str, typer.Option(help="Which column is what.")]
+TimestampUnit = Annotated[Literal["s", "ms"], typer.Option(help="Unit of timestamps that are numbers.")]
+Items = Annotated[Path | None, typer.Option(help="Items, CSV or Parquet; the id's column as above.")]
+TextColumns = Annotated[
+    str, typer.Option(help="Columns of the items' text, the title first: title,genres,plot.")
+]
+CategoryColumn = Annotated[str | None, typer.Option(help="Column of categories; several are separated by |.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N events.")]
+
+
+def read_given(  # the options that say where a stream is
+    dataset: str | None,
+    interactions: Path | None,
+    columns: str,
+    unit: Literal["s", "ms"],
+    items: Path | None,
+    text: str,
+    category: str | None,
+    images: str | None,
+) -> "Stream":
+    """Reads what the options of these names say.
+
+    Raises:
+        InputError: The options do not fit together, or a file is not as they say.
+    """
+    if dataset is not None:
+        return _known_stream(dataset, interactions)
+    return _own_stream(interactions, columns, unit, items, text, category, images)
+
+
+def _known_stream(dataset: str, interactions: Path | None) -> "Stream":
+    from online.evaluation.loading import read_complete_journey  # noqa: PLC0415  # keeps `freshet --help` fast
+    from online.evaluation.tables import InputError  # noqa: PLC0415
+
+    if dataset != COMPLETE_JOURNEY or interactions is not None:
+        msg = f"got the stream {dataset!r}; expected {COMPLETE_JOURNEY} alone, or --interactions F instead"
+        raise InputError(msg)
+    return read_complete_journey()
+
+
+def _own_stream(  # the options that say where a stream is
+    interactions: Path | None,
+    columns: str,
+    unit: Literal["s", "ms"],
+    items: Path | None,
+    text: str,
+    category: str | None,
+    images: str | None,
+) -> "Stream":
+    from online.evaluation.loading import parse_columns, read_items, read_stream  # noqa: PLC0415  # as above
+    from online.evaluation.tables import InputError  # noqa: PLC0415
+
+    if interactions is None:
+        msg = f"nothing to replay; give a stream's name ({COMPLETE_JOURNEY}) or --interactions F"
+        raise InputError(msg)
+    if items is None and (text or category or images):
+        msg = "--text, --category and --images need --items F"
+        raise InputError(msg)
+    mapped = parse_columns(columns)
+    catalogue = (
+        read_items(items, mapped.item_id, [name for name in text.split(",") if name], category, images)
+        if items
+        else {}
+    )
+    return read_stream(interactions, mapped, unit, catalogue)

@@ -1,0 +1,18 @@
+"""When events come faster than lists are made: what is then made with less care, so that lists stay fresh."""
+
+from collections.abc import Sequence
+
+from streams.runs import Run
+
+HURRY_MS = 40
+"""Events that have waited for so long are answered in a hurry: what arrived since waits as long again."""
+LOGGED_SHARE = 0.25
+"""Of the lists that would be logged for the learner."""
+
+
+def in_a_hurry(runs: Sequence[Run], wall_ms: int) -> bool:
+    """Whether the oldest event has waited for too long, by Kafka's timestamps; a backlog has.
+
+    Lists are then ranked from fewer candidates and fewer of them are logged; every event counts as always.
+    """
+    return any(wall_ms - run[0].timestamp > HURRY_MS for run in runs)
