@@ -84,6 +84,7 @@ class Catalogue:
         self._from_ms = np.zeros(capacity, np.int64)
         self._expires_ms = np.zeros(capacity, np.int64)
         self._servable = np.zeros(capacity, np.bool_)
+        self._turned = np.zeros(capacity, np.bool_)
         self._checked_ms = 0
         self._next_change_ms = int(NEVER_MS)
 
@@ -184,6 +185,23 @@ class Catalogue:
             self._check_all(wall_ms)
         return self._servable
 
+    def may_list(self, item_id: str, wall_ms: int) -> bool:
+        """Whether the item may be in a list made at `wall_ms`; one that is not known may, unless it was deleted."""
+        row = self.row(item_id)
+        return item_id not in self._deleted if row < 0 else bool(self.servable(wall_ms)[row])
+
+    def barred(self, wall_ms: int) -> NDArray[np.uint32]:
+        """`item_hash` of every item known that may be in no list made at `wall_ms`: [n], in no order."""
+        known = self.hashes[: self.end][~self.servable(wall_ms)[: self.end]]
+        return np.concatenate([known, np.array([item_hash(item_id) for item_id in self._deleted], np.uint32)])
+
+    def take_turned(self, wall_ms: int) -> list[str]:
+        """Ids of items that time has made available, or no longer so, since the last call."""
+        self.servable(wall_ms)
+        rows = np.flatnonzero(self._turned[: self.end])
+        self._turned[rows] = False
+        return [self.item_id(row) for row in rows.tolist()]
+
     def _create(self, item_id: str) -> int:
         if not self._free and len(self._ids) == self.capacity:
             self._evict()
@@ -209,6 +227,7 @@ class Catalogue:
             self._ids[row] = None
             self._documents.pop(row, None)
         self._servable[evicted] = False
+        self._turned[evicted] = False
         self.categories.slots[evicted] = 0
         self._listed[evicted] = False
         self._free = evicted[::-1].tolist()
@@ -225,7 +244,9 @@ class Catalogue:
     def _check_all(self, wall_ms: int) -> None:
         end = self.end
         begin_ms, end_ms = self._from_ms[:end], self._expires_ms[:end]
-        self._servable[:end] = self._listed[:end] & (begin_ms <= wall_ms) & (wall_ms < end_ms)
+        servable = self._listed[:end] & (begin_ms <= wall_ms) & (wall_ms < end_ms)
+        self._turned[:end] |= servable != self._servable[:end]
+        self._servable[:end] = servable
         self._checked_ms = wall_ms
         self._next_change_ms = min(
             (int(times.min(where=times > wall_ms, initial=NEVER_MS)) for times in (begin_ms, end_ms)),
@@ -270,6 +291,7 @@ class Catalogue:
         for row, item in self._documents.items():
             self._note(row, item)
         self._check_all(0)
+        self._turned[:] = False
 
 
 def category_slot(category: str) -> int:

@@ -21,14 +21,14 @@ from online.ranking.evidence import LOGGED, WITNESSES, new_scratch
 from online.ranking.explain import EXPLORE, RankedItem, Reason, explain, most_alike
 from online.ranking.explore import explored
 from online.ranking.features import columns_of, request_of
-from online.ranking.gather import gather
+from online.ranking.gather import GRAPH_LAG, gather
 from online.ranking.list_log import log_of
 from online.ranking.network import Network
 from online.ranking.sources import collect
 from online.state import UserState
 from online.statistics.ages import Ages
 from online.statistics.base import NO_ROWS, Floats, Query, Rows, Statistic
-from online.statistics.content import Content
+from online.statistics.content import COLD_BELOW, Content, profile_of
 from online.statistics.exposures import Exposures
 from online.statistics.forward_graph import ForwardGraph
 from online.statistics.lags import lag_weights
@@ -39,7 +39,7 @@ from online.statistics.repeats import Repeats
 from online.statistics.rhythm import Rhythm
 from online.statistics.short_graph import ShortGraph
 from online.statistics.symmetric_graph import SymmetricGraph
-from online.statistics.views import observation, query, seen_last
+from online.statistics.views import history, observation, query, seen_last
 
 __all__ = ["Item", "RankedItem", "Reason", "Recommender", "RecommenderConfig"]
 
@@ -187,6 +187,24 @@ class Recommender:
         if row >= 0:
             self.content.drop(row)
 
+    def vector(self, item_id: str) -> Floats | None:
+        """The item's vector, [config.dim] of unit length, if it has one."""
+        row = self.catalogue.row(item_id)
+        return (
+            self.content.vectors.units[row].copy() if row >= 0 and self.content.vectors.present[row] else None
+        )
+
+    def is_cold(self, item_id: str) -> bool:
+        """Whether little is known of the item but its vector."""
+        row = self.catalogue.row(item_id)
+        return row < 0 or bool(self.content.vectors.seen[row] < COLD_BELOW)
+
+    def profile(self, state: UserState) -> Floats:
+        """The direction that items are compared with for the user: [config.dim] of unit length, or zero."""
+        rows, history_s = history(seen_last(state), self.catalogue)
+        found: Floats = profile_of(self.content.vectors, rows, lag_weights(history_s, GRAPH_LAG))
+        return found
+
     def recommend(  # what a list depends on, by name
         self,
         state: UserState,
@@ -196,6 +214,7 @@ class Recommender:
         k: int = 10,
         exclude: Collection[str] = (),
         arrangement: Arrangement = PLAIN,
+        reserve: int = 0,
         hurried: bool = False,
     ) -> list[RankedItem]:
         """The user's list, best first; a user without history gets what is popular.
@@ -207,20 +226,24 @@ class Recommender:
             k: At most this many items, fewer only where fewer may be listed.
             exclude: Items that may not be in this list.
             arrangement: How the list is made of its candidates.
+            reserve: So many items more, which would come after the list's last.
             hurried: Whether to rank fewer candidates, which takes less time and finds a little less.
         """
         network = self.network if arrangement.is_learned else None
         found = self.candidates(state, now_ms=now_ms, wall_ms=wall_ms, exclude=exclude, hurried=hurried)
-        chosen = self._chosen(found, network, k, arrangement)
+        chosen = self._chosen(found, network, k, reserve, arrangement)
         listed = self._explained(state, found, chosen, network)
         if arrangement.explore:
-            new = self._explored(state, found, chosen, exclude, wall_ms, arrangement.explore)
-            listed[max(k - len(new), 0) :] = new
-        if len(listed) < k:
+            slots = min(arrangement.explore, (min(len(listed), k) + 1) // 2)
+            new = self._explored(state, found, chosen, exclude, wall_ms, slots)
+            start = max(k - len(new), 0)
+            listed[start:start] = new
+            del listed[k + reserve :]
+        if len(listed) < k + reserve:
             hidden = {*exclude, *state.hidden, *(item.item_id for item in listed)}
             if self.config.repeats == "hide":
                 hidden.update(state.had, (past.item_id for past in state.open))
-            listed.extend(islice(self._fill(hidden, wall_ms), k - len(listed)))
+            listed.extend(islice(self._fill(hidden, wall_ms), k + reserve - len(listed)))
         return listed
 
     def candidates(
@@ -312,13 +335,15 @@ class Recommender:
         )  # fmt: skip
         return np.array([statistic.factor(now_s) for statistic in decayed])
 
-    def _chosen(self, found: Candidates, network: Network | None, k: int, arrangement: Arrangement) -> Best:
+    def _chosen(
+        self, found: Candidates, network: Network | None, k: int, reserve: int, arrangement: Arrangement
+    ) -> Best:
         """The list's candidates in order: the k best, or the best k out of more that do not all say the same."""
         if not arrangement.diversity:
-            return best(found, network, k)
-        pool = best(found, network, POOL_FACTOR * k)
+            return best(found, network, k + reserve)
+        pool = best(found, network, max(POOL_FACTOR * k, k + reserve))
         dial, diversifier = arrangement.diversity, arrangement.diversifier
-        chosen = self.varied(found.rows[pool.places], pool.scores, k, dial, diversifier)
+        chosen = self.varied(found.rows[pool.places], pool.scores, k + reserve, dial, diversifier)
         return Best(pool.places[chosen], pool.scores[chosen])
 
     def varied(
@@ -348,7 +373,6 @@ class Recommender:
         rows = rows[self.catalogue.servable(wall_ms)[rows] & ~np.isin(rows, taken) & ~np.isin(rows, listed)]
         relevance = np.maximum(self.content.score(found.query, rows), LEAST_RELEVANCE)
         seed = zlib.crc32(f"{state.user_id}\0{state.applied_count}\0{wall_ms}".encode())
-        slots = min(slots, (len(chosen.places) + 1) // 2)
         drawn = explored(self.exposures.chances(rows), relevance, slots, seed)
         return [
             RankedItem(self.catalogue.item_id(row), 0.0, EXPLORE, [], propensity)
@@ -367,7 +391,7 @@ class Recommender:
     def _explained(
         self, state: UserState, found: Candidates, listed: Best, network: Network | None
     ) -> list[RankedItem]:
-        history = seen_last(state)
+        entries = seen_last(state)
         rows, evidence = found.rows[listed.places].tolist(), found.evidence[listed.places].tolist()
         owed = shares(found, network, listed.places).tolist()
         explained = []
@@ -376,7 +400,7 @@ class Recommender:
             if of_sources[FROM_CONTENT] > 0:
                 weights = lag_weights(found.query.history_s, self.content.score_lag)
                 content = most_alike(self.content.vectors, found.query, weights, row)
-            explained.append(explain(self.catalogue.item_id(row), score, of_sources, seen, history, content))
+            explained.append(explain(self.catalogue.item_id(row), score, of_sources, seen, entries, content))
         return explained
 
     def _fill(self, hidden: Collection[str], wall_ms: int) -> Iterator[RankedItem]:

@@ -12,10 +12,11 @@ from online.state import UserState
 from streams import metrics
 from streams.dead_letters import letter
 from streams.decoding import Decoded, EventDecoder, Refusal
-from streams.events import Cause, Interaction, RefusalError
+from streams.events import Cause, Interaction, RefusalError, Scalar
 from streams.list_logs import ListLogs
 from streams.producer import Outgoing
 from streams.settings import Settings
+from streams.stores.lists import PublishedLists
 from streams.stores.users import UserStore
 from streams.topics import home_partition
 
@@ -69,16 +70,26 @@ class Touched(msgspec.Struct):
     state: UserState
     partition: int
     cause: Cause
+    context: dict[str, Scalar] = {}
+    """What that event says of its surroundings."""
 
 
 class Batch:
     """Applies events in order and collects users to be given a list, examples, forwards and dead letters."""
 
     def __init__(
-        self, settings: Settings, users: UserStore, logs: ListLogs, topic_id: str, now_ms: int, hurried: bool
+        self,
+        settings: Settings,
+        users: UserStore,
+        lists: PublishedLists,
+        logs: ListLogs,
+        topic_id: str,
+        now_ms: int,
+        hurried: bool,
     ) -> None:
         self._settings = settings
         self._users = users
+        self._lists = lists
         self._logs = logs
         self._topic_id = topic_id
         self._now_ms = now_ms
@@ -128,7 +139,11 @@ class Batch:
         event = to_event(record, index, interaction, self._topic_id)
         # What this batch has changed is packed at its end; until then the store may have dropped it for others.
         touched = self.touched.get(event.user_id)
-        state = self._users.get(event.user_id, home) if touched is None else touched.state
+        if touched is None:
+            state = self._users.get(event.user_id, home)
+            self._lists.stood(state)
+        else:
+            state = touched.state
         log = self._logs.log(state, event, self.hurried)
         example = state.apply(event)
         if example is not None:
@@ -137,7 +152,7 @@ class Batch:
             metrics.APPLIED.inc()
             self._examples.setdefault(home, []).append(example)
         cause = Cause("interaction", event_id, record.topic, home, record.offset, record.timestamp)
-        self.touched[event.user_id] = Touched(state, home, cause)
+        self.touched[event.user_id] = Touched(state, home, cause, interaction.context or {})
 
     def _send_home(
         self, record: Any, index: int, interaction: Interaction, event_id: str, home: int  # noqa: ANN401  # aiokafka's record

@@ -85,6 +85,7 @@ class Reason(Struct, omit_defaults=True):
     item_id: str | None = None
     modality: str | None = None
     weight: float = 0.0
+    rule: str | None = None
 
 
 class ListItem(Struct):

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 
 import faust
-import msgspec
 
 from online import example_codec
 from streams import metrics
@@ -26,6 +25,7 @@ from streams.liveness import Liveness
 from streams.producer import BatchProducer, Outgoing
 from streams.runs import Run
 from streams.settings import Settings
+from streams.stores.lists import PublishedLists
 from streams.stores.users import OWNER_HEADER, UserStore
 from streams.topics import full_name
 
@@ -33,8 +33,6 @@ logger = logging.getLogger(__name__)
 
 EVENTS_AT_ONCE = 512
 """Events worked as one batch, also within a packed message: bounds how long the loop does nothing else."""
-
-_encode = msgspec.json.Encoder().encode
 
 
 class InteractionsToLists:
@@ -45,6 +43,7 @@ class InteractionsToLists:
         settings: Settings,
         users: UserStore,
         lists: ListMaker,
+        published: PublishedLists,
         producer: BatchProducer,
         liveness: Liveness,
         log: LogIdentity,
@@ -52,18 +51,18 @@ class InteractionsToLists:
         self._settings = settings
         self._users = users
         self._lists = lists
+        self._published = published
         self._producer = producer
         self._check = liveness.check
         self._logs = ListLogs(lists.recommender, settings.learn_lists_per_s)
-        self._working = asyncio.Lock()
         self._log = log
-        self._names = {base: full_name(settings, base) for base in ("recommendations", "examples", "users")}
+        self._names = {base: full_name(settings, base) for base in ("examples", "users")}
 
     async def work(self, runs: Sequence[Run]) -> None:
         """Works a batch through to acknowledged state; when it returns the records may be acknowledged."""
         while True:
             await self._users.ready.wait()
-            async with self._working:
+            async with self._users.working:
                 # Ownership may have been let go of while another batch was in work.
                 if self._users.ready.is_set():
                     await self._work(runs)
@@ -71,7 +70,7 @@ class InteractionsToLists:
 
     async def finish(self) -> None:
         """Returns when the batch in work, if any, is written."""
-        async with self._working:
+        async with self._users.working:
             pass
 
     async def watch_overwritten(self) -> None:
@@ -104,7 +103,7 @@ class InteractionsToLists:
     def _new_batch(self, runs: Sequence[Run]) -> Batch:
         wall_ms = now_ms()
         hurried = in_a_hurry(runs, wall_ms)
-        return Batch(self._settings, self._users, self._logs, self._log.id, wall_ms, hurried)
+        return Batch(self._settings, self._users, self._published, self._logs, self._log.id, wall_ms, hurried)
 
     async def _finish(self, batch: Batch) -> None:
         touched = list(batch.touched.values()) + self._overwritten(batch)
@@ -153,14 +152,14 @@ class InteractionsToLists:
 
     def _list(self, user: Touched, hurried: bool) -> Outgoing | None:
         try:
-            recommendation = self._lists.recommendation(user.state, user.cause, now_ms(), hurried)
+            published = self._lists.published(user.state, user.cause, now_ms(), user.context, hurried)
         except Exception:
             # One user's list must not stop the others'; the state is kept, the next event tries again.
             logger.exception("no list for the event at %s", user.cause)
             metrics.LIST_FAILURES.inc()
             return None
-        key = user.state.user_id.encode()
-        return Outgoing(self._names["recommendations"], key, _encode(recommendation), user.partition)
+        user.state.published(published.item_ids)
+        return self._published.keep(published, user.partition)
 
     def _measure(self, batch: Batch, touched: list[Touched]) -> None:
         metrics.EVENTS.labels(topic="interactions").inc(batch.event_count)

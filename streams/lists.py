@@ -1,15 +1,29 @@
 """From a user's state to the record of `recommendations`: the shape of a published list, in one place."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from math import floor
+
+import msgspec
 
 from online.arms import Arms
 from online.ranking.arrangement import Arrangement
+from online.ranking.explain import EXPLORE
+from online.ranking.tastes import Taste
 from online.recommender import RankedItem, Recommender
+from online.rules.apply import Items, apply
+from online.rules.rule import Rule, Scalar, Situation
 from online.state import UserState
-from streams.events import Cause, ListItem, Reason, Recommendation, Through
+from online.statistics.base import Floats
+from streams.events import Cause, ListItem, Reason, Recommendation
 from streams.settings import Arm, Settings
+from streams.stores.lists import Published, through_of
+
+RESERVE = 5
+"""Items ranked beyond a list, to take the places of those that go."""
+RULED_MORE = 30
+"""Items ranked beyond those asked for, where rules may take some out."""
+EMPTY: Mapping[str, Scalar] = {}
 
 
 class ListMaker:
@@ -19,6 +33,8 @@ class ListMaker:
         self.recommender = recommender
         self.model_version = 0
         """Version of the newest publication of the learner that was taken in."""
+        self.rules: Sequence[Rule] = ()
+        """What lists must, may not and should hold; of several the earlier one has its way."""
         self._k = settings.list_length
         self._arms = Arms({name: arm.share for name, arm in settings.arms.items()})
         self._arrangements = {
@@ -31,42 +47,161 @@ class ListMaker:
         wall_ms: int,
         k: int | None = None,
         exclude: Collection[str] = (),
+        reserve: int = 0,
+        context: Mapping[str, Scalar] = EMPTY,
         hurried: bool = False,
     ) -> list[ListItem]:
-        """The places of a list for the user, best first. `wall_ms` decides what is available."""
-        found = self.recommender.recommend(
+        """The places of a list for the user, best first, and of its reserve.
+
+        Args:
+            state: The user.
+            wall_ms: Decides what is available, and which rules hold.
+            k: Places; the deployment's number unless given.
+            exclude: What may not be in the list.
+            reserve: So many items more.
+            context: What the user's event says of its surroundings.
+            hurried: Whether to rank fewer candidates.
+        """
+        k = self._k if k is None else k
+        situation = Situation(wall_ms, dict(context))
+        rules = [rule for rule in self.rules if rule.when.holds(situation)]
+        if not rules:
+            found = self._ranked(state, wall_ms, k, exclude, reserve, hurried)
+        else:
+            found = self._ruled(state, wall_ms, k, exclude, reserve, hurried, rules)
+        return [_place(rank, item) for rank, item in enumerate(found, 1)]
+
+    def _ranked(
+        self, state: UserState, wall_ms: int, k: int, exclude: Collection[str], reserve: int, hurried: bool
+    ) -> list[RankedItem]:
+        return self.recommender.recommend(
             state,
             now_ms=state.open_ms if state.open_ms >= 0 else wall_ms,
             wall_ms=wall_ms,
-            k=self._k if k is None else k,
+            k=k,
             exclude=exclude,
             arrangement=self._arrangements[self._arms.arm_of(state.user_id)],
+            reserve=reserve,
             hurried=hurried,
         )
-        return [_place(rank, item) for rank, item in enumerate(found, 1)]
 
-    def recommendation(
-        self, state: UserState, cause: Cause, wall_ms: int, hurried: bool = False
-    ) -> Recommendation:
-        """The user's list now. Notes its ids in the state, to be scored against what the user does next."""
-        items = self.ranked(state, wall_ms, hurried=hurried)
-        state.published([item.item_id for item in items])
-        cursor = state.cursor
-        return Recommendation(
+    def _ruled(
+        self,
+        state: UserState,
+        wall_ms: int,
+        k: int,
+        exclude: Collection[str],
+        reserve: int,
+        hurried: bool,
+        rules: Sequence[Rule],
+    ) -> list[RankedItem]:
+        """Ranks more than is asked, and ever more as long as rules leave too little of it."""
+        catalogue = self.recommender.catalogue
+        outside = {*exclude, *state.hidden}
+        if self.recommender.config.repeats == "hide":
+            outside.update(state.had, (past.item_id for past in state.open))
+        items = Items(
+            catalogue.document,
+            lambda item_id: (
+                catalogue.document(item_id) is not None
+                and item_id not in outside
+                and catalogue.may_list(item_id, wall_ms)
+            ),
+            self.recommender.is_cold,
+        )
+        more = RULED_MORE
+        while True:
+            ranked = self._ranked(state, wall_ms, k, exclude, reserve + more, hurried)
+            found = apply(ranked, rules, k, items)[: k + reserve]
+            if len(found) == k + reserve or len(ranked) < k + reserve + more:
+                return found
+            more *= 4
+
+    @property
+    def gives_places(self) -> bool:
+        """Whether rules say what is in certain places, so that a list is not as they want it once an item has gone."""
+        return any(rule.do in ("pin", "new") for rule in self.rules)
+
+    def published(
+        self,
+        state: UserState,
+        cause: Cause,
+        wall_ms: int,
+        context: Mapping[str, Scalar] = EMPTY,
+        hurried: bool = False,
+    ) -> Published:
+        """The user's list now, and its reserve."""
+        items = self.ranked(state, wall_ms, reserve=RESERVE, context=context, hurried=hurried)
+        recommendation = Recommendation(
             user_id=state.user_id,
             list_id=self._list_id(state),
             generated_ms=wall_ms,
             model_version=self.model_version,
             cause=cause,
-            through=Through(cursor.partition, cursor.offset, cursor.index) if cursor else Through(-1, -1, -1),
+            through=through_of(state),
             arm=self._arms.arm_of(state.user_id),
-            items=items,
+            items=items[: self._k],
         )
+        return Published(recommendation, items[self._k :], self.taste(state, recommendation.items))
+
+    def taste(self, state: UserState, listed: Sequence[ListItem]) -> Taste:
+        """What the user's list asks of an item that nothing is known of but its vector.
+
+        It has to be as near to the user's history as the farthest item that is listed for its content, or, where none
+        is, as the nearest item; where there is room, as near as anything.
+        """
+        profile = self.recommender.profile(state)
+        ranked = [item for item in listed if item.source != EXPLORE]
+        if len(listed) < self._k or (ranked and ranked[-1].score == 0):
+            return Taste(profile, 0.0)
+        by_content = self._likeness(profile, [item for item in ranked if item.source == "content"])
+        return Taste(
+            profile, min(by_content) if by_content else max(self._likeness(profile, ranked), default=0.0)
+        )
+
+    def _likeness(self, profile: Floats, items: Sequence[ListItem]) -> list[float]:
+        vectors = [self.recommender.vector(item.item_id) for item in items]
+        return [float(profile @ vector) for vector in vectors if vector is not None]
+
+    def without_gone(self, old: Published, cause: Cause, wall_ms: int) -> Published:
+        """The list without what may not be listed any more, filled from its reserve as far as that goes.
+
+        Its items are ranked as they were, so it knows the user and the model as the old one did.
+        """
+        may_list = self.recommender.catalogue.may_list
+        listed = [item for item in old.recommendation.items if may_list(item.item_id, wall_ms)]
+        reserve = [item for item in old.reserve if may_list(item.item_id, wall_ms)]
+        missing = len(old.recommendation.items) - len(listed)
+        filled = listed + reserve[:missing]
+        ranked = [msgspec.structs.replace(item, rank=rank) for rank, item in enumerate(filled, 1)]
+        changed = msgspec.structs.replace(
+            old.recommendation,
+            list_id=changed_id(old.recommendation.list_id, ranked),
+            generated_ms=wall_ms,
+            cause=cause,
+            items=ranked,
+        )
+        return Published(changed, reserve[missing:])
+
+    def changed(self, found: Published, old: Published, cause: Cause) -> Published:
+        """The list with a cause and an id of its own: one made with the same state, before, has the other."""
+        list_id = changed_id(old.recommendation.list_id, found.recommendation.items)
+        changed = msgspec.structs.replace(found.recommendation, list_id=list_id, cause=cause)
+        return Published(changed, found.reserve, found.taste)
 
     def _list_id(self, state: UserState) -> str:
         """Follows from user, state and model version: the same list, made again after a crash, has it too."""
         known = f"{state.user_id}\0{state.applied_count}\0{state.applied_xor}\0{self.model_version}"
-        return hashlib.blake2b(known.encode(), digest_size=12).hexdigest()
+        return _digest(known)
+
+
+def changed_id(list_id: str, items: list[ListItem]) -> str:
+    """The id of a list that was changed for items that came or went: follows from the old one's and what is in it."""
+    return _digest("\0".join([list_id, *(item.item_id for item in items)]))
+
+
+def _digest(known: str) -> str:
+    return hashlib.blake2b(known.encode(), digest_size=12).hexdigest()
 
 
 def _arrangement(settings: Settings, arm: Arm | None) -> Arrangement:
@@ -81,7 +216,7 @@ def _arrangement(settings: Settings, arm: Arm | None) -> Arrangement:
 
 
 def _place(rank: int, item: RankedItem) -> ListItem:
-    reasons = [Reason(r.kind, r.item_id, r.modality, _rounded(r.weight, 1e4)) for r in item.reasons]
+    reasons = [Reason(r.kind, r.item_id, r.modality, _rounded(r.weight, 1e4), r.rule) for r in item.reasons]
     propensity = None if item.propensity is None else _rounded(item.propensity, 1e4)
     return ListItem(item.item_id, rank, _rounded(item.score, 1e6), propensity, item.source, reasons)
 

@@ -29,6 +29,9 @@ NEWER_SCHEMA = Counter("freshet_newer_schema", "Events of a newer schema, unknow
 
 LISTS = Counter("freshet_lists", "Lists published, by what caused them.", ["cause"])
 
+RULES_REFUSED = Counter("freshet_rules_refused", "Files of business rules refused, with the old ones kept.")
+"""Above zero: the log names the line; `freshet rules check FILE` does before they are put."""
+
 LISTS_HURRIED = Counter("freshet_lists_hurried", "Lists made from fewer candidates, as events waited.")
 """Most of freshet_lists_total for long: lists are a little worse than they could be; add recommend workers."""
 
@@ -41,6 +44,14 @@ EVENT_TO_LIST = Histogram(
     buckets=LATENCY_BUCKETS_S,
 )
 """p99 above 0.1: see freshet_lag_events; add recommend workers."""
+
+MEDIA_TO_LIST = Histogram(
+    "freshet_media_to_list_seconds",
+    "From a media event's Kafka timestamp, or an availability's end, until a list changed by it was acknowledged.",
+    ["change"],
+    buckets=LATENCY_BUCKETS_S,
+)
+"""`gone` above 1: lists show what may not be shown; add recommend workers."""
 
 BATCH_EVENTS = Histogram(
     "freshet_batch_events", "Events worked as one batch.", ["role"], buckets=(1, 4, 16, 64, 256, 1024, 4096)

@@ -15,10 +15,13 @@ from online import example_codec
 from online.catalogue import Item
 from online.fold import ExampleFold
 from online.ranking.network import unpack
+from online.rules.rule import Rule, RulesError, parse
+from online.statistics.base import Floats
 from streams import metrics
 from streams.clock import now_ms
-from streams.events import ItemDocument
+from streams.events import Cause, ItemDocument
 from streams.follower import Follower, Record
+from streams.item_changes import ItemChanges
 from streams.lists import ListMaker
 from streams.publications import (
     ITEM_PREFIX,
@@ -38,17 +41,28 @@ from streams.topics import full_name, table, topic_ids
 
 logger = logging.getLogger(__name__)
 
+SAME = 0.99
+"""Cosine from which on two vectors of an item say the same."""
+
 _decode_document = msgspec.json.Decoder(ItemDocument).decode
 
 
 class ModelToLists:
     """Loads and then follows what a recommend worker makes lists from."""
 
-    def __init__(self, settings: Settings, admin: AdminClient, lists: ListMaker, fold: ExampleFold) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        admin: AdminClient,
+        lists: ListMaker,
+        fold: ExampleFold,
+        changes: ItemChanges | None = None,
+    ) -> None:
         self._settings = settings
         self._admin = admin
         self._lists = lists
         self._fold = fold
+        self._changes = ItemChanges() if changes is None else changes
         self._vectors = ServedVectors(lists.recommender)
         self._is_live = False
         self.epoch = 0
@@ -57,6 +71,7 @@ class ModelToLists:
         self._examples = Follower(settings, full_name(settings, "examples"), gaps="error")
         self._items = Follower(settings, full_name(settings, "items"))
         self._model = Follower(settings, full_name(settings, "model"))
+        self._rules = Follower(settings, full_name(settings, "rules"))
 
     async def load(self) -> None:
         """Takes in documents, vectors and statistics as they are now.
@@ -73,6 +88,9 @@ class ModelToLists:
         rows = table(self._settings)
         await self._items.assign(dict.fromkeys(range(rows["items"].partitions), -1))
         await self._model.assign({0: -1})
+        await self._rules.assign({0: -1})
+        self._lists.rules = rules_of(self._settings)
+        await self._rules.read_to_end(self._take_rules)
         await self._items.read_to_end(self._take_item)
         await self._model.read_to_end(self._take_publication)
 
@@ -84,13 +102,14 @@ class ModelToLists:
                 tasks.create_task(self._examples.follow(self._take_example))
                 tasks.create_task(self._items.follow(self._take_item))
                 tasks.create_task(self._model.follow(self._take_publication))
+                tasks.create_task(self._rules.follow(self._take_rules))
         except ExceptionGroup as group:
             # One is enough to end the worker, in one line.
             raise group.exceptions[0] from None
 
     def close(self) -> None:
         """Stops reading."""
-        for follower in (self._examples, self._items, self._model):
+        for follower in (self._examples, self._items, self._model, self._rules):
             follower.close()
 
     def measure(self) -> None:
@@ -104,12 +123,31 @@ class ModelToLists:
             sets = self._fold.fold(example_codec.unpack(record.value), record.timestamp_ms)
             metrics.EXAMPLES_FOLDED.inc(sum(len(s.examples) for s in sets))
 
+    def _take_rules(self, record: Record) -> None:
+        """Follows new rules, unless one of them is wrong; a tombstone gives those of the settings back."""
+        try:
+            text = None if record.value is None else record.value.decode()
+            self._lists.rules = rules_of(self._settings) if text is None else parse(text)
+        except ValueError as exc:
+            logger.error("rules at %d are refused, the old ones stay: %s", record.offset, exc)
+            metrics.RULES_REFUSED.inc()
+
     def _take_item(self, record: Record) -> None:
+        recommender, item_id = self._lists.recommender, record.key.decode()
+        media_ms = int(record.headers.get(MEDIA_MS_HEADER, b"0"))
+        was_listed = recommender.catalogue.may_list(item_id, now_ms())
         if record.value is None:
-            self._lists.recommender.delete_item(record.key.decode())
+            recommender.delete_item(item_id)
         else:
-            self._lists.recommender.put_item(to_item(_decode_document(record.value)))
-            self._measure_freshness("document", int(record.headers.get(MEDIA_MS_HEADER, b"0")))
+            recommender.put_item(to_item(_decode_document(record.value)))
+            self._measure_freshness("document", media_ms)
+        if not self._is_live:
+            return
+        cause = _cause(item_id, self._items.topic, record, media_ms)
+        if not recommender.catalogue.may_list(item_id, now_ms()):
+            self._changes.gone(cause)
+        elif not was_listed:
+            self._changes.come(cause)
 
     def _take_publication(self, record: Record) -> None:
         if record.key == PROGRESS_KEY and record.value is not None:
@@ -121,29 +159,63 @@ class ModelToLists:
                 metrics.MODEL_VERSION.set(progress.version)
         elif record.key == SPACES_KEY and record.value is not None:
             spaces = decode_spaces(record.value)
-            if spaces.epoch >= self.epoch:
-                self._vectors.serve(spaces.generation)
+            if spaces.epoch >= self.epoch and self._vectors.serve(spaces.generation):
+                self._changes.vectors_changed()
         elif record.key == RANKING_KEY and record.value is not None:
             ranking = decode_ranking(record.value)
             if ranking.epoch >= self.epoch:
                 self._lists.recommender.network = unpack(ranking.network) if ranking.network else None
                 metrics.RANKING_SERVED.set(self._lists.recommender.network is not None)
         elif record.key.startswith(ITEM_PREFIX):
-            self._take_vector(record.key.removeprefix(ITEM_PREFIX).decode(), record.value)
+            self._take_vector(record.key.removeprefix(ITEM_PREFIX).decode(), record)
 
-    def _take_vector(self, item_id: str, value: bytes | None) -> None:
-        if value is None:
+    def _take_vector(self, item_id: str, record: Record) -> None:
+        if record.value is None:
             self._vectors.drop(item_id)
             return
-        row = decode_vector(value)
+        row = decode_vector(record.value)
         if row.epoch >= self.epoch:
+            recommender = self._lists.recommender
+            before = recommender.vector(item_id)
             vector = np.frombuffer(row.vector, np.float16).astype(np.float32)
             self._vectors.put(item_id, vector, row.generation)
             self._measure_freshness("vector", row.media_ms)
+            if (
+                self._is_live
+                and recommender.is_cold(item_id)
+                and _says_more(before, recommender.vector(item_id))
+            ):
+                self._changes.come(_cause(item_id, self._model.topic, record, row.media_ms))
 
     def _measure_freshness(self, part: str, media_ms: int) -> None:
         if self._is_live and media_ms:
             metrics.ITEM_FRESH.labels(part=part).observe(max(0, now_ms() - media_ms) / 1000)
+
+
+def rules_of(settings: Settings) -> tuple[Rule, ...]:
+    """The rules of the settings' file.
+
+    Raises:
+        RulesError: One is wrong; the message says in which line.
+        OSError: The file cannot be read.
+    """
+    if settings.rules is None:
+        return ()
+    try:
+        return parse(settings.rules.read_text())
+    except RulesError as exc:
+        msg = f"{settings.rules}: {exc}"
+        raise RulesError(msg) from None
+
+
+def _cause(item_id: str, topic: str, record: Record, media_ms: int) -> Cause:
+    """What changes lists: the item's record, at the time of the media event that it came from."""
+    return Cause("item", item_id, topic, record.partition, record.offset, media_ms or record.timestamp_ms)
+
+
+def _says_more(before: Floats | None, after: Floats | None) -> bool:
+    """Whether an item is new, or another modality of it; a vector that a learner has moved a little is not."""
+    return after is not None and (before is None or float(before @ after) < SAME)
 
 
 def to_item(document: ItemDocument) -> Item:

@@ -29,10 +29,14 @@ class ServedVectors:
         self._served.discard(item_id)
         self._ahead.pop(item_id, None)
 
-    def serve(self, generation: int) -> None:
-        """Changes over to a generation in one go; what has no vector in it has none any more."""
+    def serve(self, generation: int) -> bool:
+        """Changes over to a generation in one go; what has no vector in it has none any more.
+
+        Returns:
+            Whether it is another one than before.
+        """
         if generation <= self._generation:
-            return
+            return False
         self._generation = generation
         ahead, self._ahead = self._ahead, {}
         for item_id in self._served - ahead.keys():
@@ -40,3 +44,4 @@ class ServedVectors:
         self._served = set()
         for item_id, (known, vector) in ahead.items():
             self.put(item_id, vector, known)
+        return True

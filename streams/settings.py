@@ -124,6 +124,8 @@ class Settings(BaseSettings):
     among them by a hash of their ids; all of them learn from everybody."""
     item_capacity: int = Field(default=262_144, ge=1024)
     """Items whose statistics are kept; the least recently touched make room."""
+    rules: Path | None = None
+    """TOML file of business rules; the topic `rules` (`freshet rules put`) has precedence over it."""
     live_users: int = Field(default=10_000, ge=1)
     """Users whose state a recommend worker keeps unpacked; the others' lies packed, some 2 kB each."""
 

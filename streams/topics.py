@@ -61,6 +61,7 @@ def table(settings: Settings) -> dict[str, Topic]:
         Topic("users", p, "compact", min_compaction_lag_ms=3600 * 1000),
         Topic("examples", 1, "delete", max_message_bytes=16 * MIB),
         Topic("model", 1, "compact"),
+        Topic("rules", 1, "compact"),
     ]
     return {row.name: row for row in rows}
 

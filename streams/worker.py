@@ -33,16 +33,20 @@ from streams.encoding.rows import RowMaker
 from streams.encoding.spaces import load_spaces
 from streams.fetching.fetch import Fetcher
 from streams.identity import LogIdentity
+from streams.item_changes import ItemChanges
+from streams.items_to_lists import ItemsToLists
 from streams.kafka import admin_client
 from streams.learned_ranking import LearnedRanking
 from streams.lists import ListMaker
 from streams.liveness import Liveness
 from streams.model_to_lists import ModelToLists
+from streams.newcomers import Newcomers
 from streams.ownership import Owned, Ownership
 from streams.producer import BatchProducer
 from streams.runs import FetchConsumer
 from streams.settings import Settings
 from streams.stores.documents import DocumentStore
+from streams.stores.lists import PublishedLists
 from streams.stores.users import UserStore
 from streams.succession import watch_epochs
 from streams.topics import await_leaders, ensure, full_name
@@ -91,16 +95,27 @@ async def recommend(w: Worker) -> None:
     log = LogIdentity(w.admin, full_name(w.settings, "interactions"))
     recommender = new_recommender(w.settings)
     lists = ListMaker(w.settings, recommender)
-    model = ModelToLists(w.settings, w.admin, lists, ExampleFold(recommender))
-    users = UserStore(w.settings)
-    worker = interactions_to_lists.InteractionsToLists(w.settings, users, lists, w.producer, w.liveness, log)
+    changes = ItemChanges()
+    model = ModelToLists(w.settings, w.admin, lists, ExampleFold(recommender), changes)
+    users, published = UserStore(w.settings), PublishedLists(w.settings)
+    worker = interactions_to_lists.InteractionsToLists(
+        w.settings, users, lists, published, w.producer, w.liveness, log
+    )
+    items = ItemsToLists(w.settings, users, lists, published, changes, w.producer, w.liveness)
+    newcomers = Newcomers(users, lists, published, changes, w.producer, w.liveness)
     responder = requests_to_responses.RequestsToResponses(w.settings, users, lists, w.producer, w.liveness)
     interactions_to_lists.connect(w.app, w.settings, worker, w.fail)
     requests_to_responses.connect(w.app, w.settings, responder, w.fail)
     w.owns("interactions", users, worker.finish)
     # Before the first partition is asked for, so that the first list already knows what there is.
     await model.load()
-    w.beside += [model.follow(), worker.watch_overwritten(), _measure(users, model)]
+    w.beside += [
+        model.follow(),
+        worker.watch_overwritten(),
+        items.run(),
+        newcomers.run(),
+        _measure(users, model),
+    ]
 
 
 async def encode(w: Worker) -> None:

@@ -18,12 +18,14 @@ EXPLORE = "explore"
 class Reason(msgspec.Struct, frozen=True):
     """One thing that speaks for an item."""
 
-    kind: Literal["because_of_item", "modality"]
+    kind: Literal["because_of_item", "modality", "rule"]
     item_id: str | None
     """The item of the user's history that contributed most; the item itself where the user had it before."""
     modality: str | None
     weight: float
     """Its share of the score, from 0 to 1."""
+    rule: str | None = None
+    """The name of the rule that gave the item its place."""
 
 
 class RankedItem(msgspec.Struct, frozen=True):
@@ -33,7 +35,7 @@ class RankedItem(msgspec.Struct, frozen=True):
     score: float
     """The estimate that the user has it next; 0 for an item that only fills the list up."""
     source: str
-    """What contributed most: one of `online.ranking.blend.SOURCES`, or EXPLORE."""
+    """What contributed most: one of `online.ranking.blend.SOURCES`, EXPLORE, or a rule."""
     reasons: list[Reason]
     propensity: float | None = None
     """The chance with which an item to be explored got its place; None for what is in the list for its score."""

@@ -29,7 +29,7 @@ def observation(example_set: ExampleSet, catalogue: Catalogue) -> Observation | 
         np.array([e.times_had > 0 for e in taken.values()], np.bool_),
         np.array(gap_s, np.float32),
         np.array(ratings, np.float32),
-        *_history(example_set.history[::-1], catalogue),
+        *history(example_set.history[::-1], catalogue),
         now_s,
         _rows_of(example_set.standing, catalogue),
     )
@@ -49,9 +49,7 @@ def query(state: UserState, catalogue: Catalogue, now_ms: int) -> Query:
             *map(msgspec.structs.astuple, state.had.values()), strict=True
         )
         frequency[:closed] *= scale
-    return Query(
-        *_history(seen_last(state), catalogue), had, frequency, times, first_s, last_s, now_ms / 1000
-    )
+    return Query(*history(seen_last(state), catalogue), had, frequency, times, first_s, last_s, now_ms / 1000)
 
 
 def seen_last(state: UserState) -> list[Past]:
@@ -65,7 +63,8 @@ def _rows_of(item_ids: list[str], catalogue: Catalogue) -> Rows:
     return np.array([row for row in found if row != UNKNOWN_ROW], np.int32)
 
 
-def _history(entries: list[Past], catalogue: Catalogue) -> tuple[Rows, NDArray[np.int64]]:
+def history(entries: list[Past], catalogue: Catalogue) -> tuple[Rows, NDArray[np.int64]]:
+    """The rows and times of a history's entries, UNKNOWN_ROW for items that are not known."""
     rows = catalogue.rows
     return (
         np.array([rows.get(past.item_id, UNKNOWN_ROW) for past in entries], np.int32),

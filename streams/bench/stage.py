@@ -124,7 +124,7 @@ def warm(stage: Stage, subject: Subject, load: Load) -> None:
     )
     send_all(stage.settings, plan)
     wait_caught_up(stage, subject)
-    _wait_quiet(subject)
+    wait_quiet(subject)
 
 
 def wait_caught_up(stage: Stage, subject: Subject) -> None:
@@ -141,7 +141,12 @@ def wait_caught_up(stage: Stage, subject: Subject) -> None:
         time.sleep(0.25)
 
 
-def _wait_quiet(subject: Subject) -> None:
+def wait_quiet(subject: Subject) -> None:
+    """Waits until the workers have folded what they worked, and learned from it.
+
+    Raises:
+        BenchError: They do not.
+    """
     deadline_s = time.monotonic() + CATCH_UP_S
     while True:
         with Meter(subject.pids()) as meter:

@@ -14,6 +14,7 @@ from streams.cli import (
     model,
     probe,
     produce,
+    rules,
     soak,
     status,
     topics,
@@ -27,6 +28,7 @@ app.add_typer(bench.app, name="bench")
 app.add_typer(model.app, name="model")
 app.add_typer(probe.app, name="probe")
 app.add_typer(topics.app, name="topics")
+app.add_typer(rules.app, name="rules")
 app.command()(soak.soak)
 app.command()(worker.worker)
 app.command()(demo.demo)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from streams.cli import bench_encode, bench_explore, bench_ids, bench_media
+from streams.cli import bench_encode, bench_explore, bench_ids, bench_items, bench_media
 from streams.cli.errors import one_line_errors
 from streams.cli.output import JsonFile, write_json
 
@@ -21,6 +21,7 @@ app.command()(bench_encode.encode)
 app.command()(bench_media.media)
 app.command()(bench_ids.ids)
 app.command()(bench_explore.explore)
+app.command()(bench_items.items)
 
 Users = Annotated[int, typer.Option(min=1, help="Users, all equally active.")]
 Items = Annotated[int, typer.Option(min=1, help="Items, of Zipf-like popularity.")]

@@ -30,12 +30,21 @@ class UserStore:
         self._following: asyncio.Task[None] | None = None
         self.ready = asyncio.Event()
         """Set while the owned partitions are loaded."""
+        self.working = asyncio.Lock()
+        """Held by whoever writes lists and states, so that no user is worked by two at once."""
+        self.loads = 0
+        """How often `load` has made the store ready."""
         self.owner = uuid4().bytes
         """Marks this process's own writes."""
         self.size_bytes = 0
         """Bytes of packed state held."""
         self.overwritten: dict[str, int] = {}
         """Users whose state a former owner wrote over, with their partition; to be written again."""
+
+    @property
+    def partitions(self) -> set[int]:
+        """The partitions whose users are loaded here."""
+        return set(self._packed)
 
     def owns(self, partition: int) -> bool:
         """Whether the partition's users are loaded here."""
@@ -58,6 +67,7 @@ class UserStore:
         await self._follower.assign(positions)
         await self._follower.read_to_end(self._merge)
         metrics.LOAD_SECONDS.set(time.monotonic() - start_s)
+        self.loads += 1
         self.ready.set()
         self._following = asyncio.create_task(self._follower.follow(self._watch))
 
@@ -79,6 +89,13 @@ class UserStore:
         else:
             self._live.move_to_end(user_id)
         return state
+
+    def look(self, user_id: str, partition: int) -> UserState:
+        """The user's state, to be read only, without counting as used."""
+        live, data = self._live.get(user_id), self._packed[partition].get(user_id)
+        if live is not None:
+            return live
+        return UserState(user_id) if data is None else unpack(data)
 
     def keep(self, state: UserState, partition: int) -> bytes:
         """Packs a changed state, to be written to the topic."""

@@ -17,7 +17,7 @@ from streams.cli import app
 
 EVERY = [
     "dead-letters", "embeddings", "examples", "interactions", "items", "media", "model", "recommendations",
-    "requests", "responses", "users",
+    "requests", "responses", "rules", "users",
 ]  # fmt: skip
 
 

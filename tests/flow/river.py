@@ -24,14 +24,18 @@ from streams.events import DeadLetter, Recommendation
 from streams.examples_to_model import ExamplesToModel
 from streams.identity import LogIdentity
 from streams.interactions_to_lists import InteractionsToLists
+from streams.item_changes import ItemChanges
+from streams.items_to_lists import ItemsToLists
 from streams.learned_ranking import LearnedRanking
 from streams.lists import ListMaker
 from streams.liveness import Liveness
 from streams.media_to_items import MediaToItems
 from streams.model_to_lists import ModelToLists
+from streams.newcomers import Newcomers
 from streams.producer import Outgoing
 from streams.settings import Settings
 from streams.stores.documents import DocumentStore
+from streams.stores.lists import PublishedLists
 from streams.stores.users import UserStore
 from tests.flow.memory import Group, MemoryKafka, MemoryProducer
 
@@ -141,11 +145,27 @@ class Recommend:
         self.lists = ListMaker(river.settings, new_recommender())
         self.users = UserStore(river.settings)
         self.producer = MemoryProducer(river.kafka, crash_after)
-        self.model = ModelToLists(river.settings, NOBODY, self.lists, ExampleFold(self.lists.recommender))
+        self.published = PublishedLists(river.settings)
+        self.changes = ItemChanges()
+        fold = ExampleFold(self.lists.recommender)
+        self.model = ModelToLists(river.settings, NOBODY, self.lists, fold, self.changes)
+        self.items = ItemsToLists(
+            river.settings,
+            self.users,
+            self.lists,
+            self.published,
+            self.changes,
+            cast(Any, self.producer),
+            alive(),
+        )
+        self.newcomers = Newcomers(
+            self.users, self.lists, self.published, self.changes, cast(Any, self.producer), alive()
+        )
         self.worker = InteractionsToLists(
             river.settings,
             self.users,
             self.lists,
+            self.published,
             cast(Any, self.producer),
             alive(),
             LogIdentity(NOBODY, "interactions"),

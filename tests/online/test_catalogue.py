@@ -1,6 +1,6 @@
 import pytest
 
-from online.catalogue import EVICTED_SHARE, UNKNOWN_ROW, Catalogue, Item, Rows
+from online.catalogue import EVICTED_SHARE, UNKNOWN_ROW, Catalogue, Item, Rows, item_hash
 
 
 def servable(catalogue: Catalogue, item_id: str, wall_ms: int = 0) -> bool:
@@ -105,6 +105,32 @@ def test_a_snapshot_that_does_not_fit_is_refused() -> None:
         large.row(f"i{number}", create=True)
     with pytest.raises(ValueError, match="40 rows, this catalogue has room for 16"):
         Catalogue(16).load(large.save())
+
+
+def test_what_time_makes_available_or_ends_is_told_once() -> None:
+    catalogue = Catalogue(64)
+    for item_id, from_ms, expires_ms in (("always", 0, None), ("later", 50, None), ("ends", 0, 50)):
+        catalogue.put(Item(item_id, available_from_ms=from_ms, expires_ms=expires_ms))
+    catalogue.take_turned(10)
+    assert catalogue.take_turned(49) == []
+    catalogue.servable(50)  # lists are made in between
+    assert sorted(catalogue.take_turned(50)) == ["ends", "later"]
+    assert catalogue.take_turned(60) == []
+
+
+def test_what_may_be_in_no_list_is_told_item_by_item_and_as_a_whole() -> None:
+    catalogue = Catalogue(64)
+    catalogue.put(Item("listed"))
+    catalogue.put(Item("hidden", available=False))
+    catalogue.put(Item("deleted"))
+    catalogue.delete("deleted")
+    catalogue.delete("never known")
+    told = {
+        item_id: catalogue.may_list(item_id, 5)
+        for item_id in ("listed", "hidden", "deleted", "never known", "?")
+    }
+    assert told == {"listed": True, "hidden": False, "deleted": False, "never known": False, "?": True}
+    assert set(catalogue.barred(5).tolist()) == {item_hash(i) for i in ("hidden", "deleted", "never known")}
 
 
 def test_without_documents_items_are_as_if_none_had_come() -> None:

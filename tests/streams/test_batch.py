@@ -40,7 +40,7 @@ class FakeUsers:
 
 def new_batch(logs: ListLogs | None = None) -> Batch:
     logs = logs if logs is not None else ListLogs(Recommender(SMALL), 0)
-    return Batch(SETTINGS, cast(Any, FakeUsers()), logs, "topic-id", NOW_MS, hurried=False)
+    return Batch(SETTINGS, cast(Any, FakeUsers()), Mock(), logs, "topic-id", NOW_MS, hurried=False)
 
 
 def logging_batch(logged: ListLog) -> Batch:

@@ -2,7 +2,7 @@ import msgspec
 
 from online.events import Cursor, Event
 from online.recommender import Item, Recommender, RecommenderConfig
-from online.state import STANDING_LIMIT, UserState
+from online.state import UserState
 from streams.events import Cause, Recommendation, Through
 from streams.lists import ListMaker
 from streams.settings import Settings
@@ -27,7 +27,7 @@ def state(*offsets: int) -> UserState:
 def test_a_list_says_whose_it_is_why_and_how_far_it_goes() -> None:
     lists = maker()
     lists.model_version = 47
-    found = lists.recommendation(state(5, 88), CAUSE, wall_ms=99)
+    found = lists.published(state(5, 88), CAUSE, wall_ms=99).recommendation
     assert (found.user_id, found.cause, found.generated_ms, found.model_version) == ("u", CAUSE, 99, 47)
     assert (found.through, found.arm, found.schema_version) == (Through(3, 88, 2), "default", 1)
     assert [item.rank for item in found.items] == [1, 2, 3, 4]
@@ -35,36 +35,61 @@ def test_a_list_says_whose_it_is_why_and_how_far_it_goes() -> None:
 
 
 def test_it_is_read_back_as_it_was_written() -> None:
-    found = maker().recommendation(state(5), CAUSE, wall_ms=99)
+    found = maker().published(state(5), CAUSE, wall_ms=99).recommendation
     assert msgspec.json.decode(msgspec.json.encode(found), type=Recommendation) == found
 
 
 def test_the_id_follows_from_user_state_and_version_alone() -> None:
     lists = maker()
-    first = lists.recommendation(state(5), CAUSE, wall_ms=1).list_id
-    assert maker(items=3).recommendation(state(5), CAUSE, wall_ms=2).list_id == first
+    first = lists.published(state(5), CAUSE, wall_ms=1).recommendation.list_id
+    assert maker(items=3).published(state(5), CAUSE, wall_ms=2).recommendation.list_id == first
     assert len(first) == 24
     others = {
-        lists.recommendation(state(5, 6), CAUSE, 1).list_id,
-        lists.recommendation(state(7), CAUSE, 1).list_id,
+        lists.published(state(5, 6), CAUSE, 1).recommendation.list_id,
+        lists.published(state(7), CAUSE, 1).recommendation.list_id,
     }
     lists.model_version = 1
-    others.add(lists.recommendation(state(5), CAUSE, wall_ms=1).list_id)
+    others.add(lists.published(state(5), CAUSE, wall_ms=1).recommendation.list_id)
     assert len(others | {first}) == 4
 
 
 def test_a_replay_that_changes_nothing_keeps_the_id() -> None:
     lists, user = maker(), state(5)
-    first = lists.recommendation(user, CAUSE, wall_ms=1).list_id
+    first = lists.published(user, CAUSE, wall_ms=1).recommendation.list_id
     assert user.apply(Event("u", "i5", "click", 1.0, 5, 6, Cursor("t", 3, 5, 2))) is None
-    assert lists.recommendation(user, CAUSE, wall_ms=9).list_id == first
+    assert lists.published(user, CAUSE, wall_ms=9).recommendation.list_id == first
 
 
-def test_what_was_published_is_remembered_to_be_scored() -> None:
-    user = state(5)
-    found = maker(length=15).recommendation(user, CAUSE, wall_ms=1)
-    assert user.current == [item.item_id for item in found.items][:STANDING_LIMIT]
-    assert len(found.items) == 15
+def test_what_comes_next_is_kept_in_reserve() -> None:
+    found = maker(length=15, items=18).published(state(5), CAUSE, wall_ms=1)
+    assert len(found.item_ids) == 15
+    assert [item.rank for item in found.reserve] == [16, 17, 18]
+    assert not set(found.item_ids) & {item.item_id for item in found.reserve}
+
+
+def test_what_is_gone_makes_room_for_the_reserve() -> None:
+    lists = maker()
+    old = lists.published(state(5), CAUSE, wall_ms=1)
+    reserve = [item.item_id for item in old.reserve]
+    for item_id in (old.item_ids[1], reserve[0]):
+        lists.recommender.delete_item(item_id)
+    gone = Cause("item", old.item_ids[1], "items", 0, 7, 9)
+    found = lists.without_gone(old, gone, wall_ms=9)
+    assert found.item_ids == [old.item_ids[0], *old.item_ids[2:], reserve[1]]
+    assert [item.rank for item in found.recommendation.items] == [1, 2, 3, 4]
+    assert [item.item_id for item in found.reserve] == reserve[2:]
+    assert (found.recommendation.cause, found.recommendation.generated_ms) == (gone, 9)
+    assert found.recommendation.through == old.recommendation.through
+    # Made again after a crash it is the same list, and another than the one before.
+    assert lists.without_gone(old, gone, wall_ms=10).recommendation.list_id == found.recommendation.list_id
+    assert found.recommendation.list_id != old.recommendation.list_id
+
+
+def test_a_list_without_reserve_gets_shorter() -> None:
+    lists = maker(length=4, items=4)
+    old = lists.published(state(1), CAUSE, wall_ms=1)
+    lists.recommender.delete_item(old.item_ids[0])
+    assert lists.without_gone(old, CAUSE, wall_ms=2).item_ids == old.item_ids[1:]
 
 
 def test_a_list_on_request_is_as_long_as_asked_and_notes_nothing() -> None:
@@ -77,6 +102,6 @@ def test_a_list_on_request_is_as_long_as_asked_and_notes_nothing() -> None:
 
 
 def test_a_user_without_events_goes_through_nothing() -> None:
-    found = maker().recommendation(UserState("new"), CAUSE, wall_ms=1)
+    found = maker().published(UserState("new"), CAUSE, wall_ms=1).recommendation
     assert found.through == Through(-1, -1, -1)
     assert len(found.items) == 4

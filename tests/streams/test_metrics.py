@@ -24,6 +24,7 @@ BOUNDED = {
     "segment",
     "measure",
     "arm",
+    "change",
 }
 """Labels whose values are few and known beforehand."""
 

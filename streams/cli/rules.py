@@ -1,0 +1,79 @@
+"""`freshet rules`: check a file of business rules, put it into force while workers run, show what is in force."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from streams.cli.errors import one_line_errors
+
+app = typer.Typer(no_args_is_help=True, help="Business rules: check, put into force, show.")
+
+File = Annotated[Path, typer.Argument(help="TOML, a [[rule]] each.", exists=True, dir_okay=False)]
+
+
+@app.command()
+def check(file: File) -> None:
+    """Say how many rules the file has; an error names its line, and the exit code is 2."""
+    from online.rules.rule import parse  # noqa: PLC0415  # keeps `freshet --help` fast
+
+    with one_line_errors():
+        typer.echo(f"{len(parse(file.read_text()))} rules")
+
+
+@app.command()
+def put(file: File) -> None:
+    """Put the file's rules into force, unless one of them is wrong: every list made from then on follows them."""
+    from confluent_kafka import Producer  # noqa: PLC0415  # keeps `freshet --help` fast
+
+    from online.rules.rule import parse  # noqa: PLC0415
+    from streams import settings, topics  # noqa: PLC0415
+    from streams.kafka import admin_client, client_config  # noqa: PLC0415
+
+    with one_line_errors():
+        text = file.read_text()
+        count = len(parse(text))
+        loaded = settings.load()
+        topics.partition_count(admin_client(loaded), loaded, "rules")
+        producer = Producer(client_config(loaded))
+        failed: list[str] = []
+        producer.produce(
+            topics.full_name(loaded, "rules"),
+            text.encode(),
+            b"rules",
+            on_delivery=lambda error, _: failed.append(error.str()) if error else None,
+        )
+        if producer.flush(30) or failed:
+            typer.echo(f"freshet: the rules were not put: {failed[0] if failed else 'no answer'}", err=True)
+            raise typer.Exit(3)
+        typer.echo(f"{count} rules are in force")
+
+
+@app.command()
+def show() -> None:
+    """Print the rules in force: what was put last, or else the settings' file."""
+    import asyncio  # noqa: PLC0415  # keeps `freshet --help` fast
+
+    from streams import settings, topics  # noqa: PLC0415
+    from streams.follower import Follower, Record  # noqa: PLC0415
+    from streams.kafka import admin_client  # noqa: PLC0415
+
+    with one_line_errors():
+        loaded = settings.load()
+        topics.partition_count(admin_client(loaded), loaded, "rules")
+        newest: list[bytes | None] = [None]
+
+        def take(record: Record) -> None:
+            newest[0] = record.value
+
+        async def read() -> None:
+            follower = Follower(loaded, topics.full_name(loaded, "rules"))
+            await follower.assign({0: -1})
+            await follower.read_to_end(take)
+            follower.close()
+
+        asyncio.run(read())
+        text = (
+            newest[0].decode() if newest[0] is not None else loaded.rules.read_text() if loaded.rules else ""
+        )
+        typer.echo(text, nl=False)

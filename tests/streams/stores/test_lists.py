@@ -1,0 +1,150 @@
+import asyncio
+from collections.abc import Iterable
+
+import numpy as np
+
+from online.catalogue import item_hash
+from streams.events import Cause, ListItem, Recommendation, Through
+from streams.producer import Outgoing
+from streams.settings import Settings
+from streams.stores import lists
+from streams.stores.lists import Published, PublishedLists
+from tests.flow.memory import MemoryKafka
+from tests.streams.stores.memory_store import state
+
+SETTINGS = Settings(partitions=2, list_length=3)
+
+
+def published(
+    user_id: str, item_ids: str, reserve: str = "", kind: str = "interaction", offset: int = 1
+) -> Published:
+    def items(ids: Iterable[str], first: int) -> list[ListItem]:
+        return [ListItem(i, rank, 0.5, None, "graph", []) for rank, i in enumerate(ids, first)]
+
+    cause = Cause(kind, "e", "interactions", 0, offset, 5)  # type: ignore[arg-type]  # any of the kinds
+    place = Through(0, offset, 0)
+    made = Recommendation(user_id, "id", 9, 1, cause, place, "default", items(item_ids, 1))
+    return Published(made, items(reserve, len(item_ids) + 1))
+
+
+def holding(store: PublishedLists, *item_ids: str) -> list[str]:
+    hashes = np.array([item_hash(item_id) for item_id in item_ids], np.uint32)
+    return [user_id for block in store.holding(hashes) for user_id in block]
+
+
+def new_store(kafka: MemoryKafka) -> PublishedLists:
+    with kafka.instead():
+        return PublishedLists(SETTINGS)
+
+
+def test_a_list_is_given_back_as_it_was_kept_and_is_what_its_record_says() -> None:
+    kafka = MemoryKafka(SETTINGS)
+    store, made = new_store(kafka), published("a", "xyz", "vw")
+    kafka.append(store.keep(made, 1))
+    assert (store.get("a"), store.partition("a"), store.get("b")) == (made, 1, None)
+    again = new_store(kafka)
+    asyncio.run(again.load({1}))
+    assert (again.get("a"), again.partition("a")) == (made, 1)
+
+
+def test_users_are_found_by_the_items_of_their_newest_list() -> None:
+    store = new_store(MemoryKafka(SETTINGS))
+    for user_id, item_ids in (("a", "xyz"), ("b", "y"), ("c", "zw"), ("b", "xw")):
+        store.keep(published(user_id, item_ids), 0)
+    assert (holding(store, "x"), holding(store, "y"), holding(store, "q")) == (["a", "b"], ["a"], [])
+    assert holding(store, "y", "w") == ["a", "b", "c"]
+    store.forget("b")
+    store.keep(published("d", "y"), 0)  # in the place of b
+    assert (holding(store, "w"), holding(store, "y"), store.count()) == (["c"], ["a", "d"], 3)
+
+
+def test_all_of_a_list_longer_than_lists_are_now_is_found() -> None:
+    store = new_store(MemoryKafka(SETTINGS))
+    store.keep(published("a", "vwxyz"), 0)
+    store.keep(published("b", "z"), 0)
+    assert holding(store, "z") == ["a", "b"]
+
+
+def test_thousands_of_users_are_found_in_blocks() -> None:
+    store = new_store(MemoryKafka(SETTINGS))
+    count = lists.BLOCK + 100
+    for number in range(count):
+        store.keep(published(f"u{number}", "xy" if number % 100 else "yz"), number % 2)
+    assert holding(store, "z") == [f"u{number}" for number in range(0, count, 100)]
+    assert len(holding(store, "y")) == count
+
+
+def test_only_the_partitions_asked_for_are_kept_and_what_others_wrote_meanwhile_is_read() -> None:
+    kafka = MemoryKafka(SETTINGS)
+    store, other = new_store(kafka), new_store(kafka)
+    kafka.append(store.keep(published("a", "x"), 0))
+    kafka.append(store.keep(published("b", "x"), 1))
+
+    async def story() -> None:
+        await store.load({0, 1})
+        await store.load({1})
+        assert (store.get("a"), holding(store, "x")) == (None, ["b"])
+        kafka.append(other.keep(published("a", "y"), 0))
+        kafka.append(other.keep(published("b", "z"), 1))
+        await store.load({0, 1})
+        assert (holding(store, "x"), holding(store, "y"), holding(store, "z")) == ([], ["a"], ["b"])
+
+    asyncio.run(story())
+
+
+def test_what_is_kept_while_older_lists_are_read_stays() -> None:
+    kafka = MemoryKafka(SETTINGS)
+    store = new_store(kafka)
+    kafka.append(new_store(kafka).keep(published("a", "x"), 0))
+    made = published("a", "y")
+
+    async def story() -> None:
+        reading = asyncio.ensure_future(store.load({0}))
+        store.keep(published("b", "z"), 0)
+        await reading
+        assert holding(store, "x", "z") == ["b", "a"]
+        store._newer = {"a"}
+        store.keep(made, 0)
+        await store._follower.assign({0: -1})
+        await store._follower.read_to_end(store._take)
+
+    asyncio.run(story())
+    assert store.get("a") == made
+
+
+def test_a_tombstone_ends_a_list() -> None:
+    kafka = MemoryKafka(SETTINGS)
+    store = new_store(kafka)
+    kafka.append(store.keep(published("a", "x"), 0))
+    kafka.append(Outgoing("recommendations", b"a", None, 0))
+    asyncio.run(store.load({0}))
+    assert (store.get("a"), store.count()) == (None, 0)
+
+
+def test_a_record_without_reserve_is_a_list_of_an_earlier_version() -> None:
+    kafka = MemoryKafka(SETTINGS)
+    store = new_store(kafka)
+    kafka.append(Outgoing("recommendations", b"a", store.keep(published("a", "x"), 0).value, 0))
+    asyncio.run(store.load({0}))
+    assert store.get("a") == published("a", "x")
+
+
+def test_a_state_stands_by_the_list_that_was_changed_for_an_item() -> None:
+    store = new_store(MemoryKafka(SETTINGS))
+    user = state("a", 1)
+    user.published(["x", "y"])
+    store.keep(published("a", "xy"), 0)
+    store.stood(user)
+    assert user.current == ["x", "y"]
+    store.keep(published("a", "yz", kind="item"), 0)
+    store.stood(user)
+    assert user.current == ["y", "z"]
+
+
+def test_a_list_that_is_ahead_of_the_state_did_not_stand_before_what_it_knows() -> None:
+    store = new_store(MemoryKafka(SETTINGS))
+    user = state("a", 1)
+    user.published(["x", "y"])
+    store.keep(published("a", "yz", kind="item", offset=2), 0)
+    store.stood(user)
+    assert user.current == ["x", "y"]
