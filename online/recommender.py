@@ -7,9 +7,12 @@ from typing import Literal
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from online.catalogue import Catalogue, Item
 from online.events import ExampleSet, ListLog
+from online.item_filter import ItemFilter
+from online.modality_index import ModalityIndex
 from online.ranking.blend import FROM_CONTENT, SOURCES, mixture
 from online.ranking.candidates import Best, Candidates, best, shares
 from online.ranking.evidence import BLEND, LOGGED, WITNESSES, new_scratch
@@ -40,7 +43,9 @@ DAY_S = 86_400.0
 CATEGORY_INTERVAL = 1_024
 """Sets between two sums of the repeats by category."""
 FILL_LIMIT = 1_000
-"""Documented items that are looked at to fill a list up."""
+"""Documented items that are looked at to fill a list up, unless a request asks for more."""
+FILTERED_LIMIT = 600
+"""Items of a filter that are candidates whatever the graphs say."""
 
 
 class RecommenderConfig(msgspec.Struct, frozen=True):
@@ -92,6 +97,8 @@ class Recommender:
         self.ages = Ages(capacity)
         self.ratings = Ratings(capacity)
         self.content = Content(capacity, self.config.dim)
+        self.by_modality = ModalityIndex(capacity)
+        """Vectors for search; lists are made without them, and no snapshot has them."""
         self.network: Network | None = None
         """Ranks the candidates; without one, or one that is better than it, the fixed blend does."""
         self._fold_count = 0
@@ -167,7 +174,15 @@ class Recommender:
             self.content.drop(row)
 
     def recommend(
-        self, state: UserState, *, now_ms: int, wall_ms: int, k: int = 10, exclude: Collection[str] = ()
+        self,
+        state: UserState,
+        *,
+        now_ms: int,
+        wall_ms: int,
+        k: int = 10,
+        exclude: Collection[str] = (),
+        skip: int = 0,
+        wanted: ItemFilter | None = None,
     ) -> list[RankedItem]:
         """The user's list, best first; a user without history gets what is popular.
 
@@ -177,29 +192,44 @@ class Recommender:
             wall_ms: The wall clock, which decides what is available.
             k: At most this many items, fewer only where fewer may be listed.
             exclude: Items that may not be in this list.
+            skip: Places left out at the top: what skips k gives the next page, as long as nothing has happened between.
+            wanted: What the items must be.
         """
-        found = self.candidates(state, now_ms=now_ms, wall_ms=wall_ms, exclude=exclude)
-        listed = self._explained(state, found, best(found, self.network, k))
+        found = self.candidates(state, now_ms=now_ms, wall_ms=wall_ms, exclude=exclude, wanted=wanted)
+        ranked = best(found, self.network, skip + k)
+        listed = self._explained(state, found, Best(ranked.places[skip:], ranked.scores[skip:]))
         if len(listed) < k:
-            hidden = {*exclude, *state.hidden, *(item.item_id for item in listed)}
+            ids = (self.catalogue.item_id(row) for row in found.rows[ranked.places].tolist())
+            hidden = {*exclude, *state.hidden, *ids}
             if self.config.repeats == "hide":
                 hidden.update(state.had, (past.item_id for past in state.open))
-            listed.extend(islice(self._fill(hidden, wall_ms), k - len(listed)))
+            start = max(0, skip - len(ranked.places))
+            looked_at = FILL_LIMIT if wanted is None and not skip else None
+            fill = self._fill(hidden, self.allowed(wall_ms, wanted), looked_at)
+            listed.extend(islice(fill, start, start + k - len(listed)))
         return listed
 
     def candidates(
-        self, state: UserState, *, now_ms: int, wall_ms: int, exclude: Collection[str] = ()
+        self,
+        state: UserState,
+        *,
+        now_ms: int,
+        wall_ms: int,
+        exclude: Collection[str] = (),
+        wanted: ItemFilter | None = None,
     ) -> Candidates:
         """What may be in the user's list, with all that is known of it; for the arguments see `recommend`."""
         user = query(state, self.catalogue, now_ms)
         outside = [self.catalogue.row(item_id) for item_id in (*exclude, *state.hidden)]
+        allowed = self.allowed(wall_ms, wanted)
         count, known, repeat_share = gather(
             self._sources,
             self._factors(user.now_s),
             user,
             np.array(outside, np.int32),
+            np.zeros(0, np.int32) if wanted is None else self._most_had(allowed),
             self.config.repeats == "hide",
-            self.catalogue.servable(wall_ms),
+            allowed,
         )
         rows, evidence = self._scratch.rows[:count], self._scratch.evidence[:count]
         if self._muted:
@@ -210,6 +240,11 @@ class Recommender:
         means = np.full(count, 1 / max(count, 1), np.float32) @ columns[:, :LOGGED]
         request = request_of(user, known, repeat_share, count)
         return Candidates(user, rows, evidence, parts, request, columns, means)
+
+    def allowed(self, wall_ms: int, wanted: ItemFilter | None = None) -> NDArray[np.bool_]:
+        """[capacity] which rows may be in a list made at `wall_ms` and are as wanted, to be read only."""
+        servable = self.catalogue.servable(wall_ms)
+        return servable if wanted is None else servable & self.catalogue.attributes.matching(wanted)
 
     def log(self, found: Candidates) -> ListLog:
         """The candidates of a list as they are now, to be learned from once it is known what was had."""
@@ -251,6 +286,7 @@ class Recommender:
     def _forget(self, rows: Rows) -> None:
         for statistic in self.statistics.values():
             statistic.forget(rows)
+        self.by_modality.forget(rows)
 
     def _factors(self, now_s: float) -> np.ndarray:
         decayed = (
@@ -272,11 +308,20 @@ class Recommender:
             explained.append(explain(self.catalogue.item_id(row), score, of_sources, seen, history, content))
         return explained
 
-    def _fill(self, hidden: Collection[str], wall_ms: int) -> Iterator[RankedItem]:
-        """Documented items that may be listed, the most recently put first."""
-        servable = self.catalogue.servable(wall_ms)
-        for row, item_id in islice(self.catalogue.newest(), FILL_LIMIT):
-            if servable[row] and item_id not in hidden:
+    def _most_had(self, allowed: NDArray[np.bool_]) -> Rows:
+        """At most FILTERED_LIMIT of the rows that are allowed: what was had most of late."""
+        rows = np.flatnonzero(allowed).astype(np.int32)
+        if len(rows) > FILTERED_LIMIT:
+            counts = self.recent.arrays.counts[rows]
+            rows = rows[np.argpartition(-counts, FILTERED_LIMIT)[:FILTERED_LIMIT]]
+        return rows
+
+    def _fill(
+        self, hidden: Collection[str], allowed: NDArray[np.bool_], looked_at: int | None
+    ) -> Iterator[RankedItem]:
+        """Documented items that may be listed, the most recently put first, of so many that are looked at."""
+        for row, item_id in islice(self.catalogue.newest(), looked_at):
+            if allowed[row] and item_id not in hidden:
                 yield RankedItem(item_id, 0.0, "trending", [])
 
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Collection
 from math import floor
 
+from online.item_filter import ItemFilter
 from online.recommender import RankedItem, Recommender
 from online.state import UserState
 from streams.events import Cause, ListItem, Reason, Recommendation, Through
@@ -17,20 +18,29 @@ class ListMaker:
         self.recommender = recommender
         self.model_version = 0
         """Version of the newest publication of the learner that was taken in."""
-        self._k = settings.list_length
+        self.length = settings.list_length
+        """Items of a list, unless a request asks for another number."""
 
     def ranked(
-        self, state: UserState, wall_ms: int, k: int | None = None, exclude: Collection[str] = ()
+        self,
+        state: UserState,
+        wall_ms: int,
+        k: int | None = None,
+        exclude: Collection[str] = (),
+        skip: int = 0,
+        wanted: ItemFilter | None = None,
     ) -> list[ListItem]:
-        """The places of a list for the user, best first. `wall_ms` decides what is available."""
+        """The places of a list for the user, best first; for the arguments see `Recommender.recommend`."""
         found = self.recommender.recommend(
             state,
             now_ms=state.open_ms if state.open_ms >= 0 else wall_ms,
             wall_ms=wall_ms,
-            k=self._k if k is None else k,
+            k=self.length if k is None else k,
             exclude=exclude,
+            skip=skip,
+            wanted=wanted,
         )
-        return [_place(rank, item) for rank, item in enumerate(found, 1)]
+        return [_place(rank, item) for rank, item in enumerate(found, skip + 1)]
 
     def recommendation(self, state: UserState, cause: Cause, wall_ms: int) -> Recommendation:
         """The user's list now. Notes its ids in the state, to be scored against what the user does next."""
@@ -55,10 +65,10 @@ class ListMaker:
 
 
 def _place(rank: int, item: RankedItem) -> ListItem:
-    reasons = [Reason(r.kind, r.item_id, r.modality, _rounded(r.weight, 1e4)) for r in item.reasons]
-    return ListItem(item.item_id, rank, _rounded(item.score, 1e6), None, item.source, reasons)
+    reasons = [Reason(r.kind, r.item_id, r.modality, rounded(r.weight, 1e4)) for r in item.reasons]
+    return ListItem(item.item_id, rank, rounded(item.score, 1e6), None, item.source, reasons)
 
 
-def _rounded(value: float, scale: float) -> float:
+def rounded(value: float, scale: float) -> float:
     """To the nearest 1 / scale. `round`, which is exact to the last bit, takes three times as long."""
     return floor(value * scale + 0.5) / scale

@@ -1,6 +1,6 @@
 """requests → responses: a list on request, also for a user without a single event."""
 
-import logging
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,11 +9,12 @@ import msgspec
 
 from online.state import UserState
 from streams import metrics
+from streams.answers import Answers
 from streams.app import add_agent
 from streams.clock import now_ms
 from streams.dead_letters import letter
 from streams.decoding import Decoded, EventDecoder, Refusal
-from streams.events import RefusalError, Request, Response
+from streams.events import ListItem, RefusalError, Request
 from streams.lists import ListMaker
 from streams.liveness import Liveness
 from streams.producer import BatchProducer, Outgoing
@@ -22,11 +23,11 @@ from streams.settings import Settings
 from streams.stores.users import UserStore
 from streams.topics import full_name, home_partition
 
-logger = logging.getLogger(__name__)
-
 REPLY_HEADER = "reply-partition"
 """On a request that was sent home: the partition it was first written to, where the answer is awaited."""
 
+TURN_S = 0.005
+"""Time spent on answers before they are sent and the worker's other work has its turn."""
 ECHO_LIMIT = 128 * 1024
 """Bytes of key and headers that are echoed; a request with more is refused, since its response may not fit."""
 
@@ -47,7 +48,7 @@ class RequestsToResponses:
     ) -> None:
         self._settings = settings
         self._users = users
-        self._lists = lists
+        self._answers = Answers(lists)
         self._producer = producer
         self._check = liveness.check
         self._responses = full_name(settings, "responses")
@@ -56,10 +57,16 @@ class RequestsToResponses:
         """Answers a batch; when it returns every answer is acknowledged."""
         await self._users.ready.wait()
         outgoing: list[Outgoing] = []
-        for record in (record for run in runs if run.is_current() for record in run):
+        turn_s = time.perf_counter()
+        # Others have their turn in between, and a run may be superseded in it.
+        for record in (record for run in runs for record in run if run.is_current()):
             decoded = _decode(record)
             outgoing += [letter(self._settings, "requests", record, r, now_ms()) for r in decoded.refusals]
-            outgoing += [self._answer(record, request) for _, request in decoded.events]
+            for _, request in decoded.events:
+                outgoing.append(self._answer(record, request))
+                if time.perf_counter() - turn_s > TURN_S:
+                    await self._producer.deliver(outgoing, self._check)
+                    outgoing, turn_s = [], time.perf_counter()
             metrics.EVENTS.labels(topic="requests").inc(len(decoded.events))
         await self._producer.deliver(outgoing, self._check)
 
@@ -69,12 +76,7 @@ class RequestsToResponses:
             home = home_partition(request.user_id, self._settings.partitions)
             if home != record.partition:
                 return self._send_home(record, request, home)
-        try:
-            response = self._respond(request, home)
-        except Exception as exc:
-            logger.exception("request %s", request.request_id)
-            error = f"internal: {type(exc).__name__}: {exc}"
-            response = Response(request.request_id, [], now_ms(), self._lists.model_version, error)
+        response = self._answers.response(request, lambda: self._items(request, home))
         headers = [(name, value) for name, value in record.headers if name != REPLY_HEADER]
         return Outgoing(
             self._responses, record.key, _encode(response), self._reply_to(record), headers=headers
@@ -87,13 +89,14 @@ class RequestsToResponses:
             return int(reply)
         return int(record.partition)
 
-    def _respond(self, request: Request, home: int) -> Response:
+    def _items(self, request: Request, home: int) -> list[ListItem]:
         if request.user_id is None or not self._users.owns(home):
             state = UserState("")
         else:
             state = self._users.get(request.user_id, home)
-        items = self._lists.ranked(state, now_ms(), request.k, request.exclude)
-        return Response(request.request_id, items, now_ms(), self._lists.model_version)
+        if request.kind == "similar":
+            return self._answers.similar(request, state.hidden)
+        return self._answers.recommend(request, state)
 
     def _send_home(self, record: Any, request: Request, home: int) -> Outgoing:  # noqa: ANN401  # aiokafka's record
         metrics.FORWARDED.labels(topic="requests").inc()

@@ -48,6 +48,7 @@ def gather(
     factors: NDArray[np.float64],
     query: Query,
     blocked: Rows,
+    wanted: Rows,
     hide_had: bool,
     servable: NDArray[np.bool_],
 ) -> tuple[int, float, float]:
@@ -58,6 +59,7 @@ def gather(
         factors: [9] what turns each statistic's stored sums into values at the time of the list.
         query: The user.
         blocked: [b] rows that may not be in the list; -1 is skipped.
+        wanted: [w] rows that are candidates whatever the graphs say.
         hide_had: Whether what the user had may not be in the list either.
         servable: [capacity] which rows may be in any list.
 
@@ -69,6 +71,8 @@ def gather(
     for i in range(len(blocked)):
         if blocked[i] >= 0:
             look_at(scratch, blocked[i], BLOCKED)
+    for i in range(len(wanted)):
+        look_at(scratch, wanted[i], WANTED)
     _look_at_had(scratch, query, BLOCKED if hide_had else 0)
     weights = _lags(query.history_s, (GRAPH_LAG, LAST_LAG, FEW_LAG, WIDE_LAG))
     known = _walk_graph(scratch, sources.graph, query, weights, factors[GRAPH_NOW])

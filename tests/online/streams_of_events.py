@@ -1,5 +1,7 @@
 """Small streams driven through UserState and Recommender as the workers do."""
 
+from typing import Any
+
 from online.events import Cursor, Event, Example, ExampleSet
 from online.recommender import Recommender
 from online.state import UserState
@@ -39,7 +41,7 @@ class River:
         self.recommender.fold(ExampleSet(user_id, at_ms, history, [], examples))
         return examples
 
-    def ids(self, user_id: str, *, wall_ms: int = START_MS, k: int = 10, **more: list[str]) -> list[str]:
+    def ids(self, user_id: str, *, wall_ms: int = START_MS, k: int = 10, **more: Any) -> list[str]:  # noqa: ANN401  # as of `recommend`
         listed = self.recommender.recommend(
             self.state(user_id), now_ms=START_MS + DAY_MS, wall_ms=wall_ms, k=k, **more
         )
