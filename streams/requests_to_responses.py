@@ -1,4 +1,4 @@
-"""requests → responses: a list on request, also for a user without a single event."""
+"""requests → responses: a list on request, also for a user without a single event; a search → queries."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -9,15 +9,15 @@ import msgspec
 
 from online.state import UserState
 from streams import metrics
-from streams.answers import Answers
+from streams.answers import Answers, too_late
 from streams.app import add_agent
 from streams.clock import now_ms
 from streams.dead_letters import letter
 from streams.decoding import Decoded, EventDecoder, Refusal
 from streams.events import ListItem, RefusalError, Request
-from streams.lists import ListMaker
 from streams.liveness import Liveness
 from streams.producer import BatchProducer, Outgoing
+from streams.queries import SearchQuery, encode_query
 from streams.runs import Run
 from streams.settings import Settings
 from streams.stores.users import UserStore
@@ -42,16 +42,17 @@ class RequestsToResponses:
         self,
         settings: Settings,
         users: UserStore,
-        lists: ListMaker,
+        answers: Answers,
         producer: BatchProducer,
         liveness: Liveness,
     ) -> None:
         self._settings = settings
         self._users = users
-        self._answers = Answers(lists)
+        self._answers = answers
         self._producer = producer
         self._check = liveness.check
         self._responses = full_name(settings, "responses")
+        self._queries = full_name(settings, "queries")
 
     async def work(self, runs: Sequence[Run]) -> None:
         """Answers a batch; when it returns every answer is acknowledged."""
@@ -76,11 +77,16 @@ class RequestsToResponses:
             home = home_partition(request.user_id, self._settings.partitions)
             if home != record.partition:
                 return self._send_home(record, request, home)
-        response = self._answers.response(request, lambda: self._items(request, home))
+        state = UserState("")
+        if request.user_id is not None and self._users.owns(home):
+            state = self._users.get(request.user_id, home)
         headers = [(name, value) for name, value in record.headers if name != REPLY_HEADER]
-        return Outgoing(
-            self._responses, record.key, _encode(response), self._reply_to(record), headers=headers
-        )
+        reply = self._reply_to(record)
+        if request.kind == "search" and too_late(request) is None:
+            query = SearchQuery(request, list(state.hidden), record.key, headers, reply)
+            return Outgoing(self._queries, request.request_id.encode(), encode_query(query))
+        response = self._answers.response(request, lambda: self._items(request, state))
+        return Outgoing(self._responses, record.key, _encode(response), reply, headers=headers)
 
     def _reply_to(self, record: Any) -> int:  # noqa: ANN401  # aiokafka's record
         """Where the answer is awaited. A client's own header of that name can hold anything."""
@@ -89,11 +95,7 @@ class RequestsToResponses:
             return int(reply)
         return int(record.partition)
 
-    def _items(self, request: Request, home: int) -> list[ListItem]:
-        if request.user_id is None or not self._users.owns(home):
-            state = UserState("")
-        else:
-            state = self._users.get(request.user_id, home)
+    def _items(self, request: Request, state: UserState) -> list[ListItem]:
         if request.kind == "similar":
             return self._answers.similar(request, state.hidden)
         return self._answers.recommend(request, state)

@@ -7,7 +7,7 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
 
-PARTITIONS = {"media": 4, "items": 4, "embeddings": 4, "dead-letters": 1}
+PARTITIONS = {"media": 4, "queries": 4, "items": 4, "embeddings": 4, "dead-letters": 1}
 """By the contract; all other topics have 12."""
 LIMIT_S = 30.0
 

@@ -17,7 +17,14 @@ from streams.topics import home_partition, table
 from tests.streams.records import TIMESTAMP_MS
 
 Log = list[ConsumerRecord[bytes, bytes]]
-FOLLOWED_IN = ("stores.users", "stores.documents", "model_to_lists", "examples_to_model", "item_vectors")
+FOLLOWED_IN = (
+    "stores.users",
+    "stores.documents",
+    "model_to_lists",
+    "examples_to_model",
+    "item_vectors",
+    "embeddings_to_search",
+)
 """Modules of `streams` that read partitions by themselves."""
 NAMED_IN = ("model_to_lists", "examples_to_model", "identity")
 """Modules of `streams` that ask for the ids of topics."""

@@ -6,6 +6,7 @@ import pytest
 
 from online.recommender import Item, Recommender, RecommenderConfig
 from online.state import UserState
+from streams.answers import Answers
 from streams.events import DeadLetter, Response
 from streams.lists import ListMaker
 from streams.liveness import Liveness
@@ -47,7 +48,7 @@ def answer(value: Any, partition: int = HOME, **more: Any) -> list[Outgoing]:  #
         worker = RequestsToResponses(
             SETTINGS,
             cast(Any, FakeUsers()),
-            ListMaker(SETTINGS, recommender),
+            Answers(ListMaker(SETTINGS, recommender)),
             cast(Any, producer),
             Liveness(1e9),
         )
