@@ -72,8 +72,8 @@ class QueriesToVectors:
 
     async def _answer(self, key: bytes | None, partition: int, query: SearchQuery) -> None:
         try:
-            asked = query.request.query or Query(text="?")
-            modality, raw = _given(asked)
+            assert query.request.query is not None
+            modality, raw = _given(query.request.query)
             row = await self._guarded(modality, raw, query.request.deadline_ms)
             # The vector stands for what was asked; a file need not travel any further.
             request = msgspec.structs.replace(query.request, query=Query(text=modality))

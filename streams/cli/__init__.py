@@ -3,6 +3,7 @@
 import typer
 
 from streams.cli import (
+    ask,
     bench,
     broker,
     compress,
@@ -16,10 +17,12 @@ from streams.cli import (
     soak,
     status,
     topics,
+    why,
     worker,
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(ask.app, name="ask")
 app.add_typer(broker.app, name="broker")
 app.add_typer(bench.app, name="bench")
 app.add_typer(probe.app, name="probe")
@@ -34,6 +37,7 @@ app.command()(compress.compress)
 app.command()(produce.produce)
 app.command()(generate.generate)
 app.command()(lists.lists)
+app.command()(why.why)
 
 
 def main() -> None:
