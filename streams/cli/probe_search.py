@@ -1,6 +1,6 @@
 """`freshet probe search`: whether sentences find their texts, and altered pictures the pictures they were made of."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from encoders.probes.search import Found
 
 
-def search(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how typer reads them
+def search(
     given: Annotated[Path, typer.Argument(help="A table of items (CSV, Parquet), or a folder of pictures.")],
     text: Annotated[
         str, typer.Option(help="Columns of an item's text, with commas between: of all that is encoded.")
@@ -46,7 +46,7 @@ def search(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how ty
 
 def _sentences(
     items: Path, text: str, column: str, count: int, seed: int, name: str | None, device: str | None
-) -> "tuple[str, Found, Mapping[str, object]]":
+) -> "tuple[str, Found, dict[str, object]]":
     from encoders.probes.search import sentences_of  # noqa: PLC0415  # keeps `freshet --help` fast
     from online.evaluation.tables import column_of, read_table, strings  # noqa: PLC0415
 
@@ -63,7 +63,7 @@ def _sentences(
 
 def _pictures(
     folder: Path, count: int, seed: int, name: str | None, device: str | None
-) -> "tuple[str, Found, Mapping[str, object]]":
+) -> "tuple[str, Found, dict[str, object]]":
     from encoders.base import BadEntryError  # noqa: PLC0415  # keeps `freshet --help` fast
     from encoders.probes.search import altered  # noqa: PLC0415
 
@@ -86,7 +86,7 @@ def _pictures(
 
 def _search(
     judged: "Encoder[Any]", entries: Iterable[object], queries: Sequence[object], own: Sequence[int]
-) -> "tuple[Found, Mapping[str, object]]":
+) -> "tuple[Found, dict[str, object]]":
     import numpy as np  # noqa: PLC0415  # keeps `freshet --help` fast
 
     from encoders.probes.search import found_among  # noqa: PLC0415

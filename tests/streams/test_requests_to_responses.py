@@ -11,6 +11,7 @@ from streams.events import DeadLetter, Response
 from streams.lists import ListMaker
 from streams.liveness import Liveness
 from streams.producer import Outgoing
+from streams.queries import decode_query
 from streams.requests_to_responses import ECHO_LIMIT, REPLY_HEADER, RequestsToResponses
 from streams.runs import Run
 from streams.settings import Settings
@@ -55,7 +56,7 @@ def answer(value: Any, partition: int = HOME, **more: Any) -> list[Outgoing]:  #
         await worker.work([Run([record("requests", value, partition=partition, **more)])])
 
     asyncio.run(work())
-    return producer.delivered[0]
+    return [message for batch in producer.delivered for message in batch]
 
 
 def read(sent: Outgoing) -> Response:
@@ -148,3 +149,14 @@ def test_what_cannot_be_answered_is_an_error_in_the_response() -> None:
     assert (read(sent).error or "").startswith("item nobody's is unknown")
     (sent,) = answer({"request_id": "r", "deadline_ms": 1})
     assert (read(sent).error or "").startswith("too late")
+
+
+def test_a_search_goes_to_be_encoded_with_all_that_its_answer_needs() -> None:
+    fields = {"request_id": "r", "kind": "search", "user_id": "u", "query": {"text": "teapot"}}
+    (sent,) = answer(fields, key="u", headers=(("trace", b"1"), (REPLY_HEADER, b"2")))
+    assert (sent.topic, sent.key) == ("queries", b"r")
+    query = decode_query(sent.value or b"")
+    assert (query.key, query.headers, query.reply_partition) == (b"u", [("trace", b"1")], 2)
+    assert (query.hidden, query.row) == (["i1"], None)
+    (late,) = answer(fields | {"deadline_ms": 1})
+    assert (late.topic, (read(late).error or "")[:8]) == ("responses", "too late")
