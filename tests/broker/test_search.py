@@ -1,14 +1,18 @@
 """Search on real Kafka: by text and picture, in the index as it is now, while events stream and others ask."""
 
 import base64
+import json
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from streams.cli import app
 from tests.broker.client import Client, ids, value_of
 from tests.broker.river import River
 from tests.pictures import jpeg, picture
@@ -57,7 +61,7 @@ def streaming(client: Client) -> Iterator[list[tuple[str, tuple[int, int]]]]:
     """Events stream; the ones sent so far, by user and place."""
     sent: list[tuple[str, tuple[int, int]]] = []
     ended = threading.Event()
-    other = Client(client._kafka, client.prefix)
+    other = Client(client.kafka, client.prefix)
 
     def send() -> None:
         for number in range(100_000):
@@ -144,6 +148,57 @@ def test_a_new_item_is_found_as_soon_as_it_is_there_and_a_deleted_one_no_more(cl
     client.send("media", None, "comet")
     while found("gone"):
         assert time.monotonic() < deadline_s
+
+
+def freshet(client: Client, *arguments: str) -> Result:
+    environment = {"FRESHET_KAFKA": client.kafka, "FRESHET_TOPIC_PREFIX": client.prefix}
+    return CliRunner().invoke(app, arguments, env=environment)
+
+
+def test_freshet_ask_shows_titles_and_writes_json(client: Client, tmp_path: Path) -> None:
+    client.send("media", {"item_id": "heist", "title": "The Vault"}, "heist")
+    client.wait("items", lambda m: value_of(m).get("title") == "The Vault")
+    shown = freshet(client, "ask", "search", "robbery diamond", "--k", "1")
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    assert "heist  The Vault" in shown.stdout
+    (tmp_path / "picture.jpg").write_bytes(PICTURES["garden"])
+    found = freshet(client, "ask", "search", "--image", str(tmp_path / "picture.jpg"), "--json", "-")
+    assert ids(json.loads(found.stdout))[0] == "garden"
+    assert freshet(client, "ask", "recommend", "--recent", "garden", "--category", "food").exit_code == 0
+    assert "heist" not in freshet(client, "ask", "similar", "heist").stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "said"),
+    [
+        (["similar", "nobody's"], 1, "item nobody's is unknown"),
+        (["recommend", "--category", "none such"], 1, "nothing found"),
+        (["search"], 2, "a query has one of text, image and audio"),
+        (["recommend", "--k", "0"], 2, "Expected `int` >= 1 - at `$.k`"),
+        (["recommend", "--near", "here"], 2, "expected LAT,LON,KM, as 48.14,11.58,50"),
+        (["search", "--image", "/no/such/file"], 2, "No such file or directory: /no/such/file"),
+    ],
+)
+def test_freshet_ask_says_in_one_line_what_is_wrong(
+    client: Client, arguments: list[str], exit_code: int, said: str
+) -> None:
+    result = freshet(client, "ask", *arguments)
+    assert result.exit_code == exit_code
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_freshet_why_says_what_speaks_for_an_item_or_where_it_stands(client: Client) -> None:
+    click = {"event_id": "why", "user_id": "asks-why", "item_id": "voyage", "action": "click"}
+    listed = ids(client.list_after("asks-why", client.send("interactions", click, "asks-why")))
+    result = freshet(client, "why", "asks-why", listed[0])
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, f"{listed[0]}: in the user's newest list")
+    result = freshet(client, "why", "newcomer", "garden")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("garden: the user has no list yet; where it would stand now\n")
+    result = freshet(client, "why", "asks-why", "no such item")
+    assert result.exit_code == 1
+    assert "is not among the first 1,000" in result.stderr
 
 
 def test_nothing_of_this_is_a_dead_letter(client: Client) -> None:
