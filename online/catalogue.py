@@ -8,6 +8,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from online.item_filter import Attributes
+
 Rows = NDArray[np.int32]
 
 NEVER_MS = np.iinfo(np.int64).max
@@ -29,6 +31,8 @@ class Item(msgspec.Struct, frozen=True):
     available_from_ms: int = 0
     expires_ms: int | None = None
     """The item is in no list from this moment on; None: it never expires."""
+    location: tuple[float, float] | None = None
+    """Latitude and longitude, degrees."""
 
 
 CATEGORY_SLOTS = 4_096
@@ -75,6 +79,8 @@ class Catalogue:
         self._documents: dict[int, Item] = {}
         self._deleted: dict[str, None] = {}
         self.categories = Categories(np.zeros((capacity, LABELS), np.int32))
+        """To be read only."""
+        self.attributes = Attributes(capacity)
         """To be read only."""
         self.hashes = np.zeros(capacity, np.uint32)
         """[capacity] `item_hash` of each row's id. To be read only."""
@@ -140,13 +146,19 @@ class Catalogue:
         """
         self._deleted.pop(item.item_id, None)
         row = self.row(item.item_id, create=True)
-        self._documents.pop(row, None)
+        self._drop_document(row)
         self._documents[row] = item
         self._note(row, item)
         self._recheck(row)
         return row
 
+    def _drop_document(self, row: int) -> None:
+        item = self._documents.pop(row, None)
+        if item is not None:
+            self.attributes.drop(row, item)
+
     def _note(self, row: int, item: Item) -> None:
+        self.attributes.put(row, item)
         self._listed[row] = item.available
         self._from_ms[row] = item.available_from_ms
         self._expires_ms[row] = NEVER_MS if item.expires_ms is None else item.expires_ms
@@ -162,7 +174,7 @@ class Catalogue:
             del self._deleted[next(iter(self._deleted))]
         row = self.row(item_id)
         if row >= 0:
-            self._documents.pop(row, None)
+            self._drop_document(row)
             self._listed[row] = False
             self._servable[row] = False
 
@@ -225,7 +237,7 @@ class Catalogue:
         for row in evicted.tolist():
             del self.rows[self.item_id(row)]
             self._ids[row] = None
-            self._documents.pop(row, None)
+            self._drop_document(row)
         self._servable[evicted] = False
         self._turned[evicted] = False
         self.categories.slots[evicted] = 0

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from online.catalogue import Catalogue, Item
 from online.events import ExampleSet, ListLog
 from online.fusion.taste import HISTORY, Taste
+from online.item_filter import ItemFilter
+from online.modality_index import ModalityIndex
 from online.ranking.arrangement import PLAIN, Arrangement
 from online.ranking.blend import FROM_CONTENT, SOURCES, mixture
 from online.ranking.candidates import Best, Candidates, best, shares
@@ -47,7 +49,11 @@ DAY_S = 86_400.0
 CATEGORY_INTERVAL = 1_024
 """Sets between two sums of the repeats by category."""
 FILL_LIMIT = 1_000
-"""Documented items that are looked at to fill a list up."""
+"""Documented items that are looked at to fill a list up, unless a request asks for more."""
+MOST_FILLED = 200
+"""Longer lists look at all documented items."""
+FILTERED_LIMIT = 600
+"""Items of a filter that are candidates whatever the graphs say."""
 EXPLORED_AT_ONCE = 64
 """New items that are explored at a time, the newest of those shown less than EXPLORED_TIMES."""
 EXPLORED_TIMES = 200
@@ -109,6 +115,8 @@ class Recommender:
         self.ratings = Ratings(capacity)
         self.content = Content(capacity, self.config.dim)
         self.exposures = Exposures(capacity)
+        self.by_modality = ModalityIndex(capacity)
+        """Vectors for search; lists are made without them, and no snapshot has them."""
         self.network: Network | None = None
         """Ranks the candidates; without one, or one that is better than it, the fixed blend does."""
         self.taste: Taste | None = None
@@ -205,7 +213,7 @@ class Recommender:
         found: Floats = profile_of(self.content.vectors, rows, lag_weights(history_s, GRAPH_LAG))
         return found
 
-    def recommend(  # what a list depends on, by name
+    def recommend(  # noqa: PLR0913  # what a list depends on, by name
         self,
         state: UserState,
         *,
@@ -215,6 +223,7 @@ class Recommender:
         exclude: Collection[str] = (),
         arrangement: Arrangement = PLAIN,
         reserve: int = 0,
+        wanted: ItemFilter | None = None,
         hurried: bool = False,
     ) -> list[RankedItem]:
         """The user's list, best first; a user without history gets what is popular.
@@ -227,23 +236,27 @@ class Recommender:
             exclude: Items that may not be in this list.
             arrangement: How the list is made of its candidates.
             reserve: So many items more, which would come after the list's last.
+            wanted: What the items must be.
             hurried: Whether to rank fewer candidates, which takes less time and finds a little less.
         """
-        network = self.network if arrangement.is_learned else None
-        found = self.candidates(state, now_ms=now_ms, wall_ms=wall_ms, exclude=exclude, hurried=hurried)
-        chosen = self._chosen(found, network, k, reserve, arrangement)
+        network, count = self.network if arrangement.is_learned else None, k + reserve
+        found = self.candidates(
+            state, now_ms=now_ms, wall_ms=wall_ms, exclude=exclude, wanted=wanted, hurried=hurried
+        )
+        chosen = self._chosen(found, network, count, arrangement)
         listed = self._explained(state, found, chosen, network)
         if arrangement.explore:
-            slots = min(arrangement.explore, (min(len(listed), k) + 1) // 2)
-            new = self._explored(state, found, chosen, exclude, wall_ms, slots)
-            start = max(k - len(new), 0)
+            new = self._explored(state, found, chosen, exclude, self.allowed(wall_ms, wanted), arrangement)
+            start = max(min(len(listed), arrangement.places - len(new)), 0)
             listed[start:start] = new
-            del listed[k + reserve :]
-        if len(listed) < k + reserve:
+            del listed[count:]
+        if len(listed) < count:
             hidden = {*exclude, *state.hidden, *(item.item_id for item in listed)}
             if self.config.repeats == "hide":
                 hidden.update(state.had, (past.item_id for past in state.open))
-            listed.extend(islice(self._fill(hidden, wall_ms), k + reserve - len(listed)))
+            looked_at = FILL_LIMIT if wanted is None and count <= MOST_FILLED else None
+            fill = self._fill(hidden, self.allowed(wall_ms, wanted), looked_at)
+            listed.extend(islice(fill, count - len(listed)))
         return listed
 
     def candidates(
@@ -253,19 +266,22 @@ class Recommender:
         now_ms: int,
         wall_ms: int,
         exclude: Collection[str] = (),
+        wanted: ItemFilter | None = None,
         hurried: bool = False,
     ) -> Candidates:
         """What may be in the user's list, with all that is known of it; for the arguments see `recommend`."""
         user = query(state, self.catalogue, now_ms)
         outside = [self.catalogue.row(item_id) for item_id in (*exclude, *state.hidden)]
+        allowed = self.allowed(wall_ms, wanted)
         count, known, repeat_share = gather(
             self._sources,
             self._factors(user.now_s),
             user,
             self._liked(user),
             np.array(outside, np.int32),
+            np.zeros(0, np.int32) if wanted is None else self._most_had(allowed),
             self.config.repeats == "hide",
-            self.catalogue.servable(wall_ms),
+            allowed,
             hurried or self.config.hurried,
         )
         rows, evidence = self._scratch.rows[:count], self._scratch.evidence[:count]
@@ -276,6 +292,11 @@ class Recommender:
         means = np.full(count, 1 / max(count, 1), np.float32) @ columns[:, :LOGGED]
         request = request_of(user, known, repeat_share, count)
         return Candidates(user, rows, evidence, parts, request, columns, means)
+
+    def allowed(self, wall_ms: int, wanted: ItemFilter | None = None) -> NDArray[np.bool_]:
+        """[capacity] which rows may be in a list made at `wall_ms` and are as wanted, to be read only."""
+        servable = self.catalogue.servable(wall_ms)
+        return servable if wanted is None else servable & self.catalogue.attributes.matching(wanted)
 
     def log(self, found: Candidates) -> ListLog:
         """The candidates of a list as they are now, to be learned from once it is known what was had."""
@@ -318,6 +339,7 @@ class Recommender:
         self._new_age = 0
         for statistic in self.statistics.values():
             statistic.forget(rows)
+        self.by_modality.forget(rows)
 
     def _liked(self, user: Query) -> Floats:
         """[dim] what the user is looked to like; [0] where nothing is learned, or nothing in the history says it."""
@@ -336,15 +358,22 @@ class Recommender:
         return np.array([statistic.factor(now_s) for statistic in decayed])
 
     def _chosen(
-        self, found: Candidates, network: Network | None, k: int, reserve: int, arrangement: Arrangement
+        self, found: Candidates, network: Network | None, count: int, arrangement: Arrangement
     ) -> Best:
-        """The list's candidates in order: the k best, or the best k out of more that do not all say the same."""
+        """The best candidates in order, so that a longer list begins as a shorter one."""
         if not arrangement.diversity:
-            return best(found, network, k + reserve)
-        pool = best(found, network, max(POOL_FACTOR * k, k + reserve))
-        dial, diversifier = arrangement.diversity, arrangement.diversifier
-        chosen = self.varied(found.rows[pool.places], pool.scores, k + reserve, dial, diversifier)
-        return Best(pool.places[chosen], pool.scores[chosen])
+            return best(found, network, count)
+        pool_size = POOL_FACTOR * arrangement.places
+        ranked = best(found, network, max(pool_size, count))
+        head = self.varied(
+            found.rows[ranked.places[:pool_size]],
+            ranked.scores[:pool_size],
+            arrangement.places,
+            arrangement.diversity,
+            arrangement.diversifier,
+        )
+        order = np.concatenate((head, np.delete(np.arange(len(ranked.places)), head)))[:count]
+        return Best(ranked.places[order], ranked.scores[order])
 
     def varied(
         self, rows: Rows, scores: Floats, k: int, dial: float, diversifier: Diversifier
@@ -360,19 +389,20 @@ class Recommender:
         found: Candidates,
         chosen: Best,
         exclude: Collection[str],
-        wall_ms: int,
-        slots: int,
+        allowed: NDArray[np.bool_],
+        arrangement: Arrangement,
     ) -> list[RankedItem]:
-        """New items to find out about, none of which the list has."""
+        """New items to find out about, none of which the list has; the same ones until the user does something."""
         rows = self._new_rows()
         outside = {*exclude, *state.hidden}
         if self.config.repeats == "hide":
             outside.update(state.had, (past.item_id for past in state.open))
         taken = [self.catalogue.row(item_id) for item_id in outside]
         listed = found.rows[chosen.places]
-        rows = rows[self.catalogue.servable(wall_ms)[rows] & ~np.isin(rows, taken) & ~np.isin(rows, listed)]
+        rows = rows[allowed[rows] & ~np.isin(rows, taken) & ~np.isin(rows, listed)]
         relevance = np.maximum(self.content.score(found.query, rows), LEAST_RELEVANCE)
-        seed = zlib.crc32(f"{state.user_id}\0{state.applied_count}\0{wall_ms}".encode())
+        seed = zlib.crc32(f"{state.user_id}\0{state.applied_count}".encode())
+        slots = min(arrangement.explore, (min(len(listed), arrangement.places) + 1) // 2)
         drawn = explored(self.exposures.chances(rows), relevance, slots, seed)
         return [
             RankedItem(self.catalogue.item_id(row), 0.0, EXPLORE, [], propensity)
@@ -403,11 +433,20 @@ class Recommender:
             explained.append(explain(self.catalogue.item_id(row), score, of_sources, seen, entries, content))
         return explained
 
-    def _fill(self, hidden: Collection[str], wall_ms: int) -> Iterator[RankedItem]:
-        """Documented items that may be listed, the most recently put first."""
-        servable = self.catalogue.servable(wall_ms)
-        for row, item_id in islice(self.catalogue.newest(), FILL_LIMIT):
-            if servable[row] and item_id not in hidden:
+    def _most_had(self, allowed: NDArray[np.bool_]) -> Rows:
+        """At most FILTERED_LIMIT of the rows that are allowed: what was had most of late."""
+        rows = np.flatnonzero(allowed).astype(np.int32)
+        if len(rows) > FILTERED_LIMIT:
+            counts = self.recent.arrays.counts[rows]
+            rows = rows[np.argpartition(-counts, FILTERED_LIMIT)[:FILTERED_LIMIT]]
+        return rows
+
+    def _fill(
+        self, hidden: Collection[str], allowed: NDArray[np.bool_], looked_at: int | None
+    ) -> Iterator[RankedItem]:
+        """Documented items that may be listed, the most recently put first, of so many that are looked at."""
+        for row, item_id in islice(self.catalogue.newest(), looked_at):
+            if allowed[row] and item_id not in hidden:
                 yield RankedItem(item_id, 0.0, "trending", [])
 
 

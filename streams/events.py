@@ -66,16 +66,79 @@ class Media(Struct, forbid_unknown_fields=True):
     schema_version: Annotated[int, Meta(ge=1)] = SCHEMA_VERSION
 
 
+class Near(Struct, forbid_unknown_fields=True):
+    """A circle on Earth: its centre in degrees, its radius along the surface."""
+
+    lat: Annotated[float, Meta(ge=-90, le=90)]
+    lon: Annotated[float, Meta(ge=-180, le=180)]
+    km: Annotated[float, Meta(gt=0, le=20_038)]
+
+
+class Filter(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """What an item of an answer must be: all of what is given. Without a price or place, it fits no limit of these."""
+
+    category: Annotated[str, Meta(min_length=1)] | None = None
+    tags: Annotated[list[str], Meta(max_length=32)] = []
+    """All of them."""
+    max_price: Annotated[float, Meta(ge=0)] | None = None
+    near: Near | None = None
+
+
+class Query(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """What is searched for: exactly one of these. Files by address or, as far as a request has room, inline."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=20_000)] | None = None
+    image: Medium | None = None
+    audio: Medium | None = None
+
+    def __post_init__(self) -> None:
+        """Checks that one is given."""
+        if sum(given is not None for given in (self.text, self.image, self.audio)) != 1:
+            msg = "a query has one of text, image and audio: give one"
+            raise ValueError(msg)
+
+
 class Request(Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """A question for a list, answered on `responses`."""
+    """A question for a list, answered on `responses`. What the user hid, if one is named, is in no answer."""
 
     request_id: Id
-    kind: Literal["recommend"] = "recommend"
+    kind: Literal["recommend", "similar", "search"] = "recommend"
     user_id: Id | None = None
+    item_id: Id | None = None
+    """`similar`: to which item."""
+    recent_item_ids: Annotated[list[Id], Meta(max_length=60)] | None = None
+    """`recommend`, instead of a user: what a session had, the most recent last. Nothing of it is kept."""
+    modality: Literal["text", "image", "audio", "video", "location"] | None = None
+    """`similar`: by this alone; None: by all that is known of the items' content."""
+    query: Query | None = None
+    """`search`: for what."""
     k: Annotated[int, Meta(ge=1, le=100)] | None = None
+    skip: Annotated[int, Meta(ge=0, le=1000)] = 0
+    """Places left out at the top: `skip` += `k` is the next page."""
+    filter: Filter | None = None
     exclude: list[Id] = []
+    deadline_ms: TimestampMs | None = None
+    """When an answer is of no use any more, milliseconds since the epoch: then the answer is an error, at once."""
     timestamp_ms: TimestampMs | None = None
     schema_version: Annotated[int, Meta(ge=1)] = SCHEMA_VERSION
+
+    def __post_init__(self) -> None:
+        """Checks that there is what this kind needs, and nothing that only another would look at."""
+        for name, kind in _OF_KIND.items():
+            given = getattr(self, name) is not None
+            if given and kind != self.kind:
+                msg = f"`{name}` is for `kind: {kind}`, this is `{self.kind}`: leave it out - at `$.{name}`"
+                raise ValueError(msg)
+            if not given and kind == self.kind and name in ("item_id", "query"):
+                msg = f"`kind: {kind}` needs `{name}`: give it - at `$.{name}`"
+                raise ValueError(msg)
+        if self.recent_item_ids is not None and self.user_id is not None:
+            msg = "`recent_item_ids` is for a session without `user_id`: give one of them - at `$.recent_item_ids`"
+            raise ValueError(msg)
+
+
+_OF_KIND = {"item_id": "similar", "modality": "similar", "query": "search", "recent_item_ids": "recommend"}
+"""The only kind of request that looks at a field."""
 
 
 class Reason(Struct, omit_defaults=True):

@@ -17,9 +17,9 @@ from streams.topics import full_name, table
 logger = logging.getLogger(__name__)
 
 READS: dict[str, tuple[str, ...]] = {
-    "encode": ("media",),
+    "encode": ("media", "queries"),
     "learn": ("examples",),
-    "recommend": ("interactions", "requests"),
+    "recommend": ("interactions", "requests", "queries"),
 }
 """The topics that each role's group commits."""
 

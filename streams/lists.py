@@ -1,12 +1,15 @@
 """From a user's state to the record of `recommendations`: the shape of a published list, in one place."""
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import floor
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from online.arms import Arms
+from online.item_filter import ItemFilter
 from online.ranking.arrangement import Arrangement
 from online.ranking.explain import EXPLORE
 from online.ranking.tastes import Taste
@@ -35,19 +38,23 @@ class ListMaker:
         """Version of the newest publication of the learner that was taken in."""
         self.rules: Sequence[Rule] = ()
         """What lists must, may not and should hold; of several the earlier one has its way."""
-        self._k = settings.list_length
+        self.length = settings.list_length
+        """Items of a list, unless a request asks for another number."""
         self._arms = Arms({name: arm.share for name, arm in settings.arms.items()})
         self._arrangements = {
             name: _arrangement(settings, settings.arms.get(name)) for name in self._arms.names
         }
 
-    def ranked(
+    def ranked(  # noqa: PLR0913  # what a list depends on, by name
         self,
         state: UserState,
         wall_ms: int,
+        *,
         k: int | None = None,
         exclude: Collection[str] = (),
         reserve: int = 0,
+        skip: int = 0,
+        wanted: ItemFilter | None = None,
         context: Mapping[str, Scalar] = EMPTY,
         hurried: bool = False,
     ) -> list[ListItem]:
@@ -59,63 +66,50 @@ class ListMaker:
             k: Places; the deployment's number unless given.
             exclude: What may not be in the list.
             reserve: So many items more.
+            skip: Places left out at the top: what skips k gives the next page, as long as nothing has happened between.
+            wanted: What the items must be.
             context: What the user's event says of its surroundings.
             hurried: Whether to rank fewer candidates.
         """
-        k = self._k if k is None else k
+        k = skip + (self.length if k is None else k)
         situation = Situation(wall_ms, dict(context))
         rules = [rule for rule in self.rules if rule.when.holds(situation)]
+
+        def ranked(more: int) -> list[RankedItem]:
+            return self.recommender.recommend(
+                state,
+                now_ms=state.open_ms if state.open_ms >= 0 else wall_ms,
+                wall_ms=wall_ms,
+                k=k,
+                exclude=exclude,
+                arrangement=self._arrangements[self._arms.arm_of(state.user_id)],
+                reserve=reserve + more,
+                wanted=wanted,
+                hurried=hurried,
+            )
+
         if not rules:
-            found = self._ranked(state, wall_ms, k, exclude, reserve, hurried)
+            found = ranked(0)
         else:
-            found = self._ruled(state, wall_ms, k, exclude, reserve, hurried, rules)
-        return [_place(rank, item) for rank, item in enumerate(found, 1)]
+            items = self._items(state, exclude, self.recommender.allowed(wall_ms, wanted))
+            found = _ruled(ranked, rules, k, k + reserve, items)
+        return [_place(rank, item) for rank, item in enumerate(found[skip:], skip + 1)]
 
-    def _ranked(
-        self, state: UserState, wall_ms: int, k: int, exclude: Collection[str], reserve: int, hurried: bool
-    ) -> list[RankedItem]:
-        return self.recommender.recommend(
-            state,
-            now_ms=state.open_ms if state.open_ms >= 0 else wall_ms,
-            wall_ms=wall_ms,
-            k=k,
-            exclude=exclude,
-            arrangement=self._arrangements[self._arms.arm_of(state.user_id)],
-            reserve=reserve,
-            hurried=hurried,
-        )
-
-    def _ruled(
-        self,
-        state: UserState,
-        wall_ms: int,
-        k: int,
-        exclude: Collection[str],
-        reserve: int,
-        hurried: bool,
-        rules: Sequence[Rule],
-    ) -> list[RankedItem]:
-        """Ranks more than is asked, and ever more as long as rules leave too little of it."""
+    def _items(self, state: UserState, exclude: Collection[str], allowed: NDArray[np.bool_]) -> Items:
+        """The catalogue as rules see it."""
         catalogue = self.recommender.catalogue
         outside = {*exclude, *state.hidden}
         if self.recommender.config.repeats == "hide":
             outside.update(state.had, (past.item_id for past in state.open))
-        items = Items(
+        return Items(
             catalogue.document,
             lambda item_id: (
                 catalogue.document(item_id) is not None
                 and item_id not in outside
-                and catalogue.may_list(item_id, wall_ms)
+                and bool(allowed[catalogue.row(item_id)])
             ),
             self.recommender.is_cold,
         )
-        more = RULED_MORE
-        while True:
-            ranked = self._ranked(state, wall_ms, k, exclude, reserve + more, hurried)
-            found = apply(ranked, rules, k, items)[: k + reserve]
-            if len(found) == k + reserve or len(ranked) < k + reserve + more:
-                return found
-            more *= 4
 
     @property
     def gives_places(self) -> bool:
@@ -140,9 +134,9 @@ class ListMaker:
             cause=cause,
             through=through_of(state),
             arm=self._arms.arm_of(state.user_id),
-            items=items[: self._k],
+            items=items[: self.length],
         )
-        return Published(recommendation, items[self._k :], self.taste(state, recommendation.items))
+        return Published(recommendation, items[self.length :], self.taste(state, recommendation.items))
 
     def taste(self, state: UserState, listed: Sequence[ListItem]) -> Taste:
         """What the user's list asks of an item that nothing is known of but its vector.
@@ -152,7 +146,7 @@ class ListMaker:
         """
         profile = self.recommender.profile(state)
         ranked = [item for item in listed if item.source != EXPLORE]
-        if len(listed) < self._k or (ranked and ranked[-1].score == 0):
+        if len(listed) < self.length or (ranked and ranked[-1].score == 0):
             return Taste(profile, 0.0)
         by_content = self._likeness(profile, [item for item in ranked if item.source == "content"])
         return Taste(
@@ -204,23 +198,37 @@ def _digest(known: str) -> str:
     return hashlib.blake2b(known.encode(), digest_size=12).hexdigest()
 
 
+def _ruled(
+    ranked: Callable[[int], list[RankedItem]], rules: Sequence[Rule], k: int, count: int, items: Items
+) -> list[RankedItem]:
+    """Ranks more than is asked, and ever more as long as rules leave too little of it."""
+    more = RULED_MORE
+    while True:
+        found = ranked(more)
+        left = apply(found, rules, k, items)[:count]
+        if len(left) == count or len(found) < count + more:
+            return left
+        more *= 4
+
+
 def _arrangement(settings: Settings, arm: Arm | None) -> Arrangement:
     """The deployment's, and what the arm does otherwise."""
     arm = arm or Arm()
     return Arrangement(
         diversity=settings.diversity if arm.diversity is None else arm.diversity,
         diversifier=arm.diversifier or settings.diversifier,
+        places=settings.list_length,
         explore=settings.explore if arm.explore is None else arm.explore,
         is_learned=arm.ranking == "learned",
     )
 
 
 def _place(rank: int, item: RankedItem) -> ListItem:
-    reasons = [Reason(r.kind, r.item_id, r.modality, _rounded(r.weight, 1e4), r.rule) for r in item.reasons]
-    propensity = None if item.propensity is None else _rounded(item.propensity, 1e4)
-    return ListItem(item.item_id, rank, _rounded(item.score, 1e6), propensity, item.source, reasons)
+    reasons = [Reason(r.kind, r.item_id, r.modality, rounded(r.weight, 1e4), r.rule) for r in item.reasons]
+    propensity = None if item.propensity is None else rounded(item.propensity, 1e4)
+    return ListItem(item.item_id, rank, rounded(item.score, 1e6), propensity, item.source, reasons)
 
 
-def _rounded(value: float, scale: float) -> float:
+def rounded(value: float, scale: float) -> float:
     """To the nearest 1 / scale. `round`, which is exact to the last bit, takes three times as long."""
     return floor(value * scale + 0.5) / scale

@@ -229,6 +229,7 @@ def to_item(document: ItemDocument) -> Item:
         available=document.available,
         available_from_ms=document.available_from_ms or 0,
         expires_ms=document.expires_ms,
+        location=None if document.location is None else (document.location.lat, document.location.lon),
     )
 
 

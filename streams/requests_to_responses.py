@@ -1,6 +1,6 @@
-"""requests → responses: a list on request, also for a user without a single event."""
+"""requests → responses: a list on request, also for a user without a single event; a search → queries."""
 
-import logging
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,24 +9,25 @@ import msgspec
 
 from online.state import UserState
 from streams import metrics
+from streams.answers import Answers, too_late
 from streams.app import add_agent
 from streams.clock import now_ms
 from streams.dead_letters import letter
 from streams.decoding import Decoded, EventDecoder, Refusal
-from streams.events import RefusalError, Request, Response
-from streams.lists import ListMaker
+from streams.events import ListItem, RefusalError, Request
 from streams.liveness import Liveness
 from streams.producer import BatchProducer, Outgoing
+from streams.queries import SearchQuery, encode_query
 from streams.runs import Run
 from streams.settings import Settings
 from streams.stores.users import UserStore
 from streams.topics import full_name, home_partition
 
-logger = logging.getLogger(__name__)
-
 REPLY_HEADER = "reply-partition"
 """On a request that was sent home: the partition it was first written to, where the answer is awaited."""
 
+TURN_S = 0.005
+"""Time spent on answers before they are sent and the worker's other work has its turn."""
 ECHO_LIMIT = 128 * 1024
 """Bytes of key and headers that are echoed; a request with more is refused, since its response may not fit."""
 
@@ -41,25 +42,32 @@ class RequestsToResponses:
         self,
         settings: Settings,
         users: UserStore,
-        lists: ListMaker,
+        answers: Answers,
         producer: BatchProducer,
         liveness: Liveness,
     ) -> None:
         self._settings = settings
         self._users = users
-        self._lists = lists
+        self._answers = answers
         self._producer = producer
         self._check = liveness.check
         self._responses = full_name(settings, "responses")
+        self._queries = full_name(settings, "queries")
 
     async def work(self, runs: Sequence[Run]) -> None:
         """Answers a batch; when it returns every answer is acknowledged."""
         await self._users.ready.wait()
         outgoing: list[Outgoing] = []
-        for record in (record for run in runs if run.is_current() for record in run):
+        turn_s = time.perf_counter()
+        # Others have their turn in between, and a run may be superseded in it.
+        for record in (record for run in runs for record in run if run.is_current()):
             decoded = _decode(record)
             outgoing += [letter(self._settings, "requests", record, r, now_ms()) for r in decoded.refusals]
-            outgoing += [self._answer(record, request) for _, request in decoded.events]
+            for _, request in decoded.events:
+                outgoing.append(self._answer(record, request))
+                if time.perf_counter() - turn_s > TURN_S:
+                    await self._producer.deliver(outgoing, self._check)
+                    outgoing, turn_s = [], time.perf_counter()
             metrics.EVENTS.labels(topic="requests").inc(len(decoded.events))
         await self._producer.deliver(outgoing, self._check)
 
@@ -69,16 +77,16 @@ class RequestsToResponses:
             home = home_partition(request.user_id, self._settings.partitions)
             if home != record.partition:
                 return self._send_home(record, request, home)
-        try:
-            response = self._respond(request, home)
-        except Exception as exc:
-            logger.exception("request %s", request.request_id)
-            error = f"internal: {type(exc).__name__}: {exc}"
-            response = Response(request.request_id, [], now_ms(), self._lists.model_version, error)
+        state = UserState("")
+        if request.user_id is not None and self._users.owns(home):
+            state = self._users.get(request.user_id, home)
         headers = [(name, value) for name, value in record.headers if name != REPLY_HEADER]
-        return Outgoing(
-            self._responses, record.key, _encode(response), self._reply_to(record), headers=headers
-        )
+        reply = self._reply_to(record)
+        if request.kind == "search" and too_late(request) is None:
+            query = SearchQuery(request, list(state.hidden), record.key, headers, reply)
+            return Outgoing(self._queries, request.request_id.encode(), encode_query(query))
+        response = self._answers.response(request, lambda: self._items(request, state))
+        return Outgoing(self._responses, record.key, _encode(response), reply, headers=headers)
 
     def _reply_to(self, record: Any) -> int:  # noqa: ANN401  # aiokafka's record
         """Where the answer is awaited. A client's own header of that name can hold anything."""
@@ -87,13 +95,10 @@ class RequestsToResponses:
             return int(reply)
         return int(record.partition)
 
-    def _respond(self, request: Request, home: int) -> Response:
-        if request.user_id is None or not self._users.owns(home):
-            state = UserState("")
-        else:
-            state = self._users.get(request.user_id, home)
-        items = self._lists.ranked(state, now_ms(), request.k, request.exclude)
-        return Response(request.request_id, items, now_ms(), self._lists.model_version)
+    def _items(self, request: Request, state: UserState) -> list[ListItem]:
+        if request.kind == "similar":
+            return self._answers.similar(request, state.hidden)
+        return self._answers.recommend(request, state)
 
     def _send_home(self, record: Any, request: Request, home: int) -> Outgoing:  # noqa: ANN401  # aiokafka's record
         metrics.FORWARDED.labels(topic="requests").inc()

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as NotJsonError
 
 PREFIX = "FRESHET_"
+MODALITIES = ("text", "image", "audio", "video", "location")
 TEXT_ONLY = {"image_encoder": "none", "audio_encoder": "none", "video_encoder": "none"}
 """Settings that load no encoder of files, where there are none."""
 
@@ -126,6 +127,9 @@ class Settings(BaseSettings):
     """Items whose statistics are kept; the least recently touched make room."""
     rules: Path | None = None
     """TOML file of business rules; the topic `rules` (`freshet rules put`) has precedence over it."""
+    search_modalities: str = "text,image,audio"
+    """What items can be searched by, and compared by alone: of text, image, audio, video and location, with commas
+    between. In each recommend worker every 100,000 vectors take 39 MB. Empty: search is off."""
     live_users: int = Field(default=10_000, ge=1)
     """Users whose state a recommend worker keeps unpacked; the others' lies packed, some 2 kB each."""
 
@@ -157,6 +161,9 @@ class Settings(BaseSettings):
         if (self.kafka_ssl_certfile is None) != (self.kafka_ssl_keyfile is None):
             msg = "kafka_ssl_certfile and kafka_ssl_keyfile go together: set both or neither"
             raise ValueError(msg)
+        if unknown := [name for name in self.searched if name not in MODALITIES]:
+            msg = f"search_modalities: {unknown[0]!r} is none of {', '.join(MODALITIES)}"
+            raise ValueError(msg)
         try:
             _ = self.fetch_networks
         except ValueError as error:
@@ -169,6 +176,11 @@ class Settings(BaseSettings):
         """The networks of `fetch_allowed_networks`."""
         given = (part.strip() for part in self.fetch_allowed_networks.split(","))
         return [ip_network(part) for part in given if part]
+
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """The modalities of `search_modalities`."""
+        return tuple(part.strip() for part in self.search_modalities.split(",") if part.strip())
 
     def denoise(self, modality: str) -> bool:
         """Whether that is to be freed of noise; False for what never is."""

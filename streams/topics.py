@@ -53,6 +53,7 @@ def table(settings: Settings) -> dict[str, Topic]:
         Topic("media", 4, "delete", retention_ms=365 * DAY_MS, max_message_bytes=16 * MIB),
         Topic("requests", p, "delete", retention_ms=DAY_MS),
         Topic("responses", p, "delete", retention_ms=DAY_MS),
+        Topic("queries", 4, "delete", retention_ms=DAY_MS, max_message_bytes=2 * MIB),
         Topic("recommendations", p, "compact"),
         Topic("dead-letters", 1, "delete"),
         Topic("items", 4, "compact", max_message_bytes=16 * MIB),

@@ -18,12 +18,16 @@ from online.fold import ExampleFold
 from online.recommender import Recommender, RecommenderConfig
 from online.warm_up import compile_kernels
 from streams import (
+    embeddings_to_search,
     examples_to_model,
     interactions_to_lists,
     media_to_items,
     metrics,
+    queries_to_vectors,
     requests_to_responses,
+    vectors_to_responses,
 )
+from streams.answers import Answers
 from streams.app import make_app
 from streams.discovery import announce
 from streams.encoding.backlog import Backlog
@@ -89,7 +93,7 @@ def new_recommender(settings: Settings) -> Recommender:
 
 
 async def recommend(w: Worker) -> None:
-    """Interactions → lists, requests → responses; keeps up with examples, items and the model."""
+    """Interactions → lists, requests and queries → responses; keeps up with examples, items and the model."""
     # A list's matrices are small: more threads would only wait for one another.
     threadpool_limits(1, user_api="blas")
     log = LogIdentity(w.admin, full_name(w.settings, "interactions"))
@@ -103,14 +107,20 @@ async def recommend(w: Worker) -> None:
     )
     items = ItemsToLists(w.settings, users, lists, published, changes, w.producer, w.liveness)
     newcomers = Newcomers(users, lists, published, changes, w.producer, w.liveness)
-    responder = requests_to_responses.RequestsToResponses(w.settings, users, lists, w.producer, w.liveness)
+    answers = Answers(lists)
+    responder = requests_to_responses.RequestsToResponses(w.settings, users, answers, w.producer, w.liveness)
+    searcher = vectors_to_responses.VectorsToResponses(w.settings, answers, w.producer, w.liveness)
+    searched = embeddings_to_search.EmbeddingsToSearch(w.settings, recommender)
     interactions_to_lists.connect(w.app, w.settings, worker, w.fail)
     requests_to_responses.connect(w.app, w.settings, responder, w.fail)
+    vectors_to_responses.connect(w.app, w.settings, searcher, w.fail)
     w.owns("interactions", users, worker.finish)
     # Before the first partition is asked for, so that the first list already knows what there is.
     await model.load()
+    await searched.load()
     w.beside += [
         model.follow(),
+        searched.follow(),
         worker.watch_overwritten(),
         items.run(),
         newcomers.run(),
@@ -119,7 +129,7 @@ async def recommend(w: Worker) -> None:
 
 
 async def encode(w: Worker) -> None:
-    """Media → items and embeddings."""
+    """Media → items and embeddings; queries → their vectors."""
     log = LogIdentity(w.admin, full_name(w.settings, "media"))
     store = DocumentStore(w.settings)
     spaces = await asyncio.to_thread(load_spaces, w.settings)
@@ -131,7 +141,9 @@ async def encode(w: Worker) -> None:
     files = FileEncoding(spaces, fetcher, embedder)
     backlog = Backlog(w.settings, store, maker, files, worker.refresh)
     worker.on_missing = backlog.add
+    queries = queries_to_vectors.QueriesToVectors(w.settings, spaces, embedder, files, w.producer, w.liveness)
     media_to_items.connect(w.app, w.settings, worker, backlog.room, w.fail)
+    queries_to_vectors.connect(w.app, w.settings, queries, w.fail)
     w.owns("media", store, worker.finish)
     w.beside.append(_encode_files(backlog, fetcher))
 

@@ -12,8 +12,10 @@ class Arrangement(msgspec.Struct, frozen=True):
     """How much a list's variety counts beside its items' chances: 0 not at all, below 1."""
     diversifier: Diversifier = "dpp"
     """How the items of a varied list are chosen."""
+    places: int = 10
+    """How many places a list has: what is asked for beyond them is neither varied nor explored."""
     explore: int = 0
-    """Last places that go to new items which few were shown yet, at most half of the list."""
+    """Last of those places that go to new items which few were shown yet, at most half of the list."""
     is_learned: bool = True
     """Whether the learned ranking ranks, once there is one; otherwise the fixed blend does."""
 

@@ -45,12 +45,13 @@ DAY_S = 86_400.0
 
 
 @njit(cache=True)
-def gather(
+def gather(  # noqa: PLR0913, PLR0917  # compiled code is called by place
     sources: Sources,
     factors: NDArray[np.float64],
     query: Query,
     liked: Floats,
     blocked: Rows,
+    wanted: Rows,
     hide_had: bool,
     servable: NDArray[np.bool_],
     hurried: bool,
@@ -63,6 +64,7 @@ def gather(
         query: The user.
         liked: [dim] what the user is looked to like, see `online.fusion.taste`; [0] where nothing is learned.
         blocked: [b] rows that may not be in the list; -1 is skipped.
+        wanted: [w] rows that are candidates whatever the graphs say.
         hide_had: Whether what the user had may not be in the list either.
         servable: [capacity] which rows may be in any list.
         hurried: Whether fewer candidates have to do.
@@ -75,6 +77,8 @@ def gather(
     for i in range(len(blocked)):
         if blocked[i] >= 0:
             look_at(scratch, blocked[i], BLOCKED)
+    for i in range(len(wanted)):
+        look_at(scratch, wanted[i], WANTED)
     _look_at_had(scratch, query, BLOCKED if hide_had else 0)
     weights = _lags(query.history_s, (GRAPH_LAG, LAST_LAG, FEW_LAG, WIDE_LAG))
     known = _walk_graph(scratch, sources.graph, query, weights, factors[GRAPH_NOW])

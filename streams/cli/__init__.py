@@ -3,6 +3,7 @@
 import typer
 
 from streams.cli import (
+    ask,
     bench,
     broker,
     compress,
@@ -19,10 +20,12 @@ from streams.cli import (
     status,
     topics,
     train,
+    why,
     worker,
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(ask.app, name="ask")
 app.add_typer(broker.app, name="broker")
 app.add_typer(bench.app, name="bench")
 app.add_typer(model.app, name="model")
@@ -40,6 +43,7 @@ app.command()(compress.compress)
 app.command()(produce.produce)
 app.command()(generate.generate)
 app.command()(lists.lists)
+app.command()(why.why)
 
 
 def main() -> None:

@@ -1,12 +1,13 @@
 """A user's list as a table for the eye."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from streams.events import Cause, Reason, Recommendation
+from streams.events import Cause, ListItem, Reason, Recommendation
 from streams.newest import Titles
 
 
@@ -19,12 +20,17 @@ def list_table(found: Recommendation, titles: Titles, now_ms: int) -> Group:
         f"because of {_cause(found.cause)}; through {through.partition}@{through.offset}.{through.index}; "
         f"model {found.model_version}"
     )
+    return Group(_plain(heading, style="bold"), items_table(found.items, titles), Text())
+
+
+def items_table(items: Sequence[ListItem], titles: Titles) -> Table:
+    """Places of a list: each item with its title, and what speaks for it."""
     table = Table("", "item", "title", "score", "source", "because of", box=None, pad_edge=False)
-    for item in found.items:
+    for item in items:
         cells = (item.item_id, titles.of(item.item_id), f"{item.score:.4g}", item.source)
         because = ", ".join(_reason(reason, titles) for reason in item.reasons)
         table.add_row(str(item.rank), *map(_plain, (*cells, because)))
-    return Group(_plain(heading, style="bold"), table, Text())
+    return table
 
 
 def _cause(cause: Cause) -> str:

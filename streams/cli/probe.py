@@ -11,6 +11,7 @@ import typer
 from streams.cli.chosen_encoder import Device, EncoderName, ModalityName, load_encoder, one_line_media_errors
 from streams.cli.media_files import media_below, parse_modality, read_medium
 from streams.cli.output import JsonFile
+from streams.cli.probe_search import search
 from streams.cli.probing import class_of, encode_with_bar, parse_pattern, report
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from encoders.probes.spaces import Spaces
 
 app = typer.Typer(no_args_is_help=True, help="Judge an encoder on media of your own, beside the raw signal.")
+
+app.command()(search)
 
 CHANCE = "by lot"
 Folder = Annotated[Path, typer.Argument(help="Media files, at any depth.")]

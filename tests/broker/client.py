@@ -7,7 +7,7 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
 
-PARTITIONS = {"media": 4, "items": 4, "embeddings": 4, "dead-letters": 1}
+PARTITIONS = {"media": 4, "queries": 4, "items": 4, "embeddings": 4, "dead-letters": 1}
 """By the contract; all other topics have 12."""
 LIMIT_S = 30.0
 
@@ -16,7 +16,7 @@ class Client:
     """Writes messages one by one and remembers everything it has read."""
 
     def __init__(self, kafka: str, prefix: str) -> None:
-        self._kafka = kafka
+        self.kafka = kafka
         self.prefix = prefix
         self._producer = Producer(
             {"bootstrap.servers": kafka, "partitioner": "murmur2_random", "message.max.bytes": 20 * 2**20}
@@ -53,7 +53,7 @@ class Client:
         """Everything that is known of a topic, after one more look at it."""
         if topic not in self._consumers:
             consumer = Consumer(
-                {"bootstrap.servers": self._kafka, "group.id": "client", "enable.auto.commit": False}
+                {"bootstrap.servers": self.kafka, "group.id": "client", "enable.auto.commit": False}
             )
             count = PARTITIONS.get(topic, 12)
             consumer.assign([TopicPartition(self.prefix + topic, p, OFFSET_BEGINNING) for p in range(count)])

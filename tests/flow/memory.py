@@ -18,8 +18,14 @@ from tests.streams.records import TIMESTAMP_MS
 
 Log = list[ConsumerRecord[bytes, bytes]]
 FOLLOWED_IN = (
-    "stores.users", "stores.lists", "stores.documents", "model_to_lists", "examples_to_model", "item_vectors",
-)  # fmt: skip
+    "stores.users",
+    "stores.lists",
+    "stores.documents",
+    "model_to_lists",
+    "examples_to_model",
+    "item_vectors",
+    "embeddings_to_search",
+)
 """Modules of `streams` that read partitions by themselves."""
 NAMED_IN = ("model_to_lists", "examples_to_model", "identity")
 """Modules of `streams` that ask for the ids of topics."""

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from online.events import Cursor, Event, Example, ExampleSet
+from online.item_filter import ItemFilter
 from online.ranking.arrangement import PLAIN, Arrangement
 from online.recommender import Recommender
 from online.state import UserState
@@ -50,6 +51,7 @@ class River:
         k: int = 10,
         exclude: Collection[str] = (),
         arrangement: Arrangement = PLAIN,
+        wanted: ItemFilter | None = None,
     ) -> list[str]:
         listed = self.recommender.recommend(
             self.state(user_id),
@@ -58,6 +60,7 @@ class River:
             k=k,
             exclude=exclude,
             arrangement=arrangement,
+            wanted=wanted,
         )
         return [item.item_id for item in listed]
 

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from online.catalogue import category_slot
 from online.events import Cursor, Event
+from online.item_filter import ItemFilter
 from online.ranking.arrangement import Arrangement
 from online.ranking.evidence import RECENT
 from online.ranking.list_log import features_of_log
@@ -241,7 +242,7 @@ def test_a_varied_list_names_another_kind_before_more_of_the_same() -> None:
 
 
 def test_new_items_get_the_last_places_until_they_were_shown_often() -> None:
-    explorer, two = River(Recommender(HIDE)), Arrangement(explore=2)
+    explorer, two = River(Recommender(HIDE)), Arrangement(explore=2, places=6)
     pairs(explorer)
     explorer.has("new", "a", at_ms=START_MS + DAY_MS)
     plain = explorer.ids("new", k=6)
@@ -262,3 +263,53 @@ def test_new_items_get_the_last_places_until_they_were_shown_often() -> None:
             explorer.state("new"), now_ms=START_MS + DAY_MS, wall_ms=START_MS, k=6, arrangement=two
         )
     assert all(item.source != "explore" for item in listed)
+
+
+def filtered_shop() -> River:
+    """400 items, a tenth of them red; the 20 that everybody has are blue."""
+    river = River(Recommender(RecommenderConfig(capacity=1_024, dim=4)))
+    for number in range(400):
+        colour = "red" if number % 10 == 0 and number >= 20 else "blue"
+        river.recommender.put_item(Item(f"i{number}", category=colour, price=float(number)))
+    for number in range(200):
+        river.has(f"u{number % 30}", f"i{number % 20}", at_ms=START_MS + number * 1_000)
+    return river
+
+
+def test_a_filter_is_exact_and_keeps_k_filled() -> None:
+    river = filtered_shop()
+    wanted = ItemFilter(category="red", max_price=200.0)
+    red = {f"i{number}" for number in range(20, 201, 10)}
+    assert set(river.ids("u1", k=10, wanted=wanted)) < red
+    assert set(river.ids("u1", k=100, wanted=wanted)) == red
+    assert len(river.ids("u1", k=10, wanted=wanted)) == 10
+    assert set(river.ids("nobody", k=100, wanted=wanted, exclude=["i20"])) == red - {"i20"}
+    assert river.ids("u1", wanted=ItemFilter(category="green")) == []
+
+
+def test_what_is_had_most_leads_within_a_filter_also_where_no_graph_leads_to_it() -> None:
+    river = filtered_shop()
+    river.has("stranger", "i250", at_ms=START_MS + 500_000)
+    river.recommender.put_item(Item("i250", category="red"))
+    assert river.ids("nobody", k=3, wanted=ItemFilter(category="red"))[0] == "i250"
+
+
+@settings(max_examples=20)
+@given(
+    st.integers(1, 50),
+    st.integers(1, 12),
+    st.sampled_from([None, ItemFilter(category="blue")]),
+    st.booleans(),
+)
+def test_a_longer_list_begins_as_a_shorter_one(
+    k: int, pages: int, wanted: ItemFilter | None, is_known: bool
+) -> None:
+    river = PAGED
+    user_id = "u1" if is_known else "nobody"
+    whole = river.ids(user_id, k=k * pages, wanted=wanted)
+    for page in range(pages):
+        assert river.ids(user_id, k=k * (page + 1), wanted=wanted) == whole[: k * (page + 1)]
+    assert len(set(whole)) == len(whole) == min(k * pages, 400 if wanted is None else 362)
+
+
+PAGED = filtered_shop()

@@ -6,10 +6,12 @@ import pytest
 
 from online.recommender import Item, Recommender, RecommenderConfig
 from online.state import UserState
+from streams.answers import Answers
 from streams.events import DeadLetter, Response
 from streams.lists import ListMaker
 from streams.liveness import Liveness
 from streams.producer import Outgoing
+from streams.queries import decode_query
 from streams.requests_to_responses import ECHO_LIMIT, REPLY_HEADER, RequestsToResponses
 from streams.runs import Run
 from streams.settings import Settings
@@ -47,14 +49,14 @@ def answer(value: Any, partition: int = HOME, **more: Any) -> list[Outgoing]:  #
         worker = RequestsToResponses(
             SETTINGS,
             cast(Any, FakeUsers()),
-            ListMaker(SETTINGS, recommender),
+            Answers(ListMaker(SETTINGS, recommender)),
             cast(Any, producer),
             Liveness(1e9),
         )
         await worker.work([Run([record("requests", value, partition=partition, **more)])])
 
     asyncio.run(work())
-    return producer.delivered[0]
+    return [message for batch in producer.delivered for message in batch]
 
 
 def read(sent: Outgoing) -> Response:
@@ -109,3 +111,52 @@ def test_more_than_can_be_echoed_is_refused() -> None:
         dead.error.message
         == f"key and headers have {ECHO_LIMIT + 6} bytes, at most {ECHO_LIMIT} can be echoed"
     )
+
+
+@pytest.mark.parametrize(
+    ("fields", "path", "message"),
+    [
+        ({"kind": "similar"}, "$.item_id", "`kind: similar` needs `item_id`: give it"),
+        (
+            {"item_id": "i"}, "$.item_id", "`item_id` is for `kind: similar`, this is `recommend`: leave it out",
+        ),
+        (
+            {"kind": "search", "query": {"text": "a", "image": {"url": "b"}}}, "$.query",
+            "a query has one of text, image and audio: give one",
+        ),
+        (
+            {"user_id": "u", "recent_item_ids": ["i"]}, "$.recent_item_ids",
+            "`recent_item_ids` is for a session without `user_id`: give one of them",
+        ),
+        ({"filter": {"near": {"lat": 1, "lon": 2}}}, "$.filter.near", "Object missing required field `km`"),
+        ({"skip": 1001}, "$.skip", "Expected `int` <= 1000"),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_the_field_and_what_to_do(fields: dict[str, Any], path: str, message: str) -> None:
+    (sent,) = answer({"request_id": "r"} | fields)
+    dead = msgspec.json.decode(sent.value or b"", type=DeadLetter)
+    assert (dead.error.path, dead.error.message) == (path, message)
+
+
+def test_every_kind_pages_and_never_shows_what_the_user_hid() -> None:
+    pages = [answer({"request_id": "r", "user_id": "u", "k": 2, "skip": skip})[0] for skip in (0, 2, 4)]
+    assert [ids(page) for page in pages] == [["i4", "i3"], ["i2", "i0"], []]
+    assert [item.rank for item in read(pages[1]).items] == [3, 4]
+
+
+def test_what_cannot_be_answered_is_an_error_in_the_response() -> None:
+    (sent,) = answer({"request_id": "r", "kind": "similar", "item_id": "nobody's"})
+    assert (read(sent).error or "").startswith("item nobody's is unknown")
+    (sent,) = answer({"request_id": "r", "deadline_ms": 1})
+    assert (read(sent).error or "").startswith("too late")
+
+
+def test_a_search_goes_to_be_encoded_with_all_that_its_answer_needs() -> None:
+    fields = {"request_id": "r", "kind": "search", "user_id": "u", "query": {"text": "teapot"}}
+    (sent,) = answer(fields, key="u", headers=(("trace", b"1"), (REPLY_HEADER, b"2")))
+    assert (sent.topic, sent.key) == ("queries", b"r")
+    query = decode_query(sent.value or b"")
+    assert (query.key, query.headers, query.reply_partition) == (b"u", [("trace", b"1")], 2)
+    assert (query.hidden, query.row) == (["i1"], None)
+    (late,) = answer(fields | {"deadline_ms": 1})
+    assert (late.topic, (read(late).error or "")[:8]) == ("responses", "too late")

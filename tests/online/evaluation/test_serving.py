@@ -11,6 +11,7 @@ from online.evaluation.serving import Serving
 from online.evaluation.stream import Stream
 from online.evaluation.timeline import timeline
 from online.events import ExampleSet
+from online.item_filter import ItemFilter
 from online.learning.ranking import RankingLearner
 from online.ranking.candidates import Candidates
 from online.recommender import Recommender
@@ -38,9 +39,12 @@ class Spy(Recommender):
         wall_ms: int,
         exclude: Collection[str] = (),
         hurried: bool = False,
+        wanted: ItemFilter | None = None,
     ) -> Candidates:
         self.sets_seen.append(state.set_count + bool(state.open))
-        return super().candidates(state, now_ms=now_ms, wall_ms=wall_ms, exclude=exclude, hurried=hurried)
+        return super().candidates(
+            state, now_ms=now_ms, wall_ms=wall_ms, exclude=exclude, hurried=hurried, wanted=wanted
+        )
 
 
 def drive(stream: Stream, delays: Delays) -> tuple[Spy, NDArray[np.int32]]:

@@ -143,3 +143,13 @@ def test_what_cannot_be_probed_is_one_line_and_exit_code_2(
     assert result.exit_code == 2
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_sentences_search_for_their_texts(tmp_path: Path) -> None:
+    path = tmp_path / "items.csv"
+    texts = [f"{' '.join(words[:5])}. {' '.join(words[5:])}." for words in TOPICS.values()]
+    path.write_text("title,text\n" + "\n".join(f"some title,{text}" for text in texts) + "\n")
+    figures = found("search", str(path), "--count", "3")
+    assert figures["measures"] == {"text": {"top1": 1.0, "top10": 1.0, "mrr": 1.0}}
+    assert {"task": "search", "entries": 3, "searched": 2, "modality": "text"}.items() <= figures.items()
+    assert "no column 'plot'" in probe("search", str(path), "--text", "plot").stderr

@@ -1,0 +1,109 @@
+"""Asking as any client can: a request to `requests`, its answer from the same partition of `responses`."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from contextlib import closing
+
+import msgspec
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer, TopicPartition
+
+from streams.events import Recommendation, Request, Response
+from streams.follower import Follower, Record
+from streams.kafka import admin_client, client_config
+from streams.newest import NewestLists, Titles
+from streams.settings import Settings
+from streams.topics import full_name, home_partition, partition_count
+
+_decode = msgspec.json.Decoder(Response).decode
+
+
+class NoAnswerError(TimeoutError):
+    """Nobody answered in time; the message says what to look at."""
+
+
+class Asker:
+    """Asks one request after another."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Opens connections.
+
+        Raises:
+            TopicsError: A topic is missing.
+            KafkaUnavailableError: The cluster does not answer.
+        """
+        self._settings = settings
+        self._partitions = partition_count(admin_client(settings), settings, "requests")
+        self._producer = Producer(client_config(settings) | {"message.timeout.ms": 10_000})
+        self._consumer = Consumer(
+            client_config(settings)
+            | {
+                "group.id": "freshet-ask-without-commits",
+                "enable.auto.commit": False,
+                "fetch.wait.max.ms": 20,
+            }
+        )
+
+    def ask(self, request: Request, wait_s: float) -> Response:
+        """The answer.
+
+        Raises:
+            NoAnswerError: There was none within `wait_s`.
+            KafkaException: The request was not accepted.
+        """
+        partition = home_partition(request.user_id or request.request_id, self._partitions)
+        place = TopicPartition(full_name(self._settings, "responses"), partition)
+        _, place.offset = self._consumer.get_watermark_offsets(place, timeout=10)
+        self._consumer.assign([place])
+        self._send(request, partition)
+        deadline_s = time.monotonic() + wait_s
+        while time.monotonic() < deadline_s:
+            message = self._consumer.poll(0.1)
+            if message is not None and message.error() is None:
+                response = _decode(message.value() or b"")
+                if response.request_id == request.request_id:
+                    return response
+        msg = f"request {request.request_id} was not answered in {wait_s:g} s: do the workers run? See dead-letters"
+        raise NoAnswerError(msg)
+
+    def _send(self, request: Request, partition: int) -> None:
+        errors: list[KafkaException] = []
+        self._producer.produce(
+            full_name(self._settings, "requests"),
+            msgspec.json.encode(request),
+            (request.user_id or request.request_id).encode(),
+            partition,
+            on_delivery=lambda error, _: None if error is None else errors.append(KafkaException(error)),
+        )
+        self._producer.flush(10)
+        if errors:
+            raise errors[0]
+
+    def close(self) -> None:
+        """Stops."""
+        self._consumer.close()
+
+
+def read_titles(settings: Settings) -> Titles:
+    """The titles of all items, as they are now."""
+    titles = Titles()
+    _read(settings, "items", range(partition_count(admin_client(settings), settings, "items")), titles.take)
+    return titles
+
+
+def read_list(settings: Settings, user_id: str) -> Recommendation | None:
+    """The user's newest list, if there is any."""
+    known = NewestLists([user_id])
+    count = partition_count(admin_client(settings), settings, "recommendations")
+    _read(settings, "recommendations", [home_partition(user_id, count)], known.take)
+    records = known.newest(1)
+    return msgspec.json.decode(records[0].value or b"", type=Recommendation) if records else None
+
+
+def _read(settings: Settings, base: str, partitions: Iterable[int], take: Callable[[Record], None]) -> None:
+    async def read() -> None:
+        with closing(Follower(settings, full_name(settings, base))) as follower:
+            await follower.assign(dict.fromkeys(partitions, OFFSET_BEGINNING))
+            await follower.read_to_end(take)
+
+    asyncio.run(read())

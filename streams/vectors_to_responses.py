@@ -1,0 +1,79 @@
+"""queries → responses: a search that comes back with its vector is answered from the items as they are now."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import faust
+import msgspec
+import numpy as np
+
+from streams.answers import Answers, UnanswerableError
+from streams.app import add_agent
+from streams.events import ListItem
+from streams.liveness import Liveness
+from streams.producer import BatchProducer, Outgoing
+from streams.queries import SearchQuery, decode_query
+from streams.runs import Run
+from streams.settings import Settings
+from streams.topics import full_name
+
+TURN_S = 0.005
+"""Time spent on answers before they are sent and the worker's other work has its turn."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class VectorsToResponses:
+    """Answers searches; any worker can, since all of them know all items."""
+
+    def __init__(
+        self, settings: Settings, answers: Answers, producer: BatchProducer, liveness: Liveness
+    ) -> None:
+        self._answers = answers
+        self._producer = producer
+        self._check = liveness.check
+        self._responses = full_name(settings, "responses")
+        self._searched = settings.searched
+
+    async def work(self, runs: Sequence[Run]) -> None:
+        """Answers what has come back; when it returns every answer is acknowledged."""
+        outgoing: list[Outgoing] = []
+        turn_s = time.perf_counter()
+        for record in (record for run in runs for record in run if run.is_current()):
+            query = decode_query(record.value or b"")
+            if query.row is None:
+                continue
+            outgoing.append(self._answer(query))
+            if time.perf_counter() - turn_s > TURN_S:
+                await self._producer.deliver(outgoing, self._check)
+                outgoing, turn_s = [], time.perf_counter()
+        await self._producer.deliver(outgoing, self._check)
+
+    def _answer(self, query: SearchQuery) -> Outgoing:
+        response = self._answers.response(query.request, lambda: self._items(query))
+        return Outgoing(
+            self._responses, query.key, _encode(response), query.reply_partition, headers=query.headers
+        )
+
+    def _items(self, query: SearchQuery) -> list[ListItem]:
+        row = query.row
+        if query.modality not in self._searched:
+            msg = f"FRESHET_SEARCH_MODALITIES has no {query.modality}: items are not searched by it"
+            raise UnanswerableError(msg)
+        if row is None or not row.vector:
+            msg = f"the query's {query.modality} cannot be encoded: {(row and row.error) or 'nothing in it'}"
+            raise UnanswerableError(msg)
+        vector = np.frombuffer(row.vector, np.float16).astype(np.float32)
+        return self._answers.search(query.request, query.hidden, query.modality, row.encoder, vector)
+
+
+def connect(
+    app: faust.App, settings: Settings, worker: VectorsToResponses, fail: Callable[[BaseException], None]
+) -> None:
+    """Makes the agent that feeds the worker; what goes wrong in it is given to `fail`."""
+
+    async def vectors_to_responses(runs: list[Run], acknowledge: Callable[[], object]) -> None:
+        await worker.work(runs)
+        acknowledge()
+
+    add_agent(app, settings, "queries", vectors_to_responses, fail)
