@@ -7,6 +7,7 @@ import numpy as np
 from online.events import POSITIVE_ACTIONS, ExampleSet
 from online.fold import Saved
 from online.ranking.network import pack
+from streams import metrics
 from streams.producer import Outgoing
 from streams.publications import RANKING_KEY, Ranking, encode_ranking
 
@@ -36,6 +37,14 @@ class LearnedRanking:
         if log is None or late_ms > SHED_MS:
             return
         self._learner.learn(log, [e.item_id for e in example_set.examples if e.action in POSITIVE_ACTIONS])
+
+    def measure(self) -> None:
+        """Sets the gauges."""
+        metrics.RANKING_STEPS.set(self.step_count)
+        if self._learner.loss is not None:
+            metrics.RANKING_LOSS.set(self._learner.loss)
+        for by, rank in self._learner.mean_reciprocal_ranks().items():
+            metrics.RECIPROCAL_RANK.labels(by=by).set(rank)
 
     def outgoing(self, topic: str, epoch: int) -> list[Outgoing]:
         """The record that has to be published, if the network is another than the one published last."""

@@ -6,6 +6,7 @@ import pytest
 from online.events import Example, ExampleSet, ListLog
 from online.learning.ranking import STEP_LISTS, RankingLearner
 from online.ranking.network import Network, unpack
+from streams import metrics
 from streams.learned_ranking import PREFIX, SHED_MS, LearnedRanking
 from streams.producer import Outgoing
 from streams.publications import RANKING_KEY, decode_ranking
@@ -20,6 +21,7 @@ class FakeLearner:
 
     def __init__(self) -> None:
         self.step_count = 7
+        self.loss: float | None = 2.5
         self.served: Network | None = None
         self.learned: list[list[str]] = []
         self.loaded: list[set[str]] = []
@@ -27,6 +29,9 @@ class FakeLearner:
     def learn(self, log: ListLog, item_ids: list[str]) -> None:
         assert log is LOG
         self.learned.append(item_ids)
+
+    def mean_reciprocal_ranks(self) -> dict[str, float]:
+        return {"network": 0.4, "blend": 0.3}
 
     def network(self) -> Network | None:
         return self.served
@@ -97,6 +102,12 @@ def test_a_network_is_published_when_it_changed_and_only_then(
         assert ranking.outgoing("model", 3) == []
     learner.served = None
     assert published(ranking.outgoing("model", 3)) == [(3, 7, b"")]
+
+
+def test_steps_loss_and_ranks_are_measured(ranking: LearnedRanking) -> None:
+    ranking.measure()
+    assert (metrics.RANKING_STEPS._value.get(), metrics.RANKING_LOSS._value.get()) == (7, 2.5)
+    assert metrics.RECIPROCAL_RANK.labels(by="network")._value.get() == 0.4
 
 
 def test_after_a_load_it_is_published_again(ranking: LearnedRanking, learner: FakeLearner) -> None:

@@ -11,7 +11,7 @@ from streams import metrics
 ALL: dict[str, MetricWrapperBase] = {
     name: value for name, value in vars(metrics).items() if isinstance(value, MetricWrapperBase)
 }
-BOUNDED = {"topic", "partition", "code", "cause", "role", "modality", "list", "kind", "part"}
+BOUNDED = {"topic", "partition", "code", "cause", "role", "modality", "list", "kind", "part", "by"}
 """Labels whose values are few and known beforehand."""
 
 
