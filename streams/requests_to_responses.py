@@ -58,6 +58,7 @@ class RequestsToResponses:
         """Answers a batch; when it returns every answer is acknowledged."""
         await self._users.ready.wait()
         outgoing: list[Outgoing] = []
+        asked_ms: list[int] = []
         turn_s = time.perf_counter()
         # Others have their turn in between, and a run may be superseded in it.
         for record in (record for run in runs for record in run if run.is_current()):
@@ -69,7 +70,10 @@ class RequestsToResponses:
                     await self._producer.deliver(outgoing, self._check)
                     outgoing, turn_s = [], time.perf_counter()
             metrics.EVENTS.labels(topic="requests").inc(len(decoded.events))
+            asked_ms += [record.timestamp] * len(decoded.events)
         await self._producer.deliver(outgoing, self._check)
+        for request_ms in asked_ms:
+            metrics.REQUEST_TO_RESPONSE.observe(max(0, now_ms() - request_ms) / 1000)
 
     def _answer(self, record: Any, request: Request) -> Outgoing:  # noqa: ANN401  # aiokafka's record
         home = record.partition

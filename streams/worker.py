@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Any, Literal, cast
 
 import faust
@@ -105,6 +106,7 @@ async def recommend(w: Worker) -> None:
     worker = interactions_to_lists.InteractionsToLists(
         w.settings, users, lists, published, w.producer, w.liveness, log
     )
+    metrics.OLDEST_UNANSWERED.set_function(worker.oldest_unanswered_s)
     items = ItemsToLists(w.settings, users, lists, published, changes, w.producer, w.liveness)
     newcomers = Newcomers(users, lists, published, changes, w.producer, w.liveness)
     answers = Answers(lists)
@@ -256,6 +258,6 @@ def run(role: Role, settings: Settings) -> None:
     port = metrics.serve(settings.metrics_host, settings.metrics_port)
     if role in ("learn", "recommend"):
         compile_kernels()
-    metrics.BUILD.info({"role": role, "worker": str(os.getpid())})
+    metrics.BUILD.info({"version": version("freshet"), "role": role, "worker": str(os.getpid())})
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(role, settings, admin, port))
