@@ -115,3 +115,28 @@ def test_without_candidates_the_list_is_empty(network: Network | None) -> None:
 def test_every_column_but_the_blends_is_one_sources_witness() -> None:
     assert sorted(column for columns in WITNESSES for column in columns) == list(range(BLEND + 1, LEARNED))
     assert len(WITNESSES) == len(SOURCES)
+
+
+def test_in_a_hurry_there_are_fewer_candidates_and_the_most_popular_are_among_them() -> None:
+    river = River(Recommender(RecommenderConfig(capacity=1_024, dim=4)))
+    for number in range(100):
+        for user in range(number // 10 + 1):
+            river.has(f"u{user}", f"i{number}", at_ms=START_MS + number)
+    recommender, nobody = river.recommender, river.state("nobody")
+    calm = recommender.candidates(nobody, now_ms=START_MS, wall_ms=0)
+    assert len(calm.rows) == 100
+    hurried = recommender.candidates(nobody, now_ms=START_MS, wall_ms=0, hurried=True)
+    ids = {recommender.catalogue.item_id(row) for row in hurried.rows.tolist()}
+    assert len(ids) < 50
+    assert ids >= {f"i{number}" for number in range(90, 100)}
+
+
+def test_in_a_hurry_a_list_is_as_long() -> None:
+    river = River(Recommender(RecommenderConfig(capacity=1_024, dim=4)))
+    pairs(river)
+    state = river.state("a1")
+    lists = [
+        river.recommender.recommend(state, now_ms=START_MS, wall_ms=0, k=3, hurried=hurried)
+        for hurried in (False, True)
+    ]
+    assert len(lists[0]) == len(lists[1]) == 3
