@@ -180,7 +180,8 @@ class Catalogue:
 
     def drop_documents(self) -> None:
         """Forgets every document, as if none had come yet; items and what was learned of them stay."""
-        for row in self._documents:
+        for row, item in self._documents.items():
+            self.attributes.drop(row, item)
             self._from_ms[row], self._expires_ms[row] = 0, NEVER_MS
             self._listed[row] = True
         self._documents.clear()

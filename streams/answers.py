@@ -49,7 +49,13 @@ class Answers:
             state = session(request.recent_item_ids, wall_ms)
         wanted = to_filter(request.filter)
         return self._lists.ranked(
-            state, wall_ms, k=request.k, exclude=request.exclude, skip=request.skip, wanted=wanted
+            state,
+            wall_ms,
+            k=request.k,
+            exclude=request.exclude,
+            skip=request.skip,
+            wanted=wanted,
+            explores=False,
         )
 
     def similar(self, request: Request, hidden: Collection[str]) -> list[ListItem]:

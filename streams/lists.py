@@ -57,6 +57,7 @@ class ListMaker:
         wanted: ItemFilter | None = None,
         context: Mapping[str, Scalar] = EMPTY,
         hurried: bool = False,
+        explores: bool = True,
     ) -> list[ListItem]:
         """The places of a list for the user, best first, and of its reserve.
 
@@ -70,7 +71,11 @@ class ListMaker:
             wanted: What the items must be.
             context: What the user's event says of its surroundings.
             hurried: Whether to rank fewer candidates.
+            explores: Whether places may go to new items: of a list without an id nothing could be learned.
         """
+        arrangement = self._arrangements[self._arms.arm_of(state.user_id)]
+        if not explores:
+            arrangement = msgspec.structs.replace(arrangement, explore=0)
         k = skip + (self.length if k is None else k)
         situation = Situation(wall_ms, dict(context))
         rules = [rule for rule in self.rules if rule.when.holds(situation)]
@@ -82,7 +87,7 @@ class ListMaker:
                 wall_ms=wall_ms,
                 k=k,
                 exclude=exclude,
-                arrangement=self._arrangements[self._arms.arm_of(state.user_id)],
+                arrangement=arrangement,
                 reserve=reserve + more,
                 wanted=wanted,
                 hurried=hurried,
