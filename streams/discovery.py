@@ -28,7 +28,7 @@ def announce(settings: Settings, role: str, port: int) -> Iterator[None]:
         if not psutil.pid_exists(int(worker.stem.rsplit("-", 1)[-1])):
             worker.unlink(missing_ok=True)
     path = folder(settings) / f"{role}-{os.getpid()}.json"
-    labels = {"role": role, "worker": str(os.getpid())}
+    labels = {"tenant": settings.topic_prefix, "role": role, "worker": str(os.getpid())}
     path.write_text(json.dumps([{"targets": [f"127.0.0.1:{port}"], "labels": labels}]))
     try:
         yield

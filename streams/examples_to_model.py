@@ -142,12 +142,14 @@ class ExamplesToModel:
         manifest = Manifest(self._epoch, self._version, self._examples_id, self._next_offset)
         saved = self._fold.save() | self._ranking.save() | self._hits.by_arm.save()
         self._snapshot = await asyncio.to_thread(self._snapshots.save, manifest, saved)
+        metrics.SNAPSHOT_TIME.set_to_current_time()
         for acknowledge in contained:
             acknowledge()
 
     async def _publish(self) -> None:
         self._version += 1
         metrics.MODEL_VERSION.set(self._version)
+        self._ranking.measure()
         hits = self._hits.ratios()
         if hits is not None:
             metrics.STANDING_HITS.labels(list="standing").set(hits[0])

@@ -7,6 +7,7 @@ again; what the state's cursor has passed is not applied twice, and readers of e
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 import faust
@@ -56,10 +57,19 @@ class InteractionsToLists:
         self._check = liveness.check
         self._logs = ListLogs(lists.recommender, settings.learn_lists_per_s)
         self._log = log
+        self._in_hand_ms: int | None = None
+        """Kafka's timestamp of the oldest record in work; one batch is worked at a time."""
         self._names = {base: full_name(settings, base) for base in ("examples", "users")}
 
     async def work(self, runs: Sequence[Run]) -> None:
         """Works a batch through to acknowledged state; when it returns the records may be acknowledged."""
+        if runs:
+            self._in_hand_ms = min(run[0].timestamp for run in runs)
+        await self._work_owned(runs)
+        if runs:
+            self._in_hand_ms = None
+
+    async def _work_owned(self, runs: Sequence[Run]) -> None:
         while True:
             await self._users.ready.wait()
             async with self._users.working:
@@ -67,6 +77,11 @@ class InteractionsToLists:
                 if self._users.ready.is_set():
                     await self._work(runs)
                     return
+
+    def oldest_unanswered_s(self) -> float:
+        """Age of the oldest event in work; 0 with none."""
+        oldest_ms = self._in_hand_ms
+        return 0.0 if oldest_ms is None else max(0, now_ms() - oldest_ms) / 1000
 
     async def finish(self) -> None:
         """Returns when the batch in work, if any, is written."""
@@ -151,6 +166,7 @@ class InteractionsToLists:
             yield Outgoing(self._names["examples"], key, example_codec.pack(run), 0)
 
     def _list(self, user: Touched, hurried: bool) -> Outgoing | None:
+        started_s = time.perf_counter()
         try:
             published = self._lists.published(user.state, user.cause, now_ms(), user.context, hurried)
         except Exception:
@@ -158,6 +174,7 @@ class InteractionsToLists:
             logger.exception("no list for the event at %s", user.cause)
             metrics.LIST_FAILURES.inc()
             return None
+        metrics.LIST_SECONDS.observe(time.perf_counter() - started_s)
         user.state.published(published.item_ids)
         return self._published.keep(published, user.partition)
 

@@ -1,6 +1,7 @@
 """How far a role's consumer group is behind the end of its topics."""
 
 import logging
+from collections import deque
 from collections.abc import Iterable
 
 from confluent_kafka import Consumer, TopicPartition
@@ -22,6 +23,31 @@ READS: dict[str, tuple[str, ...]] = {
     "recommend": ("interactions", "requests"),
 }
 """The topics that each role's group commits."""
+LOOKS_KEPT = 720
+"""Of each partition, by UnreadAges: an hour of them; nothing is said to be older."""
+
+
+class UnreadAges:
+    """How long the oldest uncommitted record of each partition has waited, told from looks at the ends alone.
+
+    The record at the committed offset came after the last look at which the end was no higher: that long ago at most.
+    """
+
+    def __init__(self) -> None:
+        self._looks: dict[tuple[str, int], deque[tuple[float, int]]] = {}
+
+    def look(self, place: tuple[str, int], committed: int, end: int, now_s: float) -> float:
+        """Takes one look into account, at a monotonic clock's time.
+
+        Returns:
+            Seconds, too many by at most the time between two looks; 0 if nothing is unread. What was unread at the
+            first look counts from there.
+        """
+        looks = self._looks.setdefault(place, deque(maxlen=LOOKS_KEPT))
+        looks.append((now_s, end))
+        while len(looks) > 1 and looks[1][1] <= committed:
+            looks.popleft()
+        return 0.0 if end <= committed else now_s - looks[0][0]
 
 
 def group_lag(admin: AdminClient, settings: Settings, role: str) -> dict[tuple[str, int], tuple[int, int]]:

@@ -62,6 +62,14 @@ class LearnedRanking:
             logger.warning("the ranking got worse: %s", alarm)
             metrics.DRIFT_ALARMS.labels(segment=alarm.segment, measure=alarm.measure).inc()
 
+    def measure(self) -> None:
+        """Sets the gauges."""
+        metrics.RANKING_STEPS.set(self.step_count)
+        if self._learner.loss is not None:
+            metrics.RANKING_LOSS.set(self._learner.loss)
+        for by, rank in self._learner.mean_reciprocal_ranks().items():
+            metrics.RECIPROCAL_RANK.labels(by=by).set(rank)
+
     def outgoing(self, topic: str, epoch: int) -> list[Outgoing]:
         """The record that has to be published, if the network is another than the one published last."""
         network = self._learner.network()

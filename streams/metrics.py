@@ -53,6 +53,26 @@ MEDIA_TO_LIST = Histogram(
 )
 """`gone` above 1: lists show what may not be shown; add recommend workers."""
 
+OLDEST_UNANSWERED = Gauge(
+    "freshet_oldest_unanswered_seconds",
+    "Age of the oldest event in this worker's hands whose user's list is not written yet; 0 with none.",
+)
+"""Above 1: a batch hangs: see the worker's log, and Kafka. What no worker has read yet is in freshet_unread_seconds."""
+
+REQUEST_TO_RESPONSE = Histogram(
+    "freshet_request_to_response_seconds",
+    "From the request's Kafka timestamp until its response was acknowledged by Kafka.",
+    buckets=LATENCY_BUCKETS_S,
+)
+"""p99 above 0.1: requests share the worker with events; add recommend workers."""
+
+LIST_SECONDS = Histogram(
+    "freshet_list_seconds",
+    "Time to make one list: candidates, their evidence, the ranking.",
+    buckets=(0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.02, 0.05, 0.1, 0.5),
+)
+"""Grows with the items and their neighbours; one worker makes at most one over it lists a second."""
+
 BATCH_EVENTS = Histogram(
     "freshet_batch_events", "Events worked as one batch.", ["role"], buckets=(1, 4, 16, 64, 256, 1024, 4096)
 )
@@ -62,6 +82,13 @@ LAG_EVENTS = Gauge(
 )
 """Growing: the role that reads the topic is too slow or stopped."""
 
+UNREAD_SECONDS = Gauge(
+    "freshet_unread_seconds",
+    "At most so long the oldest record that is not committed has been waiting; 0 with none.",
+    ["topic", "partition"],
+)
+"""Growing: see freshet_lag_events. Of examples up to FRESHET_SNAPSHOT_INTERVAL_S is right: snapshots commit them."""
+
 LAG_SECONDS = Gauge("freshet_lag_seconds", "Age of the record worked last, when it was worked.", ["topic"])
 
 EXAMPLES_FOLDED = Counter("freshet_examples_folded", "Examples folded into the statistics.")
@@ -70,6 +97,22 @@ MODEL_VERSION = Gauge("freshet_model_version", "Version of the learner's newest 
 
 MODEL_AGE = Gauge("freshet_model_age_seconds", "Seconds since the learner's newest publication seen.")
 """Growing: the learner stands; look at its log."""
+
+SNAPSHOT_TIME = Gauge("freshet_snapshot_timestamp_seconds", "When this learner saved its newest snapshot.")
+"""Older than a few FRESHET_SNAPSHOT_INTERVAL_S while examples come: the store refuses writes, or the learner stands."""
+
+RANKING_STEPS = Gauge("freshet_ranking_steps", "Steps that the learner's network has made in its life.")
+"""Flat while lists are logged: the learner is more than ten seconds behind and sheds this work."""
+
+RANKING_LOSS = Gauge("freshet_ranking_loss", "The network's listwise loss at its newest step.")
+"""Rising for long, or not a number: the stream has changed its nature; the blend ranks until it falls again."""
+
+RECIPROCAL_RANK = Gauge(
+    "freshet_ranking_reciprocal_rank",
+    "Mean reciprocal rank of what was had in recent lists, ranked before they were learned from.",
+    ["by"],
+)
+"""`network` below `blend`: the blend ranks the lists until the network is better again."""
 
 RANKING_SERVED = Gauge(
     "freshet_ranking_served",
@@ -147,7 +190,10 @@ REBALANCES = Counter("freshet_rebalances", "Assignments of partitions to this wo
 LOWER_CURSORS = Counter("freshet_lower_cursors", "Late states of a former owner that were written over.")
 """Above zero: a worker was frozen longer than its session; nothing was lost."""
 
-BUILD = Info("freshet_build", "Version and role of this worker.")
+UNOWNED = Gauge("freshet_unowned_partitions", "Partitions of the role's topics that no worker owns.")
+"""Above zero for longer than a rebalance: the worker that sees it leaves the group, to have them assigned."""
+
+BUILD = Info("freshet_build", "Version of Freshet, role and process id of this worker.")
 
 
 def serve(host: str, port: int) -> int:

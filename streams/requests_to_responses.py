@@ -56,12 +56,16 @@ class RequestsToResponses:
         """Answers a batch; when it returns every answer is acknowledged."""
         await self._users.ready.wait()
         outgoing: list[Outgoing] = []
+        asked_ms: list[int] = []
         for record in (record for run in runs if run.is_current() for record in run):
             decoded = _decode(record)
             outgoing += [letter(self._settings, "requests", record, r, now_ms()) for r in decoded.refusals]
             outgoing += [self._answer(record, request) for _, request in decoded.events]
             metrics.EVENTS.labels(topic="requests").inc(len(decoded.events))
+            asked_ms += [record.timestamp] * len(decoded.events)
         await self._producer.deliver(outgoing, self._check)
+        for request_ms in asked_ms:
+            metrics.REQUEST_TO_RESPONSE.observe(max(0, now_ms() - request_ms) / 1000)
 
     def _answer(self, record: Any, request: Request) -> Outgoing:  # noqa: ANN401  # aiokafka's record
         home = record.partition

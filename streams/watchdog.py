@@ -6,6 +6,7 @@ those partitions would then have no owner until the next rebalance, whenever tha
 
 import asyncio
 import logging
+import time
 
 from confluent_kafka import ConsumerGroupState, KafkaException
 from confluent_kafka.admin import AdminClient
@@ -13,7 +14,7 @@ from confluent_kafka.admin import AdminClient
 from streams import metrics
 from streams.app import group_name
 from streams.kafka import KafkaUnavailableError, admin_client
-from streams.lag import READS, group_lag
+from streams.lag import READS, UnreadAges, group_lag
 from streams.settings import Settings
 from streams.topics import full_name, table
 
@@ -55,6 +56,7 @@ async def watch_group(settings: Settings, role: str) -> None:
     """
     admin: AdminClient | None = None
     found = 0
+    ages = UnreadAges()
     while True:
         await asyncio.sleep(INTERVAL_S)
         try:
@@ -68,7 +70,11 @@ async def watch_group(settings: Settings, role: str) -> None:
             admin = None
             continue
         for (base, partition), (committed, end) in lags.items():
-            metrics.LAG_EVENTS.labels(topic=base, partition=str(partition)).set(end - committed)
+            labels = {"topic": base, "partition": str(partition)}
+            metrics.LAG_EVENTS.labels(**labels).set(end - committed)
+            age_s = ages.look((base, partition), committed, end, time.monotonic())
+            metrics.UNREAD_SECONDS.labels(**labels).set(age_s)
+        metrics.UNOWNED.set(count)
         found = found + 1 if count else 0
         if found >= PATIENCE:
             msg = f"{count} partitions of the {role} group have no owner; leaving it to have them assigned"

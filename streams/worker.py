@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Any, Literal, cast
 
 import faust
@@ -103,6 +104,7 @@ async def recommend(w: Worker) -> None:
     )
     items = ItemsToLists(w.settings, users, lists, published, changes, w.producer, w.liveness)
     newcomers = Newcomers(users, lists, published, changes, w.producer, w.liveness)
+    metrics.OLDEST_UNANSWERED.set_function(worker.oldest_unanswered_s)
     responder = requests_to_responses.RequestsToResponses(w.settings, users, lists, w.producer, w.liveness)
     interactions_to_lists.connect(w.app, w.settings, worker, w.fail)
     requests_to_responses.connect(w.app, w.settings, responder, w.fail)
@@ -244,6 +246,6 @@ def run(role: Role, settings: Settings) -> None:
     port = metrics.serve(settings.metrics_host, settings.metrics_port)
     if role in ("learn", "recommend"):
         compile_kernels()
-    metrics.BUILD.info({"role": role, "worker": str(os.getpid())})
+    metrics.BUILD.info({"version": version("freshet"), "role": role, "worker": str(os.getpid())})
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(role, settings, admin, port))

@@ -86,6 +86,8 @@ class RankingLearner:
         """The stream's time of each list since the last step."""
         self.drift = DriftResponse(is_noting_only=not self.config.answers_drift)
         self.step_count = 0
+        self.loss: float | None = None
+        """Of the newest step; None before the first."""
         self._judged = np.zeros(3)
         """Of late: lists, and the sums of the network's and the blend's reciprocal ranks."""
 
@@ -118,6 +120,11 @@ class RankingLearner:
             mean, scale, state["linear.weight"][0], hidden, state["hidden.bias"], state["out.weight"][0]
         )
 
+    def mean_reciprocal_ranks(self) -> dict[str, float]:
+        """Of what was had in recent lists, before they were learned, by what ranked them; empty without lists."""
+        lists, by_network, by_blend = self._judged
+        return {"network": by_network / lists, "blend": by_blend / lists} if lists else {}
+
     def _step(self) -> None:
         factor, recent = self.drift.pace()
         features, targets, absent = self._replay.draw(STEP_LISTS, self.config.replayed, recent, self._rng)
@@ -132,6 +139,7 @@ class RankingLearner:
         loss.backward()  # type: ignore[no-untyped-call]  # torch
         self._optimizer.step()
         self.step_count += 1
+        self.loss = loss.item()
         self._average()
 
     def _standardised(self, features: NDArray[np.float16]) -> Tensor:

@@ -1,5 +1,6 @@
 """Events and media in, lists out: every role's work in turn, on Kafka in memory."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,25 @@ def test_several_events_of_one_user_in_a_batch_make_one_list(river: MemoryRiver)
     run(river, lambda: recommend_all(river))
     assert len(river.kafka.records("recommendations")) == 1
     assert river.lists()["u"].through.offset == 4
+
+
+def test_the_oldest_unanswered_event_ages_until_its_list_is_written(river: MemoryRiver) -> None:
+    send(river, event("u", "i", 1))
+    ages: list[float] = []
+
+    async def story() -> None:
+        async with river.recommend() as process:
+            process.users.ready.clear()
+            work = asyncio.create_task(process.worker.work(river.interactions.fetch(10)))
+            await asyncio.sleep(0.02)
+            ages.append(process.worker.oldest_unanswered_s())
+            process.users.ready.set()
+            await work
+            ages.append(process.worker.oldest_unanswered_s())
+
+    run(river, story)
+    assert ages[0] > 0
+    assert ages[1] == 0
 
 
 def test_an_item_nobody_touched_is_listed_once_its_document_is_there(river: MemoryRiver) -> None:

@@ -62,3 +62,14 @@ def test_a_group_whose_coordinator_has_moved_is_an_error_and_not_the_end_of_the_
     with pytest.raises(KafkaException, match="NOT_COORDINATOR"):
         group_lag()
     assert FakeConsumer.closed == 1
+
+
+def test_the_oldest_unread_record_came_after_the_last_look_that_saw_no_more_than_what_is_read() -> None:
+    ages = lag.UnreadAges()
+    place = ("media", 0)
+    assert ages.look(place, committed=10, end=10, now_s=100.0) == 0.0
+    assert ages.look(place, committed=10, end=30, now_s=105.0) == 5.0
+    assert ages.look(place, committed=10, end=50, now_s=110.0) == 10.0
+    assert ages.look(place, committed=30, end=50, now_s=115.0) == 10.0
+    assert ages.look(place, committed=50, end=50, now_s=120.0) == 0.0
+    assert ages.look(("media", 1), committed=0, end=9, now_s=120.0) == 0.0

@@ -25,6 +25,7 @@ class FakeLearner:
 
     def __init__(self) -> None:
         self.step_count = 7
+        self.loss: float | None = 2.5
         self.served: Network | None = None
         self.learned: list[list[str]] = []
         self.drift = DriftResponse()
@@ -36,6 +37,9 @@ class FakeLearner:
         if now_ms == DRIFT_MS:
             self.drift.alarms.append(Alarm(now_ms, "warm", "loss", "adwin", 3.0, 4.0, "hurries"))
             self.drift.alarm_count += 1
+
+    def mean_reciprocal_ranks(self) -> dict[str, float]:
+        return {"network": 0.4, "blend": 0.3}
 
     def network(self) -> Network | None:
         return self.served
@@ -120,6 +124,12 @@ def test_a_network_is_published_when_it_changed_and_only_then(
         assert ranking.outgoing("model", 3) == []
     learner.served = None
     assert published(ranking.outgoing("model", 3)) == [(3, 7, b"")]
+
+
+def test_steps_loss_and_ranks_are_measured(ranking: LearnedRanking) -> None:
+    ranking.measure()
+    assert (metrics.RANKING_STEPS._value.get(), metrics.RANKING_LOSS._value.get()) == (7, 2.5)
+    assert metrics.RECIPROCAL_RANK.labels(by="network")._value.get() == 0.4
 
 
 def test_after_a_load_it_is_published_again(ranking: LearnedRanking, learner: FakeLearner) -> None:

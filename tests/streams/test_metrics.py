@@ -25,6 +25,7 @@ BOUNDED = {
     "measure",
     "arm",
     "change",
+    "by",
 }
 """Labels whose values are few and known beforehand."""
 

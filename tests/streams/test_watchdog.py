@@ -35,6 +35,8 @@ def test_partitions_without_an_owner_for_long_end_the_worker_and_a_lost_client_i
         watch(monkeypatch, looks)
     assert list(looks) == []
     assert metrics.LAG_EVENTS.labels(topic="interactions", partition="0")._value.get() == 7
+    assert metrics.UNREAD_SECONDS.labels(topic="interactions", partition="0")._value.get() > 0
+    assert metrics.UNOWNED._value.get() == 5
 
 
 def test_kafka_being_away_ends_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,6 +93,7 @@ def test_new_lists_are_judged_before_they_are_learned() -> None:
     assert lists_judged == by_blend == STEP_LISTS
     # Of a network that knows nothing a rank of ten is about even: (1 + 1/2 + ... + 1/10) / 10 = 0.29.
     assert by_network / STEP_LISTS < 0.6
+    assert learner.mean_reciprocal_ranks() == {"network": by_network / STEP_LISTS, "blend": 1.0}
 
 
 def test_lists_of_which_nothing_was_had_teach_nothing() -> None:
@@ -108,9 +109,12 @@ def test_lists_of_which_nothing_was_had_teach_nothing() -> None:
 def test_a_step_is_made_when_enough_lists_are_there() -> None:
     learner = RankingLearner()
     for number, (log, item_ids) in enumerate(islice(lists(CONTENT), STEP_LISTS)):
-        assert learner.step_count == 0, number
+        assert (learner.step_count, learner.loss) == (0, None), number
+        assert learner.mean_reciprocal_ranks() == {}
         learner.learn(log, item_ids, 0)
     assert learner.step_count == 1
+    # A network that starts at zero gives each of the candidates the same share.
+    assert learner.loss == pytest.approx(np.log(COUNT), rel=0.05)
 
 
 def test_restored_it_goes_on_alike_but_for_the_lists_it_has_kept(learner: RankingLearner) -> None:
