@@ -1,0 +1,107 @@
+"""Whether lists are fresh: the promise, what is being waited for, and where the time goes."""
+
+from deploy.dashboards.board import CHOSEN, WINDOW, Board, Panel, Query, Row, gauge, quantiles
+
+_FAST = f'freshet_event_to_list_seconds_bucket{{le="0.1", {CHOSEN}}}'
+_ALL = f"freshet_event_to_list_seconds_count{{{CHOSEN}}}"
+_SPREAD = f"sum by (le) (increase(freshet_event_to_list_seconds_bucket{{{CHOSEN}}}[{WINDOW}]))"
+
+_PROMISE = Row(
+    "The promise: 99 % of lists within 0.1 s of their event",
+    (
+        Panel(
+            "Lists within 0.1 s",
+            "Above 99 %, the promise; below it the error budget burns.",
+            "percentunit",
+            (Query(f"sum(rate({_FAST}[{WINDOW}])) / sum(rate({_ALL}[{WINDOW}]))", "within 0.1 s"),),
+        ),
+        Panel(
+            "From event to list",
+            "The median near 10 ms, the 99th percentile below 100 ms.",
+            "s",
+            quantiles("freshet_event_to_list_seconds"),
+        ),
+        Panel(
+            "Lists by their time",
+            "Nearly all in the buckets up to 0.1 s.",
+            "short",
+            (Query(_SPREAD, "{{le}}"),),
+        ),
+    ),
+)
+_WAITING = Row(
+    "What is waiting",
+    (
+        Panel(
+            "Oldest unanswered event in hand",
+            "Near zero; a second means that a batch hangs.",
+            "s",
+            (gauge("freshet_oldest_unanswered_seconds", "worker"),),
+        ),
+        Panel(
+            "Oldest unread record",
+            "Below ten seconds (it is looked at every five); for examples up to a snapshot's interval.",
+            "s",
+            (gauge("freshet_unread_seconds", "topic"),),
+        ),
+        Panel(
+            "Age of records when worked",
+            "Below 0.1 s for interactions, below a second for examples.",
+            "s",
+            (gauge("freshet_lag_seconds", "topic"),),
+        ),
+    ),
+)
+_TIME = Row(
+    "Where the time goes",
+    (
+        Panel(
+            "Making one list",
+            "A few milliseconds at the 99th percentile.",
+            "s",
+            quantiles("freshet_list_seconds"),
+        ),
+        Panel(
+            "Events in a batch",
+            "Small while workers keep up; batches of hundreds mean that they do not.",
+            "short",
+            quantiles("freshet_batch_events", "role"),
+        ),
+        Panel(
+            "Loading of user states",
+            "A few seconds after a start or a rebalance.",
+            "s",
+            (gauge("freshet_load_seconds", "worker"),),
+        ),
+    ),
+)
+_ITEMS = Row(
+    "Items and the model",
+    (
+        Panel(
+            "From media event to item",
+            "A document within 0.1 s; a vector within a second for text, within a few for files.",
+            "s",
+            quantiles("freshet_media_to_item_seconds", "part"),
+        ),
+        Panel(
+            "Age of the model",
+            "Below ten seconds.",
+            "s",
+            (gauge("freshet_model_age_seconds", "worker"),),
+        ),
+        Panel(
+            "Age of the newest snapshot",
+            "Below twice FRESHET_SNAPSHOT_INTERVAL_S while examples come.",
+            "s",
+            (
+                Query(
+                    f"time() - max by (worker) (freshet_snapshot_timestamp_seconds{{{CHOSEN}}} > 0)",
+                    "{{worker}}",
+                ),
+            ),
+        ),
+    ),
+)
+
+BOARD = Board("freshet-freshness", "Freshet: freshness", (_PROMISE, _WAITING, _TIME, _ITEMS))

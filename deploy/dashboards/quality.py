@@ -1,0 +1,59 @@
+"""Whether lists are good: what they hit, against popularity, and how the ranking learns."""
+
+from deploy.dashboards.board import CHOSEN, Board, Panel, Query, Row, gauge
+
+_HITS = "freshet_standing_hit_ratio"
+
+_LISTS = Row(
+    "Lists, judged by what their users did next",
+    (
+        Panel(
+            "Hits in the top ten",
+            "`standing`, the user's own list, lies well above `popularity`, and neither falls.",
+            "percentunit",
+            (gauge(_HITS, "list"),),
+        ),
+        Panel(
+            "Times as good as popularity",
+            "Above 1.5; below 1 the most popular items would be the better list for everybody.",
+            "none",
+            (
+                Query(
+                    f'max({_HITS}{{list="standing", {CHOSEN}}}) / max({_HITS}{{list="popularity", {CHOSEN}}} > 0)',
+                    "standing / popularity",
+                ),
+            ),
+        ),
+    ),
+)
+_RANKING = Row(
+    "The learned ranking",
+    (
+        Panel(
+            "Ranked by the network",
+            "1 in every worker once the network has seen some thousand lists; 0 where the blend still ranks better.",
+            "none",
+            (gauge("freshet_ranking_served", "worker", "min"),),
+        ),
+        Panel(
+            "Reciprocal rank of what was had",
+            "`network` lies above `blend`.",
+            "none",
+            (gauge("freshet_ranking_reciprocal_rank", "by"),),
+        ),
+        Panel(
+            "Loss",
+            "Falls at first, then wavers about a level; a lasting rise is a stream that has changed.",
+            "none",
+            (gauge("freshet_ranking_loss", "worker"),),
+        ),
+        Panel(
+            "Steps",
+            "Rises while events come; flat means that the learner is late and sheds this work.",
+            "none",
+            (gauge("freshet_ranking_steps", "worker"),),
+        ),
+    ),
+)
+
+BOARD = Board("freshet-quality", "Freshet: quality", (_LISTS, _RANKING))
