@@ -1,0 +1,151 @@
+"""Every expression of boards and alerts, put to a real Prometheus that watches a real river; and an alert that fires."""
+
+import json
+import re
+import signal
+import subprocess
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]  # has no stubs in the lock
+
+from deploy.dashboards import BOARDS
+from deploy.ports import free_port
+from streams import discovery
+from tests.broker.river import River, Workers, shoppers, wait_for
+from tests.deploy.prometheus import FOLDER, RULES, resolved, tool
+
+TRAFFIC_S = 30.0
+EVENTS_PER_S = 40
+WINDOW = "20s"
+"""Of the boards' rates: many scrapes of a second each."""
+
+
+class Prometheus:
+    """A server that scrapes what a river's workers announce, every second, and minds the alerts of `deploy`."""
+
+    def __init__(self, folder: Path, workers: Path) -> None:
+        self._url = f"http://127.0.0.1:{(port := free_port())}/api/v1/"
+        config = {
+            "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+            "rule_files": [str(FOLDER / "alerts.yml")],
+            "scrape_configs": [
+                {
+                    "job_name": "freshet",
+                    "file_sd_configs": [{"files": [f"{workers}/*.json"], "refresh_interval": "1s"}],
+                }
+            ],
+        }
+        path = folder / "prometheus.yml"
+        path.write_text(yaml.safe_dump(config))
+        self.process = subprocess.Popen(
+            [
+                tool("prometheus"),
+                f"--config.file={path}",
+                f"--storage.tsdb.path={folder / 'tsdb'}",
+                f"--web.listen-address=127.0.0.1:{port}",
+                "--log.level=error",
+            ]
+        )
+
+    def ask(self, what: str, **parameters: str) -> Any:  # noqa: ANN401  # JSON
+        """The data of an answer.
+
+        Raises:
+            HTTPError: The expression is wrong.
+            URLError: The server is not there yet.
+        """
+        with urllib.request.urlopen(
+            self._url + what + "?" + urllib.parse.urlencode(parameters), timeout=10
+        ) as answer:
+            return json.load(answer)["data"]
+
+    def values(self, expr: str) -> list[float]:
+        """What an expression has now, of all series that have a number."""
+        found = [float(series["value"][1]) for series in self.ask("query", query=expr)["result"]]
+        return [value for value in found if value == value]  # noqa: PLR0124  # what is not a number is not itself
+
+    def firing(self) -> set[str]:
+        """The names of the alerts that fire."""
+        alerts = self.ask("alerts")["alerts"]
+        return {one["labels"]["alertname"] for one in alerts if one["state"] == "firing"}
+
+
+@pytest.fixture(scope="module")
+def watched(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Prometheus, Workers]]:
+    """A river with a moment's traffic of all kinds, and the server that saw it."""
+    tool("prometheus")
+    home = tmp_path_factory.mktemp("watched")
+    river = River(kafka, f"watched-{time.time_ns()}-", home, snapshot_interval_s=4)
+    with river.workers(encode=1, learn=1, recommend=1) as workers:
+        prometheus = Prometheus(tmp_path_factory.mktemp("prometheus"), discovery.folder(river.settings))
+        try:
+            _send(river)
+            yield prometheus, workers
+        finally:
+            prometheus.process.terminate()
+            prometheus.process.wait(20)
+
+
+def _send(river: River) -> None:
+    started_s = time.monotonic()
+    for number, event in enumerate(shoppers(int(TRAFFIC_S * EVENTS_PER_S), seed=1, users=40, items=60)):
+        river.interact(event)
+        if number % 10 == 0:
+            item_id = f"item-{number // 10}"
+            river.produce("media", {"item_id": item_id, "title": f"Teapot {number}"}, item_id)
+            request = {"request_id": f"r{number}", "user_id": event["user_id"], "k": 5}
+            river.produce("requests", request, event["user_id"])
+        if number % 100 == 0:
+            river.produce("interactions", {"user_id": "nobody"}, "nobody")
+            river.interact(event | {"event_id": f"astray-{number}"}, partition=number // 100)
+            river.flush()
+        time.sleep(max(0.0, started_s + number / EVENTS_PER_S - time.monotonic()))
+    river.flush()
+
+
+def test_every_panel_has_data_or_a_reason_why_not(watched: tuple[Prometheus, Workers]) -> None:
+    prometheus, _ = watched
+    empty = [
+        f"{board.title} / {panel.title}: {query.expr}"
+        for board in BOARDS
+        for panel in board.panels
+        for query in panel.queries
+        if not prometheus.values(resolved(query.expr, WINDOW)) and not panel.empty_because
+    ]
+    assert empty == []
+
+
+def test_every_alert_looks_at_something(watched: tuple[Prometheus, Workers]) -> None:
+    prometheus, _ = watched
+    selectors = {
+        name + matchers
+        for rule in RULES
+        for name, matchers in re.findall(r"\b((?:freshet|process)_\w+|up\b)({[^}]*})?", rule["expr"])
+    }
+    assert len(selectors) > 15
+    assert [one for one in selectors if not prometheus.values(one)] == []
+    for rule in RULES:
+        prometheus.values(rule["expr"])
+    health = {
+        rule["name"]: rule["health"] for group in prometheus.ask("rules")["groups"] for rule in group["rules"]
+    }
+    assert set(health.values()) == {"ok"}
+
+
+def test_a_learner_that_stands_still_is_noticed_and_its_return_too(
+    watched: tuple[Prometheus, Workers],
+) -> None:
+    prometheus, workers = watched
+    assert "FreshetLearnerStalled" not in prometheus.firing()
+    workers.kill("learn", signal.SIGSTOP)
+    try:
+        wait_for(lambda: "FreshetLearnerStalled" in prometheus.firing(), 90, lambda: str(prometheus.firing()))
+    finally:
+        workers.kill("learn", signal.SIGCONT)
+    wait_for(lambda: "FreshetLearnerStalled" not in prometheus.firing(), 60, lambda: str(prometheus.firing()))
