@@ -1,4 +1,4 @@
-"""Every expression of boards and alerts, put to a real Prometheus that watches a real river; and an alert that fires."""
+"""Every expression of boards and alerts, put to a real Prometheus that watches a river; and an alert that fires."""
 
 import json
 import re

@@ -35,11 +35,41 @@ def test_every_setting_is_known_and_valid(name: str, monkeypatch: pytest.MonkeyP
 
 
 def test_all_roles_share_the_store_and_wait_for_the_topics() -> None:
-    roles = {name: service for name, service in _SERVICES.items() if name not in {"kafka", "topics"}}
+    roles = {
+        name: service for name, service in _SERVICES.items() if service.get("command", [""])[0] == "worker"
+    }
     assert set(roles) == {"encode", "learn", "recommend"}
     for service in roles.values():
         assert service["volumes"] == [f"store:{service['environment']['FRESHET_STORE']}"]
         assert service["depends_on"] == {"topics": {"condition": "service_completed_successfully"}}
+
+
+def test_prometheus_scrapes_every_role_at_the_port_that_it_serves() -> None:
+    config = yaml.safe_load((_ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())
+    ((found,),) = (job["dns_sd_configs"] for job in config["scrape_configs"])
+    roles = {
+        name: service for name, service in _SERVICES.items() if service.get("command", [""])[0] == "worker"
+    }
+    assert set(found["names"]) == set(roles)
+    assert {str(found["port"])} == {one["environment"]["FRESHET_METRICS_PORT"] for one in roles.values()}
+    # Within a container 127.0.0.1 is the container alone.
+    assert {one["environment"]["FRESHET_METRICS_HOST"] for one in roles.values()} == {"0.0.0.0"}
+    assert all((_ROOT / "deploy" / "prometheus" / name).exists() for name in config["rule_files"])
+
+
+def test_grafana_finds_its_data_source_and_its_boards() -> None:
+    grafana = _ROOT / "deploy" / "grafana"
+    mounted = dict(volume.split(":")[:2] for volume in _SERVICES["grafana"]["volumes"])
+    assert all((_ROOT / place).is_dir() for place in mounted)
+    (source,) = yaml.safe_load((grafana / "provisioning/datasources/prometheus.yml").read_text())[
+        "datasources"
+    ]
+    assert source["url"] == "http://prometheus:9090"
+    assert "prometheus" in _SERVICES
+    (provider,) = yaml.safe_load((grafana / "provisioning/dashboards/freshet.yml").read_text())["providers"]
+    assert provider["options"]["path"] == mounted["./deploy/grafana/boards"]
+    home = Path(_SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
+    assert (grafana / "boards" / home.name).exists()
 
 
 def test_kafka_is_the_release_that_is_embedded() -> None:
