@@ -20,6 +20,8 @@ from streams import discovery
 from tests.broker.river import River, Workers, shoppers, wait_for
 from tests.deploy.prometheus import FOLDER, RULES, resolved, tool
 
+pytestmark = pytest.mark.timeout(600)
+"""A loaded machine takes minutes to start three workers."""
 TRAFFIC_S = 30.0
 EVENTS_PER_S = 40
 WINDOW = "20s"
