@@ -44,6 +44,8 @@ class Board:
     uid: str
     title: str
     rows: tuple[Row, ...]
+    annotations: tuple[Query, ...] = ()
+    """Moments that are marked on every panel, where the expression has a value."""
 
     @property
     def panels(self) -> list[Panel]:

@@ -1,6 +1,6 @@
 """Whether lists are fresh: the promise, what is being waited for, and where the time goes."""
 
-from deploy.dashboards.board import CHOSEN, WINDOW, Board, Panel, Query, Row, gauge, quantiles
+from deploy.dashboards.board import CHOSEN, WINDOW, Board, Panel, Query, Row, gauge, quantiles, rate
 
 _FAST = f'freshet_event_to_list_seconds_bucket{{le="0.1", {CHOSEN}}}'
 _ALL = f"freshet_event_to_list_seconds_count{{{CHOSEN}}}"
@@ -62,6 +62,12 @@ _TIME = Row(
             quantiles("freshet_list_seconds"),
         ),
         Panel(
+            "Lists made in a hurry",
+            "Few: they are made from fewer candidates, as events waited.",
+            "ops",
+            (rate("freshet_lists_hurried_total", "worker"),),
+        ),
+        Panel(
             "Events in a batch",
             "Small while workers keep up; batches of hundreds mean that they do not.",
             "short",
@@ -83,6 +89,13 @@ _ITEMS = Row(
             "A document within 0.1 s; a vector within a second for text, within a few for files.",
             "s",
             quantiles("freshet_media_to_item_seconds", "part"),
+        ),
+        Panel(
+            "From media event to lists",
+            "`gone`, lists freed of what may not be shown, below a second; new items within seconds.",
+            "s",
+            quantiles("freshet_media_to_list_seconds", "change"),
+            empty_because="no item has changed in a way that changes lists",
         ),
         Panel(
             "Age of the model",

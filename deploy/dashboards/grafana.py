@@ -1,6 +1,11 @@
 """Boards as Grafana's JSON, through its own SDK."""
 
-from grafana_foundation_sdk.builders.dashboard import Dashboard, DatasourceVariable, QueryVariable
+from grafana_foundation_sdk.builders.dashboard import (
+    AnnotationQuery,
+    Dashboard,
+    DatasourceVariable,
+    QueryVariable,
+)
 from grafana_foundation_sdk.builders.dashboard import Row as GrafanaRow
 from grafana_foundation_sdk.builders.prometheus import Dataquery
 from grafana_foundation_sdk.builders.timeseries import Panel as Timeseries
@@ -34,6 +39,15 @@ def to_json(board: Board) -> str:
     )
     for name in VARIABLES:
         made.with_variable(_variable(name))
+    for marked in board.annotations:
+        made.annotation(
+            AnnotationQuery()
+            .name(marked.legend)
+            .datasource(_PROMETHEUS)
+            .enable(True)
+            .icon_color("orange")
+            .expr(marked.expr)
+        )
     for row in board.rows:
         made.with_row(GrafanaRow(row.title))
         for panel in row.panels:

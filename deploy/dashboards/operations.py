@@ -30,6 +30,12 @@ _NOW = Row(
             (gauge("freshet_build_info", "version", "count"),),
         ),
         Panel(
+            "Refused files of rules",
+            "None: the old rules hold, the log names the line.",
+            "ops",
+            (rate("freshet_rules_refused_total", "worker"),),
+        ),
+        Panel(
             "Lists that could not be made",
             "None: each is a defect, with a traceback in the log.",
             "ops",

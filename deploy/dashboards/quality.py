@@ -1,6 +1,6 @@
 """Whether lists are good: what they hit, against popularity, and how the ranking learns."""
 
-from deploy.dashboards.board import CHOSEN, Board, Panel, Query, Row, gauge
+from deploy.dashboards.board import CHOSEN, WINDOW, Board, Panel, Query, Row, gauge
 
 _HITS = "freshet_standing_hit_ratio"
 
@@ -56,4 +56,43 @@ _RANKING = Row(
     ),
 )
 
-BOARD = Board("freshet-quality", "Freshet: quality", (_LISTS, _RANKING))
+_CHANGE = Row(
+    "Change and comparison",
+    (
+        Panel(
+            "Drift alarms",
+            "None, or one after a change of yours: the ranking got worse all of a sudden.",
+            "short",
+            (
+                Query(
+                    f"sum by (segment, measure) (increase(freshet_drift_alarms_total{{{CHOSEN}}}[{WINDOW}]))",
+                    "{{segment}} {{measure}}",
+                ),
+            ),
+            empty_because="nothing has drifted",
+        ),
+        Panel(
+            "Hits by arm",
+            "The arm you hope for lies above the others; `freshet status --experiments` says how surely.",
+            "percentunit",
+            (gauge("freshet_arm_hit_ratio", "arm"),),
+            empty_because="no experiment runs",
+        ),
+        Panel(
+            "Sets by arm",
+            "In the proportions that the experiment gives its arms.",
+            "short",
+            (gauge("freshet_arm_sets", "arm"),),
+            empty_because="no experiment runs",
+        ),
+    ),
+)
+
+BOARD = Board(
+    "freshet-quality",
+    "Freshet: quality",
+    (_LISTS, _RANKING, _CHANGE),
+    annotations=(
+        Query(f"sum by (segment) (changes(freshet_drift_alarms_total{{{CHOSEN}}}[{WINDOW}])) > 0", "Drift"),
+    ),
+)

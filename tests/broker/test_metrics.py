@@ -131,7 +131,8 @@ def test_every_alert_looks_at_something(watched: tuple[Prometheus, Workers]) -> 
         for name, matchers in re.findall(r"\b((?:freshet|process)_\w+|up\b)({[^}]*})?", rule["expr"])
     }
     assert len(selectors) > 15
-    assert [one for one in selectors if not prometheus.values(one)] == []
+    silent = {one for one in selectors if not prometheus.values(one)}
+    assert silent <= {"freshet_drift_alarms_total"}, "only what has not drifted yet may be silent"
     for rule in RULES:
         prometheus.values(rule["expr"])
     health = {

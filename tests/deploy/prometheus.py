@@ -39,4 +39,6 @@ def expressions(window: str) -> dict[str, str]:
         for panel in row.panels
         for query in panel.queries
     }
+    for board in BOARDS:
+        found |= {f"{board.title} / {one.legend}": resolved(one.expr, window) for one in board.annotations}
     return found | {rule.get("alert") or rule["record"]: rule["expr"] for rule in RULES}
