@@ -76,6 +76,18 @@ class ModalityIndex:
                 return name, space.codes[row] * space.scales[row]
         return None
 
+    def alike(self, row: int, other: int) -> dict[str, float]:
+        """By modality that both rows have in one space: its share of the sum of their cosines, the largest first."""
+        cosines = {
+            modality: float(space.codes[row].astype(np.float32) @ space.codes[other].astype(np.float32))
+            * float(space.scales[row] * space.scales[other])
+            for (modality, _), space in self._spaces.items()
+            if space.scales[row] > 0 and space.scales[other] > 0
+        }
+        total = sum(max(cosine, 0.0) for cosine in cosines.values())
+        ordered = sorted(cosines.items(), key=lambda found: -found[1])
+        return {modality: cosine / total for modality, cosine in ordered if cosine > 0}
+
     def cosines(self, modality: str, space: str, vector: Floats, allowed: NDArray[np.bool_]) -> Floats:
         """The cosine of every row and a vector, [dim] of unit length, within .003.
 

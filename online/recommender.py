@@ -426,11 +426,14 @@ class Recommender:
         owed = shares(found, network, listed.places).tolist()
         explained = []
         for row, score, of_sources, seen in zip(rows, listed.scores.tolist(), owed, evidence, strict=True):
-            content = (-1, 0.0)
+            content, modalities = (-1, 0.0), {}
             if of_sources[FROM_CONTENT] > 0:
                 weights = lag_weights(found.query.history_s, self.content.score_lag)
                 content = most_alike(self.content.vectors, found.query, weights, row)
-            explained.append(explain(self.catalogue.item_id(row), score, of_sources, seen, entries, content))
+                if content[0] >= 0:
+                    modalities = self.by_modality.alike(row, int(found.query.history[content[0]]))
+            item_id = self.catalogue.item_id(row)
+            explained.append(explain(item_id, score, of_sources, seen, entries, content, modalities))
         return explained
 
     def _most_had(self, allowed: NDArray[np.bool_]) -> Rows:

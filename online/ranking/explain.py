@@ -1,5 +1,6 @@
 """What a list says of each of its items: the score, where it came from, and why."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -22,6 +23,7 @@ class Reason(msgspec.Struct, frozen=True):
     item_id: str | None
     """The item of the user's history that contributed most; the item itself where the user had it before."""
     modality: str | None
+    """By which of its media, where that is known."""
     weight: float
     """Its share of the score, from 0 to 1."""
     rule: str | None = None
@@ -48,6 +50,7 @@ def explain(
     evidence: list[float],
     history: list[Past],
     content: tuple[int, float],
+    modalities: Mapping[str, float],
 ) -> RankedItem:
     """A list's item.
 
@@ -58,6 +61,7 @@ def explain(
         evidence: [COLUMNS] see `online.ranking.evidence`.
         history: The most recent first.
         content: The place in the history that is most alike, -1 if none, and its share of the likeness.
+        modalities: How that likeness is shared among modalities, as far as they are known one by one.
     """
     best = max(range(len(shares)), key=shares.__getitem__)
     if shares[best] <= 0:
@@ -68,6 +72,9 @@ def explain(
         because = item_id
     elif best == FROM_CONTENT and content[0] >= 0:
         because, weight = history[content[0]].item_id, weight * content[1]
+        if modalities:
+            parts = [Reason("because_of_item", because, name, weight * m) for name, m in modalities.items()]
+            return RankedItem(item_id, score, SOURCES[best], parts)
     elif evidence[BECAUSE] >= 0 and evidence[GRAPH] > 0:
         because = history[int(evidence[BECAUSE])].item_id
         weight = shares[FROM_GRAPH] * evidence[GRAPH_MOST] / evidence[GRAPH]

@@ -75,3 +75,22 @@ def test_the_nearest_are_the_first_of_all_in_order(
     found = nearest(cosines, limit).tolist()
     assert [cosines[row] for row in found] == [cosines[row] for row in expected]
     assert len(set(found)) == len(expected)
+
+
+def test_likeness_is_shared_among_the_modalities_that_both_have_in_one_space() -> None:
+    index = ModalityIndex(64)
+    for row, text, image in (
+        (1, unit(1, 0), unit(1, 0)),
+        (2, unit(1, 0.5), unit(0, 1)),
+        (3, unit(-1, 0), unit(3, 4)),
+    ):
+        index.put(row, "text", "s", text)
+        index.put(row, "image", "t", image)
+    index.put(1, "audio", "old", unit(1, 1))
+    index.put(3, "audio", "new", unit(1, 1))
+    assert index.alike(1, 2) == pytest.approx({"text": 1.0}, abs=0.01)
+    assert index.alike(1, 3) == pytest.approx({"image": 1.0}, abs=0.01)
+    index.put(2, "image", "t", unit(1, 0))
+    assert list(index.alike(1, 2)) == ["image", "text"]
+    assert sum(index.alike(1, 2).values()) == pytest.approx(1)
+    assert index.alike(1, 9) == {}

@@ -3,9 +3,10 @@ from typing import Any, cast
 
 import numpy as np
 
+from online.modality_index import ModalityIndex
 from streams.embeddings import Embedded, Embedding, encode_embedding
 from streams.follower import Record
-from streams.item_vectors import VECTOR_DIM, ItemVectors
+from streams.item_vectors import VECTOR_DIM, Combination, ItemVectors
 from streams.producer import Outgoing
 from streams.publications import PROGRESS_KEY, SPACES_KEY, Spaces, decode_spaces, decode_vector
 from streams.settings import Settings
@@ -139,3 +140,32 @@ def test_a_learner_that_takes_over_goes_on_with_the_served_spaces() -> None:
     write(kafka, "b", embedded(0.0, 1.0, encoder="new"))
     asyncio.run(published_by(kafka))
     assert generations(kafka) == {"item/a": 1, "item/b": 1}
+
+
+def test_without_the_modality_that_is_named_first_items_are_the_least_alike() -> None:
+    rng, names, checked = np.random.default_rng(2), ("text", "image", "audio"), 0
+    combination, index = Combination(), ModalityIndex(64)
+    for _ in range(300):
+        first = {name: _unit(rng.standard_normal(256)) for name in names}
+        likeness = dict(zip(names, rng.permutation([0.1, 0.2, 0.9]), strict=True))
+        second = {
+            name: _unit(likeness[name] * first[name] + 0.05 * rng.standard_normal(256)) for name in names
+        }
+        for row, media in enumerate((first, second)):
+            for name, vector in media.items():
+                index.put(row, name, "s", vector)
+        whole = combination.combine(second)
+        left = {}
+        for name in names:
+            rest = combination.combine({other: v for other, v in first.items() if other != name})
+            assert rest is not None
+            assert whole is not None
+            left[name] = float(rest @ whole)
+        named = next(iter(index.alike(0, 1)))
+        checked += named == min(left, key=left.__getitem__)
+    # The projections to few dimensions are not exact.
+    assert checked > 270
+
+
+def _unit(vector: np.ndarray) -> np.ndarray:
+    return np.asarray(vector / np.linalg.norm(vector), np.float32)

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from online.events import Past
 from online.ranking.blend import FROM_CONTENT, FROM_GRAPH, FROM_REPEAT, FROM_TRENDING, SOURCES
@@ -10,14 +11,17 @@ NOTHING = (-1, 0.0)
 
 
 def explained(
-    owed: dict[int, float], seen: dict[int, float], content: tuple[int, float] = NOTHING
+    owed: dict[int, float],
+    seen: dict[int, float],
+    content: tuple[int, float] = NOTHING,
+    modalities: dict[str, float] | None = None,
 ) -> RankedItem:
     shares = [owed.get(source, 0.0) for source in range(len(SOURCES))]
     evidence = np.zeros(COLUMNS)
     evidence[BECAUSE] = -1
     for column, value in seen.items():
         evidence[column] = value
-    return explain("i", 0.5, shares, evidence.tolist(), HISTORY, content)
+    return explain("i", 0.5, shares, evidence.tolist(), HISTORY, content, modalities or {})
 
 
 def test_of_the_graph_it_is_the_entry_that_added_most_and_its_part() -> None:
@@ -33,6 +37,12 @@ def test_of_a_repeat_it_is_the_item_itself() -> None:
 def test_of_content_it_is_what_is_most_alike() -> None:
     item = explained({FROM_CONTENT: 1}, {}, content=(0, 0.75))
     assert (item.source, item.reasons) == ("content", [Reason("because_of_item", "last", None, 0.75)])
+
+
+def test_of_content_each_modality_has_its_share() -> None:
+    item = explained({FROM_CONTENT: 0.8}, {}, content=(1, 0.5), modalities={"image": 0.75, "text": 0.25})
+    assert [(r.item_id, r.modality) for r in item.reasons] == [("before", "image"), ("before", "text")]
+    assert [r.weight for r in item.reasons] == pytest.approx([0.3, 0.1])
 
 
 def test_what_weighs_nothing_is_no_reason() -> None:
