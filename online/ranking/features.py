@@ -45,11 +45,11 @@ def columns_of(evidence: Floats) -> Floats:
 
 @njit(cache=True)
 def _scaled(evidence: Floats, scales: Floats, amounts: Floats, columns: Floats) -> None:
-    one, largest = np.float32(1), np.float32(LARGEST)
+    one, largest, logged_count = np.float32(1), np.float32(LARGEST), len(scales)
     for i in range(len(evidence)):
-        for column in range(LOGGED):
+        for column in range(logged_count):
             amounts[i, column] = evidence[i, column] / scales[column] + one
-        for column in range(LOGGED, LEARNED):
+        for column in range(logged_count, columns.shape[1]):
             columns[i, column] = min(max(evidence[i, column], -largest), largest)
 
 
@@ -69,14 +69,17 @@ def features_of(columns: Floats, means: Floats, request: Floats) -> Floats:
         means: [LOGGED] of the amounts, over all candidates of the list.
         request: [len(REQUEST)]
     """
-    features = np.empty((len(columns), FEATURES), np.float32)
-    for i in range(len(columns)):
-        for column in range(LEARNED):
+    # The arrays say how many columns there are: compiled code that is kept on disk would not notice another number.
+    count, learned = columns.shape
+    amounts_end = learned + len(means)
+    features = np.empty((count, amounts_end + len(request)), np.float32)
+    for i in range(count):
+        for column in range(learned):
             features[i, column] = columns[i, column]
-        for column in range(LOGGED):
-            features[i, LEARNED + column] = columns[i, column] - means[column]
+        for column in range(len(means)):
+            features[i, learned + column] = columns[i, column] - means[column]
         for column in range(len(request)):
-            features[i, LEARNED + LOGGED + column] = request[column]
+            features[i, amounts_end + column] = request[column]
     return features
 
 
