@@ -25,6 +25,9 @@ pytestmark = pytest.mark.timeout(600)
 TRAFFIC_S = 30.0
 EVENTS_PER_S = 40
 WINDOW = "20s"
+LATE = ("freshet_standing_hit_ratio", "freshet_snapshot_timestamp_seconds > 0")
+"""What a learner has only after it has learned for a moment, which it may begin late on a busy machine."""
+WAIT_S = 60.0
 """Of the boards' rates: many scrapes of a second each."""
 
 
@@ -88,6 +91,7 @@ def watched(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
         prometheus = Prometheus(tmp_path_factory.mktemp("prometheus"), discovery.folder(river.settings))
         try:
             _send(river)
+            wait_for(lambda: all(map(prometheus.values, LATE)), WAIT_S, lambda: f"none of {LATE}")
             yield prometheus, workers
         finally:
             prometheus.process.terminate()
