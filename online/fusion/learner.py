@@ -20,6 +20,7 @@ from online.fusion.losses import aligned, sampled_softmax
 from online.fusion.media import MODALITIES, ItemMedia
 from online.fusion.taste import Taste
 from online.fusion.tower import Kind, Model
+from online.learning.optimizing import average, load_optimizer, saved_optimizer
 
 STEP_EXAMPLES = 16
 RAMP_STEPS = 100
@@ -179,9 +180,7 @@ class FusionLearner:
 
     def _average(self) -> None:
         kept = min(1 - 1 / self.config.averaged_steps, 1 - 1 / self.step_count)
-        with torch.no_grad():
-            for mean, learned in zip(self._mean.parameters(), self._learned.parameters(), strict=True):
-                mean.mul_(kept).add_(learned, alpha=1 - kept)
+        average(self._mean, self._learned, kept)
         self._mean.tower.recentre(self._learned.tower.centre, self._learned.tower.scale)
 
     def save(self) -> dict[str, np.ndarray]:
@@ -191,8 +190,7 @@ class FusionLearner:
             for part, model in self._models().items()
             for name, tensor in model.state_dict().items()
         }
-        for number, state in self._optimizer.state_dict()["state"].items():
-            saved |= {f"optimizer/{number}/{name}": value.numpy().copy() for name, value in state.items()}
+        saved |= saved_optimizer(self._optimizer)
         return saved | {"is_taught": np.array(self._is_taught), "step_count": np.array(self.step_count)}
 
     def load(self, saved: Mapping[str, np.ndarray]) -> bool:
@@ -209,13 +207,7 @@ class FusionLearner:
             model.load_state_dict(
                 {name: torch.from_numpy(saved[f"{part}/{name}"].copy()) for name in model.state_dict()}
             )
-        optimizer = self._optimizer.state_dict()
-        optimizer["state"] = {}
-        for path, value in saved.items():
-            if path.startswith("optimizer/"):
-                _, number, name = path.split("/")
-                optimizer["state"].setdefault(int(number), {})[name] = torch.from_numpy(value.copy())
-        self._optimizer.load_state_dict(optimizer)
+        load_optimizer(self._optimizer, saved)
         self._is_taught, self.step_count = bool(saved["is_taught"]), int(saved["step_count"])
         return True
 

@@ -18,6 +18,7 @@ from online.events import ListLog
 from online.learning.drift_response import DriftResponse, lists_seen
 from online.learning.losses import list_losses, listwise_loss, reciprocal_ranks
 from online.learning.moments import Moments
+from online.learning.optimizing import average, load_optimizer, saved_optimizer
 from online.learning.replay import ListReplay
 from online.ranking.evidence import BLEND
 from online.ranking.features import FEATURES
@@ -149,9 +150,7 @@ class RankingLearner:
 
     def _average(self) -> None:
         kept = min(1 - 1 / AVERAGED_STEPS, 1 - 1 / self.step_count)
-        with torch.no_grad():
-            for served, learned in zip(self._served.parameters(), self._net.parameters(), strict=True):
-                served.mul_(kept).add_(learned, alpha=1 - kept)
+        average(self._served, self._net, kept)
 
     def _judge(
         self, features: NDArray[np.float16], x: Tensor, targets: NDArray[np.float32], missing: Tensor
@@ -173,8 +172,7 @@ class RankingLearner:
         """Weights, the optimizer's state and moments, by name; lists for replay are gathered anew."""
         saved = {f"net/{k}": v.numpy().copy() for k, v in self._net.state_dict().items()}
         saved |= {f"served/{k}": v.numpy().copy() for k, v in self._served.state_dict().items()}
-        for number, state in self._optimizer.state_dict()["state"].items():
-            saved |= {f"optimizer/{number}/{k}": v.numpy().copy() for k, v in state.items()}
+        saved |= saved_optimizer(self._optimizer)
         saved |= {f"moments/{k}": v for k, v in self._moments.save().items()}
         saved |= {"judged": self._judged.copy(), "step_count": np.array(self.step_count)}
         return saved | {"drift": self.drift.save()}
@@ -190,13 +188,7 @@ class RankingLearner:
             return False
         for part, net in (("net", self._net), ("served", self._served)):
             net.load_state_dict({k: torch.from_numpy(saved[f"{part}/{k}"].copy()) for k in net.state_dict()})
-        optimizer = self._optimizer.state_dict()
-        optimizer["state"] = {}
-        for name, value in saved.items():
-            if name.startswith("optimizer/"):
-                _, number, key = name.split("/")
-                optimizer["state"].setdefault(int(number), {})[key] = torch.from_numpy(value.copy())
-        self._optimizer.load_state_dict(optimizer)
+        load_optimizer(self._optimizer, saved)
         self._moments.load(
             {k.removeprefix("moments/"): v for k, v in saved.items() if k.startswith("moments/")}
         )
