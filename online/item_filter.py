@@ -1,10 +1,11 @@
 """Which items a request is about: those of a category, with all of some tags, up to a price, near a place."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
@@ -14,14 +15,23 @@ EARTH_KM = 6_371.0088
 """The mean radius; with it great circles are within .6 % of distances on the ellipsoid."""
 
 
-class Near(msgspec.Struct, frozen=True):
+class Near(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A circle on Earth."""
 
-    lat: float
+    lat: Annotated[float, Meta(ge=-90, le=90)]
     """Degrees, as `lon`."""
-    lon: float
-    km: float
+    lon: Annotated[float, Meta(ge=-180, le=180)]
+    km: Annotated[float, Meta(gt=0)]
     """Its radius, along the surface."""
+
+    def holds(self, places: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """[n] which places, of [n, 2] degrees, are in it, by the haversine formula; what is not a number is not."""
+        lat, lon = np.radians(places).T
+        centre_lat, centre_lon = np.radians((self.lat, self.lon))
+        half = np.sin((lat - centre_lat) / 2) ** 2
+        half += np.cos(lat) * np.cos(centre_lat) * np.sin((lon - centre_lon) / 2) ** 2
+        held: NDArray[np.bool_] = 2 * EARTH_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0))) <= self.km
+        return held
 
 
 class ItemFilter(msgspec.Struct, frozen=True):
@@ -70,7 +80,7 @@ class Attributes:
             mask &= self._prices <= wanted.max_price
         if wanted.near is not None:
             rows = np.flatnonzero(mask)
-            mask[rows] = _distances_km(self._places[rows], wanted.near) <= wanted.near.km
+            mask[rows] = wanted.near.holds(self._places[rows])
         return mask
 
     def _labels(self, item: "Item") -> Iterator[tuple[dict[str, set[int]], str]]:
@@ -82,13 +92,3 @@ class Attributes:
         mask = np.zeros(self._capacity, np.bool_)
         mask[np.fromiter(rows, np.int64, len(rows))] = True
         return mask
-
-
-def _distances_km(places: NDArray[np.float64], near: Near) -> NDArray[np.float64]:
-    """[n] along great circles, by the haversine formula; not a number where a place, of [n, 2] degrees, is not."""
-    lat, lon = np.radians(places).T
-    centre_lat, centre_lon = np.radians((near.lat, near.lon))
-    half = np.sin((lat - centre_lat) / 2) ** 2
-    half += np.cos(lat) * np.cos(centre_lat) * np.sin((lon - centre_lon) / 2) ** 2
-    distances: NDArray[np.float64] = 2 * EARTH_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
-    return distances

@@ -3,15 +3,15 @@
 import re
 import tomllib
 from datetime import UTC, datetime, timedelta
-from math import asin, cos, radians, sin, sqrt
 from typing import Annotated, Literal
 
 import msgspec
+import numpy as np
 from msgspec import Meta, Struct
 
 from online.catalogue import Item
+from online.item_filter import Near
 
-EARTH_KM = 6_371.0
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Hour = Annotated[int, Meta(ge=0, le=23)]
@@ -48,20 +48,6 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
-class Near(Struct, frozen=True, forbid_unknown_fields=True):
-    """A circle on Earth."""
-
-    lat: Annotated[float, Meta(ge=-90, le=90)]
-    lon: Annotated[float, Meta(ge=-180, le=180)]
-    km: Annotated[float, Meta(gt=0)]
-
-    def has(self, lat: float, lon: float) -> bool:
-        """Whether a place is in it (haversine)."""
-        across = sin(radians(lat - self.lat) / 2) ** 2
-        along = cos(radians(lat)) * cos(radians(self.lat)) * sin(radians(lon - self.lon) / 2) ** 2
-        return 2 * EARTH_KM * asin(sqrt(min(1.0, across + along))) <= self.km
-
-
 class When(Struct, frozen=True, forbid_unknown_fields=True):
     """In which situations: those that are as every given field says."""
 
@@ -91,7 +77,7 @@ class When(Struct, frozen=True, forbid_unknown_fields=True):
 
     def _is_near(self, near: Near, lat: Scalar, lon: Scalar) -> bool:
         known = isinstance(lat, int | float) and isinstance(lon, int | float)
-        return known and near.has(float(lat or 0), float(lon or 0))
+        return known and bool(near.holds(np.array([[lat, lon]], np.float64))[0])
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True):

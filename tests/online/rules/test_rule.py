@@ -1,7 +1,8 @@
 import pytest
 
 from online.catalogue import Item
-from online.rules.rule import Match, Near, Rule, RulesError, Situation, When, parse
+from online.item_filter import Near
+from online.rules.rule import Match, Rule, RulesError, Situation, When, parse
 
 MONDAY_NOON_MS = 1_704_110_400_000
 FILE = """
