@@ -246,16 +246,14 @@ class Recommender:
         chosen = self._chosen(found, network, count, arrangement)
         listed = self._explained(state, found, chosen, network)
         if arrangement.explore:
-            new = self._explored(state, found, chosen, exclude, self.allowed(wall_ms, wanted), arrangement)
+            new = self._explored(state, found, chosen, exclude, arrangement)
             start = max(min(len(listed), arrangement.places - len(new)), 0)
             listed[start:start] = new
             del listed[count:]
         if len(listed) < count:
-            hidden = {*exclude, *state.hidden, *(item.item_id for item in listed)}
-            if self.config.repeats == "hide":
-                hidden.update(state.had, (past.item_id for past in state.open))
+            hidden = self.outside(state, exclude) | {item.item_id for item in listed}
             looked_at = FILL_LIMIT if wanted is None and count <= MOST_FILLED else None
-            fill = self._fill(hidden, self.allowed(wall_ms, wanted), looked_at)
+            fill = self._fill(hidden, found.allowed, looked_at)
             listed.extend(islice(fill, count - len(listed)))
         return listed
 
@@ -291,12 +289,19 @@ class Recommender:
         columns = columns_of(evidence)
         means = np.full(count, 1 / max(count, 1), np.float32) @ columns[:, :LOGGED]
         request = request_of(user, known, repeat_share, count)
-        return Candidates(user, rows, evidence, parts, request, columns, means)
+        return Candidates(user, rows, evidence, parts, request, columns, means, allowed)
 
     def allowed(self, wall_ms: int, wanted: ItemFilter | None = None) -> NDArray[np.bool_]:
         """[capacity] which rows may be in a list made at `wall_ms` and are as wanted, to be read only."""
         servable = self.catalogue.servable(wall_ms)
         return servable if wanted is None else servable & self.catalogue.attributes.matching(wanted)
+
+    def outside(self, state: UserState, exclude: Collection[str]) -> set[str]:
+        """Ids of what may not be in the user's list, whatever is available."""
+        found = {*exclude, *state.hidden}
+        if self.config.repeats == "hide":
+            found.update(state.had, (past.item_id for past in state.open))
+        return found
 
     def log(self, found: Candidates) -> ListLog:
         """The candidates of a list as they are now, to be learned from once it is known what was had."""
@@ -389,17 +394,13 @@ class Recommender:
         found: Candidates,
         chosen: Best,
         exclude: Collection[str],
-        allowed: NDArray[np.bool_],
         arrangement: Arrangement,
     ) -> list[RankedItem]:
         """New items to find out about, none of which the list has; the same ones until the user does something."""
         rows = self._new_rows()
-        outside = {*exclude, *state.hidden}
-        if self.config.repeats == "hide":
-            outside.update(state.had, (past.item_id for past in state.open))
-        taken = [self.catalogue.row(item_id) for item_id in outside]
+        taken = [self.catalogue.row(item_id) for item_id in self.outside(state, exclude)]
         listed = found.rows[chosen.places]
-        rows = rows[allowed[rows] & ~np.isin(rows, taken) & ~np.isin(rows, listed)]
+        rows = rows[found.allowed[rows] & ~np.isin(rows, taken) & ~np.isin(rows, listed)]
         relevance = np.maximum(self.content.score(found.query, rows), LEAST_RELEVANCE)
         seed = zlib.crc32(f"{state.user_id}\0{state.applied_count}".encode())
         slots = min(arrangement.explore, (min(len(listed), arrangement.places) + 1) // 2)

@@ -60,7 +60,7 @@ class ExamplesToModel:
         self._snapshots.check()
         self._vectors = ItemVectors(settings, producer, self._check)
         self._log = Follower(settings, examples, gaps="error")
-        self._hits = ProgressiveHits(Arms({name: arm.share for name, arm in settings.arms.items()}))
+        self._hits = ProgressiveHits(Arms(settings.arm_shares))
         self._next_offset = 0
         self._epoch = 0
         self._version = 0

@@ -40,7 +40,7 @@ class ListMaker:
         """What lists must, may not and should hold; of several the earlier one has its way."""
         self.length = settings.list_length
         """Items of a list, unless a request asks for another number."""
-        self._arms = Arms({name: arm.share for name, arm in settings.arms.items()})
+        self._arms = Arms(settings.arm_shares)
         self._arrangements = {
             name: _arrangement(settings, settings.arms.get(name)) for name in self._arms.names
         }
@@ -103,9 +103,7 @@ class ListMaker:
     def _items(self, state: UserState, exclude: Collection[str], allowed: NDArray[np.bool_]) -> Items:
         """The catalogue as rules see it."""
         catalogue = self.recommender.catalogue
-        outside = {*exclude, *state.hidden}
-        if self.recommender.config.repeats == "hide":
-            outside.update(state.had, (past.item_id for past in state.open))
+        outside = self.recommender.outside(state, exclude)
         return Items(
             catalogue.document,
             lambda item_id: (
@@ -150,6 +148,8 @@ class ListMaker:
         is, as the nearest item; where there is room, as near as anything.
         """
         profile = self.recommender.profile(state)
+        if not profile.any():
+            return Taste(profile, 0.0)  # no vector is near it
         ranked = [item for item in listed if item.source != EXPLORE]
         if len(listed) < self.length or (ranked and ranked[-1].score == 0):
             return Taste(profile, 0.0)

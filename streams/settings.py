@@ -12,8 +12,9 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validat
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as NotJsonError
 
+from encoders.modalities import MODALITY_BITS
+
 PREFIX = "FRESHET_"
-MODALITIES = ("text", "image", "audio", "video", "location")
 TEXT_ONLY = {"image_encoder": "none", "audio_encoder": "none", "video_encoder": "none"}
 """Settings that load no encoder of files, where there are none."""
 
@@ -161,8 +162,8 @@ class Settings(BaseSettings):
         if (self.kafka_ssl_certfile is None) != (self.kafka_ssl_keyfile is None):
             msg = "kafka_ssl_certfile and kafka_ssl_keyfile go together: set both or neither"
             raise ValueError(msg)
-        if unknown := [name for name in self.searched if name not in MODALITIES]:
-            msg = f"search_modalities: {unknown[0]!r} is none of {', '.join(MODALITIES)}"
+        if unknown := [name for name in self.searched if name not in MODALITY_BITS]:
+            msg = f"search_modalities: {unknown[0]!r} is none of {', '.join(MODALITY_BITS)}"
             raise ValueError(msg)
         try:
             _ = self.fetch_networks
@@ -176,6 +177,11 @@ class Settings(BaseSettings):
         """The networks of `fetch_allowed_networks`."""
         given = (part.strip() for part in self.fetch_allowed_networks.split(","))
         return [ip_network(part) for part in given if part]
+
+    @property
+    def arm_shares(self) -> dict[str, float]:
+        """The share of the users that each arm has, in any unit; empty where nothing is compared."""
+        return {name: arm.share for name, arm in self.arms.items()}
 
     @property
     def searched(self) -> tuple[str, ...]:

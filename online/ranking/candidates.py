@@ -33,6 +33,8 @@ class Candidates(NamedTuple):
     """[n, LEARNED]"""
     means: Floats
     """[LOGGED]"""
+    allowed: NDArray[np.bool_]
+    """[capacity] which rows may be in the list, candidates or not, but for the user's own; to be read only."""
 
 
 class Best(NamedTuple):
