@@ -2,14 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
-from contextlib import closing
 
 import msgspec
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from streams.events import Recommendation, Request, Response
-from streams.follower import Follower, Record
+from streams.follower import read_topic
 from streams.kafka import admin_client, client_config
 from streams.newest import NewestLists, Titles
 from streams.settings import Settings
@@ -87,7 +85,8 @@ class Asker:
 def read_titles(settings: Settings) -> Titles:
     """The titles of all items, as they are now."""
     titles = Titles()
-    _read(settings, "items", range(partition_count(admin_client(settings), settings, "items")), titles.take)
+    count = partition_count(admin_client(settings), settings, "items")
+    asyncio.run(read_topic(settings, "items", range(count), titles.take))
     return titles
 
 
@@ -95,15 +94,7 @@ def read_list(settings: Settings, user_id: str) -> Recommendation | None:
     """The user's newest list, if there is any."""
     known = NewestLists([user_id])
     count = partition_count(admin_client(settings), settings, "recommendations")
-    _read(settings, "recommendations", [home_partition(user_id, count)], known.take)
+    home = home_partition(user_id, count)
+    asyncio.run(read_topic(settings, "recommendations", [home], known.take))
     records = known.newest(1)
     return msgspec.json.decode(records[0].value or b"", type=Recommendation) if records else None
-
-
-def _read(settings: Settings, base: str, partitions: Iterable[int], take: Callable[[Record], None]) -> None:
-    async def read() -> None:
-        with closing(Follower(settings, full_name(settings, base))) as follower:
-            await follower.assign(dict.fromkeys(partitions, OFFSET_BEGINNING))
-            await follower.read_to_end(take)
-
-    asyncio.run(read())

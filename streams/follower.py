@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Literal, cast
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -139,13 +140,15 @@ class Follower:
         self._consumer.close()
 
 
+async def read_topic(settings: Settings, base: str, partitions: Iterable[int], take: Handler) -> None:
+    """Hands over every record of some partitions of a topic as it is now, in order within each."""
+    with closing(Follower(settings, full_name(settings, base))) as follower:
+        await follower.assign(dict.fromkeys(partitions, -1))
+        await follower.read_to_end(take)
+
+
 async def read_all(settings: Settings, base: str) -> list[Record]:
     """Every record of a topic as it is now, in order within each partition."""
-    follower = Follower(settings, full_name(settings, base))
     records: list[Record] = []
-    try:
-        await follower.assign(dict.fromkeys(range(table(settings)[base].partitions), -1))
-        await follower.read_to_end(records.append)
-    finally:
-        follower.close()
+    await read_topic(settings, base, range(table(settings)[base].partitions), records.append)
     return records

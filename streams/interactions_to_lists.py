@@ -63,11 +63,9 @@ class InteractionsToLists:
 
     async def work(self, runs: Sequence[Run]) -> None:
         """Works a batch through to acknowledged state; when it returns the records may be acknowledged."""
-        if runs:
-            self._in_hand_ms = min(run[0].timestamp for run in runs)
+        self._in_hand_ms = min((run[0].timestamp for run in runs), default=None)
         await self._work_owned(runs)
-        if runs:
-            self._in_hand_ms = None
+        self._in_hand_ms = None
 
     async def _work_owned(self, runs: Sequence[Run]) -> None:
         while True:
@@ -93,7 +91,7 @@ class InteractionsToLists:
         while True:
             await asyncio.sleep(0.5)
             if self._users.overwritten:
-                await self.work([])
+                await self._work_owned([])
 
     async def _work(self, runs: Sequence[Run]) -> None:
         batch = self._new_batch(runs)

@@ -1,5 +1,10 @@
 """What the stream has said of items since lists were last looked through: what went, and what came."""
 
+from collections.abc import Iterable
+from typing import Literal
+
+from streams import metrics
+from streams.clock import now_ms
 from streams.events import Cause
 
 
@@ -39,3 +44,12 @@ class ItemChanges:
         """Whether all vectors have changed since the last call."""
         changed, self._vectors_changed = self._vectors_changed, False
         return changed
+
+
+def measure_changed(change: Literal["gone", "come"], causes: Iterable[Cause]) -> None:
+    """Counts lists that were just acknowledged, by why each was changed, and how long that took."""
+    acknowledged_ms = now_ms()
+    for cause in causes:
+        metrics.LISTS.labels(cause="item").inc()
+        seconds = max(0, acknowledged_ms - cause.timestamp_ms) / 1000
+        metrics.MEDIA_TO_LIST.labels(change=change).observe(seconds)

@@ -16,7 +16,7 @@ from online.catalogue import item_hash
 from streams import metrics
 from streams.clock import now_ms
 from streams.events import Cause
-from streams.item_changes import ItemChanges
+from streams.item_changes import ItemChanges, measure_changed
 from streams.lists import ListMaker
 from streams.liveness import Liveness
 from streams.producer import BatchProducer, Outgoing
@@ -95,7 +95,7 @@ class ItemsToLists:
                     changed: list[Cause] = []
                     outgoing = self._without(block[start : start + LISTS_AT_ONCE], causes, changed)
                     await self._producer.deliver(outgoing, self._check)
-                    _measure(changed)
+                    measure_changed("gone", changed)
                 await asyncio.sleep(0)
 
     def _without(
@@ -132,11 +132,3 @@ class ItemsToLists:
             logger.exception("no list for %s", cause)
             metrics.LIST_FAILURES.inc()
             return short
-
-
-def _measure(causes: Sequence[Cause]) -> None:
-    acknowledged_ms = now_ms()
-    for cause in causes:
-        metrics.LISTS.labels(cause="item").inc()
-        seconds = max(0, acknowledged_ms - cause.timestamp_ms) / 1000
-        metrics.MEDIA_TO_LIST.labels(change="gone").observe(seconds)

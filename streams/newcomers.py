@@ -18,7 +18,7 @@ from online.statistics.base import Floats
 from streams import metrics
 from streams.clock import now_ms
 from streams.events import Cause
-from streams.item_changes import ItemChanges
+from streams.item_changes import ItemChanges, measure_changed
 from streams.lists import ListMaker
 from streams.liveness import Liveness
 from streams.producer import BatchProducer, Outgoing
@@ -135,7 +135,8 @@ class Newcomers:
                         self._changes.come(cause)
                     return
                 await self._producer.deliver(self._lists_with(search), self._check)
-            _measure(search)
+            changed, search.changed = search.changed, []
+            measure_changed("come", changed)
             await asyncio.sleep(time.perf_counter() - start_s)
 
     def _lists_with(self, search: "Search") -> Iterator[Outgoing]:
@@ -195,12 +196,3 @@ class Search(msgspec.Struct):
     """Lists in vain until it ends."""
     changed: list[Cause] = []
     """Of lists under way, why each was changed."""
-
-
-def _measure(search: Search) -> None:
-    changed, search.changed = search.changed, []
-    acknowledged_ms = now_ms()
-    for cause in changed:
-        metrics.LISTS.labels(cause="item").inc()
-        seconds = max(0, acknowledged_ms - cause.timestamp_ms) / 1000
-        metrics.MEDIA_TO_LIST.labels(change="come").observe(seconds)

@@ -1,7 +1,6 @@
 """requests → responses: a list on request, also for a user without a single event; a search → queries."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import faust
@@ -22,12 +21,11 @@ from streams.runs import Run
 from streams.settings import Settings
 from streams.stores.users import UserStore
 from streams.topics import full_name, home_partition
+from streams.turns import deliver_in_turns
 
 REPLY_HEADER = "reply-partition"
 """On a request that was sent home: the partition it was first written to, where the answer is awaited."""
 
-TURN_S = 0.005
-"""Time spent on answers before they are sent and the worker's other work has its turn."""
 ECHO_LIMIT = 128 * 1024
 """Bytes of key and headers that are echoed; a request with more is refused, since its response may not fit."""
 
@@ -57,23 +55,20 @@ class RequestsToResponses:
     async def work(self, runs: Sequence[Run]) -> None:
         """Answers a batch; when it returns every answer is acknowledged."""
         await self._users.ready.wait()
-        outgoing: list[Outgoing] = []
         asked_ms: list[int] = []
-        turn_s = time.perf_counter()
+        await deliver_in_turns(self._producer, self._answered(runs, asked_ms), self._check)
+        for request_ms in asked_ms:
+            metrics.REQUEST_TO_RESPONSE.observe(max(0, now_ms() - request_ms) / 1000)
+
+    def _answered(self, runs: Sequence[Run], asked_ms: list[int]) -> Iterator[Outgoing]:
+        """Refusals and answers; notes when each request was written."""
         # Others have their turn in between, and a run may be superseded in it.
         for record in (record for run in runs for record in run if run.is_current()):
             decoded = _decode(record)
-            outgoing += [letter(self._settings, "requests", record, r, now_ms()) for r in decoded.refusals]
-            for _, request in decoded.events:
-                outgoing.append(self._answer(record, request))
-                if time.perf_counter() - turn_s > TURN_S:
-                    await self._producer.deliver(outgoing, self._check)
-                    outgoing, turn_s = [], time.perf_counter()
+            yield from (letter(self._settings, "requests", record, r, now_ms()) for r in decoded.refusals)
+            yield from (self._answer(record, request) for _, request in decoded.events)
             metrics.EVENTS.labels(topic="requests").inc(len(decoded.events))
             asked_ms += [record.timestamp] * len(decoded.events)
-        await self._producer.deliver(outgoing, self._check)
-        for request_ms in asked_ms:
-            metrics.REQUEST_TO_RESPONSE.observe(max(0, now_ms() - request_ms) / 1000)
 
     def _answer(self, record: Any, request: Request) -> Outgoing:  # noqa: ANN401  # aiokafka's record
         home = record.partition

@@ -1,7 +1,6 @@
 """queries → responses: a search that comes back with its vector is answered from the items as they are now."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import faust
 import msgspec
@@ -16,9 +15,7 @@ from streams.queries import SearchQuery, decode_query
 from streams.runs import Run
 from streams.settings import Settings
 from streams.topics import full_name
-
-TURN_S = 0.005
-"""Time spent on answers before they are sent and the worker's other work has its turn."""
+from streams.turns import deliver_in_turns
 
 _encode = msgspec.json.Encoder().encode
 
@@ -37,17 +34,13 @@ class VectorsToResponses:
 
     async def work(self, runs: Sequence[Run]) -> None:
         """Answers what has come back; when it returns every answer is acknowledged."""
-        outgoing: list[Outgoing] = []
-        turn_s = time.perf_counter()
+        await deliver_in_turns(self._producer, self._answered(runs), self._check)
+
+    def _answered(self, runs: Sequence[Run]) -> Iterator[Outgoing]:
         for record in (record for run in runs for record in run if run.is_current()):
             query = decode_query(record.value or b"")
-            if query.row is None:
-                continue
-            outgoing.append(self._answer(query))
-            if time.perf_counter() - turn_s > TURN_S:
-                await self._producer.deliver(outgoing, self._check)
-                outgoing, turn_s = [], time.perf_counter()
-        await self._producer.deliver(outgoing, self._check)
+            if query.row is not None:
+                yield self._answer(query)
 
     def _answer(self, query: SearchQuery) -> Outgoing:
         response = self._answers.response(query.request, lambda: self._items(query))

@@ -40,9 +40,24 @@ def read_given(  # the options that say where a stream is
     Raises:
         InputError: The options do not fit together, or a file is not as they say.
     """
+    from online.evaluation.loading import parse_columns, read_items, read_stream  # noqa: PLC0415  # keeps `freshet --help` fast
+    from online.evaluation.tables import InputError  # noqa: PLC0415
+
     if dataset is not None:
         return _known_stream(dataset, interactions)
-    return _own_stream(interactions, columns, unit, items, text, category, images)
+    if interactions is None:
+        msg = f"nothing to replay; give a stream's name ({COMPLETE_JOURNEY}) or --interactions F"
+        raise InputError(msg)
+    if items is None and (text or category or images):
+        msg = "--text, --category and --images need --items F"
+        raise InputError(msg)
+    mapped = parse_columns(columns)
+    catalogue = (
+        read_items(items, mapped.item_id, [name for name in text.split(",") if name], category, images)
+        if items
+        else {}
+    )
+    return read_stream(interactions, mapped, unit, catalogue)
 
 
 def _known_stream(dataset: str, interactions: Path | None) -> "Stream":
@@ -65,30 +80,3 @@ def _known_stream(dataset: str, interactions: Path | None) -> "Stream":
 def is_world(dataset: str) -> bool:
     """Whether it is a folder that `freshet generate` wrote, whose truth is known."""
     return (Path(dataset) / "truth.json").is_file()
-
-
-def _own_stream(  # the options that say where a stream is
-    interactions: Path | None,
-    columns: str,
-    unit: Literal["s", "ms"],
-    items: Path | None,
-    text: str,
-    category: str | None,
-    images: str | None,
-) -> "Stream":
-    from online.evaluation.loading import parse_columns, read_items, read_stream  # noqa: PLC0415  # as above
-    from online.evaluation.tables import InputError  # noqa: PLC0415
-
-    if interactions is None:
-        msg = f"nothing to replay; give a stream's name ({COMPLETE_JOURNEY}) or --interactions F"
-        raise InputError(msg)
-    if items is None and (text or category or images):
-        msg = "--text, --category and --images need --items F"
-        raise InputError(msg)
-    mapped = parse_columns(columns)
-    catalogue = (
-        read_items(items, mapped.item_id, [name for name in text.split(",") if name], category, images)
-        if items
-        else {}
-    )
-    return read_stream(interactions, mapped, unit, catalogue)

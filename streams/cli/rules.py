@@ -55,25 +55,15 @@ def show() -> None:
     import asyncio  # noqa: PLC0415  # keeps `freshet --help` fast
 
     from streams import settings, topics  # noqa: PLC0415
-    from streams.follower import Follower, Record  # noqa: PLC0415
+    from streams.follower import read_all  # noqa: PLC0415
     from streams.kafka import admin_client  # noqa: PLC0415
 
     with one_line_errors():
         loaded = settings.load()
         topics.partition_count(admin_client(loaded), loaded, "rules")
-        newest: list[bytes | None] = [None]
-
-        def take(record: Record) -> None:
-            newest[0] = record.value
-
-        async def read() -> None:
-            follower = Follower(loaded, topics.full_name(loaded, "rules"))
-            await follower.assign({0: -1})
-            await follower.read_to_end(take)
-            follower.close()
-
-        asyncio.run(read())
-        text = (
-            newest[0].decode() if newest[0] is not None else loaded.rules.read_text() if loaded.rules else ""
-        )
-        typer.echo(text, nl=False)
+        records = asyncio.run(read_all(loaded, "rules"))
+        newest = records[-1].value if records else None
+        if newest is not None:
+            typer.echo(newest.decode(), nl=False)
+        elif loaded.rules:
+            typer.echo(loaded.rules.read_text(), nl=False)
