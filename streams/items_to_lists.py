@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 TICK_S = 0.02
 """How often changes are looked for."""
-LISTS_AT_ONCE = 256
+LISTS_AT_ONCE = 512
 """Lists changed before events have their turn."""
 
 

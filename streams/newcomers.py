@@ -32,7 +32,9 @@ TICK_S = 0.02
 LEARN_S, LEARN_AGAIN_S = 0.004, 0.001
 """Of each tick, what may be spent on tastes that are not known, and on those that may have changed."""
 TURN_S = 0.010
-"""Lists are made for so long before events have their turn; then for as long again nothing is."""
+"""Lists are made for so long before events have their turn."""
+PAUSE_SHARE = 0.3
+"""Then nothing is for this share of the time that they took."""
 PATIENCE = 128
 """So many lists in a row without any of the new items end the search."""
 TRIED_LIMIT = 20_000
@@ -137,7 +139,7 @@ class Newcomers:
                 await self._producer.deliver(self._lists_with(search), self._check)
             changed, search.changed = search.changed, []
             measure_changed("come", changed)
-            await asyncio.sleep(time.perf_counter() - start_s)
+            await asyncio.sleep(PAUSE_SHARE * (time.perf_counter() - start_s))
 
     def _lists_with(self, search: "Search") -> Iterator[Outgoing]:
         """The lists of the next users that have any of the items, as many as can be made in a turn."""
