@@ -5,12 +5,13 @@ from typing import Literal
 
 import msgspec
 import numpy as np
+from numba import njit
+from numpy.typing import NDArray
 
 from online.events import Past
 from online.ranking.blend import FROM_CONTENT, FROM_GRAPH, FROM_REPEAT, SOURCES
 from online.ranking.evidence import BECAUSE, FREQUENCY, GRAPH, GRAPH_MOST
-from online.statistics.base import Floats, Query
-from online.statistics.content import Vectors
+from online.statistics.base import Floats, Rows
 
 EXPLORE = "explore"
 """The source of an item that is in the list to find out how good it is."""
@@ -82,9 +83,29 @@ def explain(
     return RankedItem(item_id, score, SOURCES[best], reasons)
 
 
-def most_alike(vectors: Vectors, query: Query, lag_weights: Floats, row: int) -> tuple[int, float]:
-    """Which place in the history is most like a row, and its share of all that is alike; -1 if nothing is."""
-    history = query.history[: len(lag_weights)]
-    near = np.maximum(vectors.units[history] @ vectors.units[row], 0) * lag_weights * (history >= 0)
-    total = float(near.sum())
-    return (int(near.argmax()), float(near.max()) / total) if total > 0 else (-1, 0.0)
+@njit(cache=True, fastmath=True)
+def most_alike(units: Floats, history: Rows, weights: Floats, rows: Rows) -> tuple[NDArray[np.int64], Floats]:
+    """Which place in a history is most like each row: [n], -1 if none is; and its share of all that is alike: [n].
+
+    Args:
+        units: [capacity, dim] of unit length, or zero for a row without a vector.
+        history: [h] rows, negative ones are skipped.
+        weights: [at most h] of the first of them.
+        rows: [n]
+    """
+    places, shares = np.full(len(rows), -1, np.int64), np.zeros(len(rows), np.float32)
+    for i in range(len(rows)):
+        most, total = np.float32(0), np.float32(0)
+        for place in range(len(weights)):
+            if history[place] < 0:
+                continue
+            cosine = np.float32(0)
+            for d in range(units.shape[1]):
+                cosine += units[history[place], d] * units[rows[i], d]
+            near = max(cosine, np.float32(0)) * weights[place]
+            total += near
+            if near > most:
+                most, places[i] = near, place
+        if total > 0:
+            shares[i] = most / total
+    return places, shares

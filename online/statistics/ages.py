@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from online.statistics.base import Floats, Observation, Query, Rows, best_rows
@@ -25,9 +26,7 @@ class Ages:
 
     def fold(self, observed: Observation) -> None:
         """Notes the time of one set; a late one moves no last time back."""
-        rows, (first_s, last_s) = observed.rows, self.arrays
-        first_s[rows] = np.where(first_s[rows] == 0, observed.timestamp_s, first_s[rows])
-        last_s[rows] = np.maximum(last_s[rows], observed.timestamp_s)
+        _note(self.arrays, observed.rows, observed.timestamp_s)
 
     def candidates(self, query: Query, limit: int) -> Rows:
         """What was seen last, best first."""
@@ -55,3 +54,11 @@ class Ages:
         for name, times in self.arrays._asdict().items():
             times[:] = 0.0
             times[: len(saved[name])] = saved[name]
+
+
+@njit(cache=True)
+def _note(seen: Seen, rows: Rows, at_s: float) -> None:
+    for row in rows:
+        if seen.first_s[row] == 0:
+            seen.first_s[row] = at_s
+        seen.last_s[row] = max(seen.last_s[row], at_s)

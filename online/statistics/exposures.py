@@ -3,6 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
+from numpy.typing import NDArray
 
 from online.statistics.base import Floats, Observation, Query, Rows, best_rows
 
@@ -32,10 +34,7 @@ class Exposures:
 
     def fold(self, observed: Observation) -> None:
         """Counts one set's list."""
-        taken = np.isin(observed.listed, observed.rows)
-        self.shown[observed.listed] += 1
-        self._taken[observed.listed[taken]] += 1
-        self._total += np.array([len(observed.listed), np.count_nonzero(taken)])
+        _count(self.shown, self._taken, self._total, observed.listed, observed.rows)
 
     def chances(self, rows: Rows) -> Shown:
         """What is known of [n] rows."""
@@ -73,3 +72,15 @@ class Exposures:
             array[:] = 0
             array[: len(saved[name])] = saved[name]
         self._total[:] = saved["total"]
+
+
+@njit(cache=True)
+def _count(shown: Floats, taken: Floats, total: NDArray[np.float64], listed: Rows, rows: Rows) -> None:
+    for row in listed:
+        shown[row] += 1
+        total[0] += 1
+        for other in rows:
+            if row == other:
+                taken[row] += 1
+                total[1] += 1
+                break

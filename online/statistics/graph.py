@@ -51,6 +51,16 @@ def graph_scores(
     return scores
 
 
+@njit(cache=True)
+def end_of(end: int, rows: Rows, history: Rows) -> int:
+    """What all rows are below, the ones before and these."""
+    for row in rows:
+        end = max(end, row + 1)
+    for row in history:
+        end = max(end, row + 1)
+    return end
+
+
 class ItemGraph(ABC):
     """Decayed edges between items that users had one after the other.
 
@@ -69,7 +79,7 @@ class ItemGraph(ABC):
         """Learns one set; see the subclass for which edges."""
         if len(observed.rows) == 0:
             return
-        self._end = max(self._end, int(observed.rows.max()) + 1, int(observed.history.max(initial=0)) + 1)
+        self._end = end_of(self._end, observed.rows, observed.history)
         self._connect(observed, self._decay.weight(observed.timestamp_s))
 
     @abstractmethod

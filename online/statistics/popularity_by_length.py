@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from online.statistics.base import Floats, Observation, Query, Rows, best_rows
 from online.statistics.decay import ForwardDecay
@@ -18,8 +17,6 @@ class StageCounts(NamedTuple):
 
     counts: Floats
     """[capacity, STAGES] stored counts."""
-    totals: NDArray[np.float64]
-    """[STAGES] the same over all items."""
 
 
 @njit(cache=True)
@@ -36,15 +33,13 @@ class PopularityByLength:
     """Decayed counts by how long the user's history was."""
 
     def __init__(self, capacity: int, half_life_s: float) -> None:
-        self.arrays = StageCounts(np.zeros((capacity, STAGES), np.float32), np.zeros(STAGES))
+        self.arrays = StageCounts(np.zeros((capacity, STAGES), np.float32))
         self._decay = ForwardDecay(half_life_s, self.arrays)
 
     def fold(self, observed: Observation) -> None:
         """Counts one set."""
-        stage = stage_of(len(observed.history))
-        amounts = observed.weights * np.float32(self._decay.weight(observed.timestamp_s))
-        self.arrays.counts[observed.rows, stage] += amounts
-        self.arrays.totals[stage] += float(amounts.sum())
+        weight = self._decay.weight(observed.timestamp_s)
+        _count(self.arrays, observed.rows, observed.weights, len(observed.history), weight)
 
     def factor(self, now_s: float) -> float:
         """What turns a stored count into its value at `now_s`."""
@@ -69,7 +64,6 @@ class PopularityByLength:
         end = int(np.flatnonzero(self.arrays.counts.any(axis=1)).max(initial=-1)) + 1
         return {
             "counts": self.arrays.counts[:end].copy(),
-            "totals": self.arrays.totals.copy(),
             "reference_s": np.array(self._decay.reference_s),
         }
 
@@ -77,5 +71,11 @@ class PopularityByLength:
         """Takes back what `save` gave."""
         self.arrays.counts[:] = 0.0
         self.arrays.counts[: len(saved["counts"])] = saved["counts"]
-        self.arrays.totals[:] = saved["totals"]
         self._decay.reference_s = float(saved["reference_s"])
+
+
+@njit(cache=True)
+def _count(arrays: StageCounts, rows: Rows, weights: Floats, history_length: int, weight: float) -> None:
+    stage = stage_of(history_length)
+    for i in range(len(rows)):
+        arrays.counts[rows[i], stage] += weights[i] * np.float32(weight)

@@ -4,7 +4,7 @@ import pytest
 from online.events import Past
 from online.ranking.blend import FROM_CONTENT, FROM_GRAPH, FROM_REPEAT, FROM_TRENDING, SOURCES
 from online.ranking.evidence import BECAUSE, COLUMNS, FREQUENCY, GRAPH, GRAPH_MOST
-from online.ranking.explain import RankedItem, Reason, explain
+from online.ranking.explain import RankedItem, Reason, explain, most_alike
 
 HISTORY = [Past("last", 2, "click"), Past("before", 1, "click")]
 NOTHING = (-1, 0.0)
@@ -53,3 +53,12 @@ def test_what_weighs_nothing_is_no_reason() -> None:
 def test_where_nothing_is_owed_the_source_is_whether_it_was_had() -> None:
     assert explained({}, {FREQUENCY: 1}) == RankedItem("i", 0.5, "repeat", [])
     assert explained({}, {}) == RankedItem("i", 0.5, "trending", [])
+
+
+def test_most_alike_is_the_largest_weighted_cosine_of_those_above_zero() -> None:
+    units = np.array([[1, 0], [0, 1], [-1, 0], [0, 0], [0.6, 0.8]], np.float32)
+    history = np.array([1, -1, 0, 2, 0], np.int32)
+    weights = np.array([0.5, 9.0, 1.0, 1.0], np.float32)  # the last entry lies too far back
+    places, shares = most_alike(units, history, weights, np.array([4, 0, 3, 2], np.int32))
+    assert places.tolist() == [2, 2, -1, 3]
+    assert shares.tolist() == pytest.approx([0.6 / (0.6 + 0.4), 1.0, 0.0, 1.0])
