@@ -31,7 +31,7 @@ lint: setup  ## Style, types and import rules
 	$(BIN)/lint-imports
 
 unit: setup  ## Tests that need no Kafka
-	$(BIN)/pytest --ignore=tests/broker
+	$(BIN)/pytest --ignore=tests/broker -n logical
 
 broker: setup  ## Tests on a real Kafka, with real processes
 	$(BIN)/pytest tests/broker

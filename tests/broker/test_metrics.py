@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # has no stubs in the lock
+import yaml
 
 from deploy.dashboards import BOARDS
 from deploy.ports import free_port

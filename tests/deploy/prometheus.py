@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # has no stubs in the lock
+import yaml
 
 from deploy.dashboards import BOARDS
 from deploy.dashboards.board import WINDOW

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # has no stubs in the lock
+import yaml
 from typer.main import get_command
 
 from deploy.kafka_jars import kafka_version
