@@ -1,4 +1,4 @@
-"""Which items a request is about: those of a category, with all of some tags, up to a price, near a place."""
+"""Which items a request is about: those of a category, with all of some tags, up to a price, near a place, or new."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
@@ -41,6 +41,8 @@ class ItemFilter(msgspec.Struct, frozen=True):
     tags: tuple[str, ...] = ()
     max_price: float | None = None
     near: Near | None = None
+    is_new: bool = False
+    """What hardly anybody had yet; the statistics know, not the item's document."""
 
 
 class Attributes:
@@ -70,7 +72,7 @@ class Attributes:
         self._prices[row] = self._places[row] = np.nan
 
     def matching(self, wanted: ItemFilter) -> NDArray[np.bool_]:
-        """[capacity] which rows' documents are as wanted."""
+        """[capacity] which rows' documents are as wanted, new or not."""
         mask = np.ones(self._capacity, np.bool_)
         if wanted.category is not None:
             mask &= self._mask(self._categories.get(wanted.category, set()))

@@ -2,7 +2,7 @@
 
 import math
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import Literal
 
@@ -61,6 +61,7 @@ EXPLORED_LISTS = 64
 """Lists between two looks at which items those are."""
 LEAST_RELEVANCE = 0.2
 """How much an item counts that has nothing in common with what the user had, beside 1 for its twin."""
+NOTHING: Floats = np.zeros(0, np.float32)
 
 
 class RecommenderConfig(msgspec.Struct, frozen=True):
@@ -68,6 +69,8 @@ class RecommenderConfig(msgspec.Struct, frozen=True):
 
     repeats: Literal["allow", "hide"] = "allow"
     """Whether a list may contain what the user had. Where it may, the stream decides how much it does."""
+    again_after_days: float = math.inf
+    """Where repeats are hidden: so long after an item was had last, by the user's newest event, it may be listed."""
     capacity: int = 262_144
     """Items known at once; beyond it those least recently used are forgotten."""
     dim: int = 64
@@ -121,6 +124,7 @@ class Recommender:
         """Ranks the candidates; without one, or one that is better than it, the fixed blend does."""
         self.taste: Taste | None = None
         """What is learned of histories; of the same generation as the items' vectors."""
+        self._folded = tuple(self.statistics.values())
         self._fold_count = 0
         self._new, self._new_age = NO_ROWS, 0
         self._muted = [column for name in self.config.muted for column in WITNESSES[SOURCES.index(name)]]
@@ -167,7 +171,7 @@ class Recommender:
         """Learns one set."""
         observed = observation(example_set, self.catalogue)
         if observed is not None:
-            for statistic in self.statistics.values():
+            for statistic in self._folded:
                 statistic.fold(observed)
             if self._fold_count % CATEGORY_INTERVAL == 0:
                 self.repeats.sum_categories(self.catalogue.categories.slots, self.catalogue.end)
@@ -198,9 +202,15 @@ class Recommender:
     def vector(self, item_id: str) -> Floats | None:
         """The item's vector, [config.dim] of unit length, if it has one."""
         row = self.catalogue.row(item_id)
-        return (
-            self.content.vectors.units[row].copy() if row >= 0 and self.content.vectors.present[row] else None
-        )
+        has_one = row >= 0 and bool(self.content.vectors.present[row])
+        return self.content.vectors.units[row].copy() if has_one else None
+
+    def likeness(self, profile: Floats, item_ids: Sequence[str]) -> Floats:
+        """The cosine of a direction, [config.dim] of unit length, and the vector of each item that has one."""
+        rows = np.array([self.catalogue.row(item_id) for item_id in item_ids], np.int32)
+        rows = rows[rows >= 0]
+        found: Floats = self.content.vectors.units[rows[self.content.vectors.present[rows]]] @ profile
+        return found
 
     def is_cold(self, item_id: str) -> bool:
         """Whether little is known of the item but its vector."""
@@ -278,7 +288,7 @@ class Recommender:
             self._liked(user),
             np.array(outside, np.int32),
             np.zeros(0, np.int32) if wanted is None else self._most_had(allowed),
-            self.config.repeats == "hide",
+            self._hidden_since_s(state),
             allowed,
             hurried or self.config.hurried,
         )
@@ -293,15 +303,27 @@ class Recommender:
 
     def allowed(self, wall_ms: int, wanted: ItemFilter | None = None) -> NDArray[np.bool_]:
         """[capacity] which rows may be in a list made at `wall_ms` and are as wanted, to be read only."""
-        servable = self.catalogue.servable(wall_ms)
-        return servable if wanted is None else servable & self.catalogue.attributes.matching(wanted)
+        allowed = self.catalogue.servable(wall_ms)
+        if wanted is not None:
+            allowed = allowed & self.catalogue.attributes.matching(wanted)
+            if wanted.is_new:
+                allowed &= self.content.vectors.seen < COLD_BELOW
+        return allowed
 
     def outside(self, state: UserState, exclude: Collection[str]) -> set[str]:
         """Ids of what may not be in the user's list, whatever is available."""
         found = {*exclude, *state.hidden}
         if self.config.repeats == "hide":
-            found.update(state.had, (past.item_id for past in state.open))
+            since_s = self._hidden_since_s(state)
+            found.update(item_id for item_id, had in state.had.items() if had.last_s >= since_s)
+            found.update(past.item_id for past in state.open)
         return found
+
+    def _hidden_since_s(self, state: UserState) -> float:
+        """What the user had at this time or later may not be listed."""
+        if self.config.repeats == "allow":
+            return math.inf
+        return state.open_ms / 1000 - self.config.again_after_days * DAY_S
 
     def log(self, found: Candidates) -> ListLog:
         """The candidates of a list as they are now, to be learned from once it is known what was had."""
@@ -348,12 +370,12 @@ class Recommender:
 
     def _liked(self, user: Query) -> Floats:
         """[dim] what the user is looked to like; [0] where nothing is learned, or nothing in the history says it."""
+        if self.taste is None:
+            return NOTHING
         rows = user.history[:HISTORY]
         rows = rows[rows >= 0]
         rows = rows[self.content.vectors.present[rows]]
-        if self.taste is None or not len(rows):
-            return np.zeros(0, np.float32)
-        return self.taste.direction(self.content.vectors.units[rows])
+        return self.taste.direction(self.content.vectors.units[rows]) if len(rows) else NOTHING
 
     def _factors(self, now_s: float) -> np.ndarray:
         decayed = (
@@ -422,19 +444,26 @@ class Recommender:
     def _explained(
         self, state: UserState, found: Candidates, listed: Best, network: Network | None
     ) -> list[RankedItem]:
-        entries = seen_last(state)
-        rows, evidence = found.rows[listed.places].tolist(), found.evidence[listed.places].tolist()
+        entries, history = seen_last(state), found.query.history
+        rows, evidence = found.rows[listed.places], found.evidence[listed.places].tolist()
         owed = shares(found, network, listed.places).tolist()
+        weights = lag_weights(found.query.history_s, self.content.score_lag)
+        places, parts = most_alike(self.content.vectors.units, history, weights, rows)
         explained = []
-        for row, score, of_sources, seen in zip(rows, listed.scores.tolist(), owed, evidence, strict=True):
-            content, modalities = (-1, 0.0), {}
-            if of_sources[FROM_CONTENT] > 0:
-                weights = lag_weights(found.query.history_s, self.content.score_lag)
-                content = most_alike(self.content.vectors, found.query, weights, row)
-                if content[0] >= 0:
-                    modalities = self.by_modality.alike(row, int(found.query.history[content[0]]))
+        for row, score, of_sources, seen, *content in zip(
+            rows.tolist(),
+            listed.scores.tolist(),
+            owed,
+            evidence,
+            places.tolist(),
+            parts.tolist(),
+            strict=True,
+        ):
+            modalities = {}
+            if of_sources[FROM_CONTENT] == max(of_sources) > 0 and content[0] >= 0:
+                modalities = self.by_modality.alike(row, int(history[content[0]]))
             item_id = self.catalogue.item_id(row)
-            explained.append(explain(item_id, score, of_sources, seen, entries, content, modalities))
+            explained.append(explain(item_id, score, of_sources, seen, entries, tuple(content), modalities))
         return explained
 
     def _most_had(self, allowed: NDArray[np.bool_]) -> Rows:

@@ -1,4 +1,4 @@
-"""What a recommend worker answers to a request: lists for users and sessions, items like an item or a query."""
+"""What a recommend worker answers to a request: lists for users and sessions, items like an item or a query, trends."""
 
 import logging
 from collections.abc import Callable, Collection, Sequence
@@ -27,6 +27,11 @@ class Answers:
     def __init__(self, lists: ListMaker) -> None:
         self._lists = lists
         self._recommender = lists.recommender
+        self._popularity = {
+            "day": lists.recommender.daily,
+            "week": lists.recommender.recent,
+            "ever": lists.recommender.all_time,
+        }
 
     def response(self, request: Request, make: Callable[[], list[ListItem]]) -> Response:
         """The response with the items that `make` returns, or with the error; after the deadline it is not called."""
@@ -87,7 +92,7 @@ class Answers:
             msg = f"item {item_id} has no vector {f'of modality {request.modality}' if request.modality else 'yet'}"
             raise UnanswerableError(msg)
         reason = Reason("because_of_item", item_id, request.modality, 1.0)
-        return self._nearest(request, cosines, (item_id, *hidden), reason)
+        return self._best(request, cosines, (item_id, *hidden), "content", [reason])
 
     def search(
         self, request: Request, hidden: Collection[str], modality: str, space: str, vector: Floats
@@ -96,23 +101,47 @@ class Answers:
         allowed = self._recommender.allowed(now_ms(), to_filter(request.filter))
         unit = vector / np.linalg.norm(vector)
         cosines = self._recommender.by_modality.cosines(modality, space, unit, allowed)
-        return self._nearest(request, cosines, hidden, Reason("modality", None, modality, 1.0))
+        return self._best(request, cosines, hidden, "content", [Reason("modality", None, modality, 1.0)])
 
-    def _nearest(
-        self, request: Request, cosines: Floats, hidden: Collection[str], reason: Reason
+    def trending(self, request: Request, state: UserState) -> list[ListItem]:
+        """What was had most in the window, without what the user may not be shown; scores are shares of all had."""
+        counts = self._popularity[request.window or "week"].arrays.counts
+        allowed = self._recommender.allowed(now_ms(), to_filter(request.filter))
+        scores = np.where(allowed & (counts > 0), counts / max(counts.sum(), 1e-300), NOWHERE)
+        return self._best(request, scores, self._recommender.outside(state, ()), "trending", [])
+
+    def _best(
+        self,
+        request: Request,
+        scores: Floats,
+        hidden: Collection[str],
+        source: str,
+        reasons: list[Reason],
     ) -> list[ListItem]:
-        """The places of the nearest rows, by [n] cosines that are overwritten where a row may not be listed."""
+        """The places of the rows with the best of [n] scores, which are overwritten where a row may not be listed."""
         catalogue = self._recommender.catalogue
         outside = [catalogue.row(item_id) for item_id in (*hidden, *request.exclude)]
-        cosines[[row for row in outside if 0 <= row < len(cosines)]] = NOWHERE
+        scores[[row for row in outside if 0 <= row < len(scores)]] = NOWHERE
         k = self._lists.length if request.k is None else request.k
-        rows = nearest(cosines, request.skip + k)[request.skip :].tolist()
+        rows = self._unblocked(scores, request.skip + k)[request.skip :]
         return [
-            ListItem(
-                catalogue.item_id(row), rank, rounded(float(cosines[row]), 1e6), None, "content", [reason]
-            )
+            ListItem(catalogue.item_id(row), rank, rounded(float(scores[row]), 1e6), None, source, reasons)
             for rank, row in enumerate(rows, request.skip + 1)
         ]
+
+    def _unblocked(self, scores: Floats, count: int) -> list[int]:
+        """The best rows that no rule blocks: looks at more of them as long as there are too few."""
+        blocked, item_id, looked_at = (
+            self._lists.blocked(now_ms()),
+            self._recommender.catalogue.item_id,
+            count,
+        )
+        while True:
+            rows = nearest(scores, looked_at).tolist()
+            left = [row for row in rows if not blocked(item_id(row))]
+            if len(left) >= count or len(rows) < looked_at:
+                return left[:count]
+            looked_at *= 4
 
 
 def too_late(request: Request) -> str | None:
@@ -138,4 +167,4 @@ def to_filter(given: Filter | None) -> ItemFilter | None:
     if given is None:
         return None
     near = None if given.near is None else Near(given.near.lat, given.near.lon, given.near.km)
-    return ItemFilter(given.category, tuple(given.tags), given.max_price, near)
+    return ItemFilter(given.category, tuple(given.tags), given.max_price, near, given.new)

@@ -82,6 +82,8 @@ class Filter(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """All of them."""
     max_price: Annotated[float, Meta(ge=0)] | None = None
     near: Near | None = None
+    new: bool = False
+    """Only what hardly anybody had yet: fewer than five times."""
 
 
 class Query(Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -102,7 +104,7 @@ class Request(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """A question for a list, answered on `responses`. What the user hid, if one is named, is in no answer."""
 
     request_id: Id
-    kind: Literal["recommend", "similar", "search"] = "recommend"
+    kind: Literal["recommend", "similar", "search", "trending"] = "recommend"
     user_id: Id | None = None
     item_id: Id | None = None
     """`similar`: to which item."""
@@ -112,6 +114,8 @@ class Request(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """`similar`: by this alone; None: by all that is known of the items' content."""
     query: Query | None = None
     """`search`: for what."""
+    window: Literal["day", "week", "ever"] | None = None
+    """`trending`: how long what was had counts: to the half after a day, after a week, or for ever; None: a week."""
     k: Annotated[int, Meta(ge=1, le=100)] | None = None
     skip: Annotated[int, Meta(ge=0, le=1000)] = 0
     """Places left out at the top: `skip` += `k` is the next page."""
@@ -137,7 +141,13 @@ class Request(Struct, forbid_unknown_fields=True, omit_defaults=True):
             raise ValueError(msg)
 
 
-_OF_KIND = {"item_id": "similar", "modality": "similar", "query": "search", "recent_item_ids": "recommend"}
+_OF_KIND = {
+    "item_id": "similar",
+    "modality": "similar",
+    "query": "search",
+    "recent_item_ids": "recommend",
+    "window": "trending",
+}
 """The only kind of request that looks at a field."""
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from online.arms import Arms
+from online.catalogue import Item
 from online.item_filter import ItemFilter
 from online.ranking.arrangement import Arrangement
 from online.ranking.explain import EXPLORE
@@ -114,6 +115,13 @@ class ListMaker:
             self.recommender.is_cold,
         )
 
+    def blocked(self, wall_ms: int) -> Callable[[str], bool]:
+        """Whether a rule keeps an item out of everything at that time, wherever the user is."""
+        situation = Situation(wall_ms)
+        rules = [rule for rule in self.rules if rule.do == "block" and rule.when.holds(situation)]
+        document = self.recommender.catalogue.document
+        return lambda item_id: any(rule.match.fits(document(item_id) or Item(item_id)) for rule in rules)
+
     @property
     def gives_places(self) -> bool:
         """Whether rules say what is in certain places, so that a list is not as they want it once an item has gone."""
@@ -159,8 +167,8 @@ class ListMaker:
         )
 
     def _likeness(self, profile: Floats, items: Sequence[ListItem]) -> list[float]:
-        vectors = [self.recommender.vector(item.item_id) for item in items]
-        return [float(profile @ vector) for vector in vectors if vector is not None]
+        found: list[float] = self.recommender.likeness(profile, [item.item_id for item in items]).tolist()
+        return found
 
     def without_gone(self, old: Published, cause: Cause, wall_ms: int) -> Published:
         """The list without what may not be listed any more, filled from its reserve as far as that goes.

@@ -97,6 +97,8 @@ class RequestsToResponses:
     def _items(self, request: Request, state: UserState) -> list[ListItem]:
         if request.kind == "similar":
             return self._answers.similar(request, state.hidden)
+        if request.kind == "trending":
+            return self._answers.trending(request, state)
         return self._answers.recommend(request, state)
 
     def _send_home(self, record: Any, request: Request, home: int) -> Outgoing:  # noqa: ANN401  # aiokafka's record

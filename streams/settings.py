@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from math import inf
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -112,6 +113,9 @@ class Settings(BaseSettings):
     """K: the items in a user's list."""
     repeats: Literal["allow", "hide"] = "allow"
     """Whether items a user already had may be in the list: allow for groceries, hide for films."""
+    again_after_days: float = Field(default=inf, gt=0)
+    """With `repeats` hide: so many days after a user had an item it may be in the list again, counted up to the user's
+    newest event; unless given, never."""
     diversity: float = Field(default=0.0, ge=0, lt=1)
     """How much the variety of a list counts beside the chances of its items: 0 not at all. What a value costs in
     accuracy and gains in variety on your own data, `freshet evaluate … --diversity-curve` prints."""

@@ -90,7 +90,13 @@ class Worker:
 
 def new_recommender(settings: Settings) -> Recommender:
     """An empty recommender with the deployment's settings."""
-    return Recommender(RecommenderConfig(repeats=settings.repeats, capacity=settings.item_capacity))
+    return Recommender(
+        RecommenderConfig(
+            repeats=settings.repeats,
+            again_after_days=settings.again_after_days,
+            capacity=settings.item_capacity,
+        )
+    )
 
 
 async def recommend(w: Worker) -> None:

@@ -52,7 +52,7 @@ def gather(  # noqa: PLR0913, PLR0917  # compiled code is called by place
     liked: Floats,
     blocked: Rows,
     wanted: Rows,
-    hide_had: bool,
+    hidden_since_s: float,
     servable: NDArray[np.bool_],
     hurried: bool,
 ) -> tuple[int, float, float]:
@@ -65,7 +65,7 @@ def gather(  # noqa: PLR0913, PLR0917  # compiled code is called by place
         liked: [dim] what the user is looked to like, see `online.fusion.taste`; [0] where nothing is learned.
         blocked: [b] rows that may not be in the list; -1 is skipped.
         wanted: [w] rows that are candidates whatever the graphs say.
-        hide_had: Whether what the user had may not be in the list either.
+        hidden_since_s: What the user had at this time or later may not be in the list either.
         servable: [capacity] which rows may be in any list.
         hurried: Whether fewer candidates have to do.
 
@@ -79,7 +79,7 @@ def gather(  # noqa: PLR0913, PLR0917  # compiled code is called by place
             look_at(scratch, blocked[i], BLOCKED)
     for i in range(len(wanted)):
         look_at(scratch, wanted[i], WANTED)
-    _look_at_had(scratch, query, BLOCKED if hide_had else 0)
+    _look_at_had(scratch, query, hidden_since_s)
     weights = _lags(query.history_s, (GRAPH_LAG, LAST_LAG, FEW_LAG, WIDE_LAG))
     known = _walk_graph(scratch, sources.graph, query, weights, factors[GRAPH_NOW])
     weights = _lags(query.history_s, (FORWARD_LAG, LAST_LAG))
@@ -95,12 +95,12 @@ def gather(  # noqa: PLR0913, PLR0917  # compiled code is called by place
 
 
 @njit(cache=True)
-def _look_at_had(scratch: Scratch, query: Query, flag: int) -> None:
+def _look_at_had(scratch: Scratch, query: Query, hidden_since_s: float) -> None:
     """Notes how often and when the user had each item; one in the open set is there twice."""
     for i in range(len(query.had)):
         if query.had[i] < 0:
             continue
-        place = look_at(scratch, query.had[i], flag)
+        place = look_at(scratch, query.had[i], BLOCKED if query.last_s[i] >= hidden_since_s else 0)
         sums = scratch.sums[place]
         since_had = np.float32(max(0.0, query.now_s - query.last_s[i]) / DAY_S)
         since_first = np.float32(max(0.0, query.now_s - query.first_s[i]) / DAY_S)

@@ -1,4 +1,4 @@
-"""`freshet ask`: a list for a user or a session, items like an item, items by a text, picture or sound."""
+"""`freshet ask`: a list for a user or a session, items like an item, by text, picture or sound, what is trending."""
 
 import base64
 import secrets
@@ -30,6 +30,7 @@ NearPlace = Annotated[
     str | None,
     typer.Option("--near", metavar="LAT,LON,KM", help="Only items so near a place, in degrees and km."),
 ]
+New = Annotated[bool, typer.Option("--new", help="Only items that fewer than five had.")]
 Exclude = Annotated[list[str] | None, typer.Option("--exclude", help="An item left out; may be repeated.")]
 User = Annotated[str | None, typer.Option("--user", help="What this user hid is left out.")]
 Wait = Annotated[
@@ -49,13 +50,14 @@ def recommend(  # noqa: PLR0913, PLR0917  # the options of a command line
     tag: Tags = None,
     max_price: MaxPrice = None,
     near: NearPlace = None,
+    new: New = False,
     exclude: Exclude = None,
     wait: Wait = 10.0,
     json_file: JsonFile = None,
 ) -> None:
     """The list for a user, or for a session by what it had."""
     fields = {"kind": "recommend", "user_id": user, "recent_item_ids": recent}
-    _ask(fields | _common(k, skip, exclude) | _filter(category, tag, max_price, near), wait, json_file)
+    _ask(fields | _common(k, skip, exclude) | _filter(category, tag, max_price, near, new), wait, json_file)
 
 
 @app.command()
@@ -71,13 +73,14 @@ def similar(  # noqa: PLR0913, PLR0917  # the options of a command line
     tag: Tags = None,
     max_price: MaxPrice = None,
     near: NearPlace = None,
+    new: New = False,
     exclude: Exclude = None,
     wait: Wait = 10.0,
     json_file: JsonFile = None,
 ) -> None:
     """The items most like an item."""
     fields = {"kind": "similar", "item_id": item, "modality": modality, "user_id": user}
-    _ask(fields | _common(k, skip, exclude) | _filter(category, tag, max_price, near), wait, json_file)
+    _ask(fields | _common(k, skip, exclude) | _filter(category, tag, max_price, near, new), wait, json_file)
 
 
 @app.command()
@@ -92,6 +95,7 @@ def search(  # noqa: PLR0913, PLR0917  # the options of a command line
     tag: Tags = None,
     max_price: MaxPrice = None,
     near: NearPlace = None,
+    new: New = False,
     exclude: Exclude = None,
     wait: Wait = 10.0,
     json_file: JsonFile = None,
@@ -100,7 +104,29 @@ def search(  # noqa: PLR0913, PLR0917  # the options of a command line
     with one_line_errors():
         query = {"text": text, "image": _medium(image), "audio": _medium(audio)}
     fields = {"kind": "search", "query": {n: v for n, v in query.items() if v is not None}, "user_id": user}
-    _ask(fields | _common(k, skip, exclude) | _filter(category, tag, max_price, near), wait, json_file)
+    _ask(fields | _common(k, skip, exclude) | _filter(category, tag, max_price, near, new), wait, json_file)
+
+
+@app.command()
+def trending(  # noqa: PLR0913, PLR0917  # the options of a command line
+    window: Annotated[str, typer.Option(help="day, week or ever: how long what was had counts.")] = "week",
+    user: Annotated[
+        str | None, typer.Option("--user", help="What this user may not be shown is left out.")
+    ] = None,
+    k: Count = None,
+    skip: Skip = 0,
+    category: Category = None,
+    tag: Tags = None,
+    max_price: MaxPrice = None,
+    near: NearPlace = None,
+    new: New = False,
+    exclude: Exclude = None,
+    wait: Wait = 10.0,
+    json_file: JsonFile = None,
+) -> None:
+    """What is had most of late, in a category or near a place if wanted."""
+    fields = {"kind": "trending", "window": window, "user_id": user}
+    _ask(fields | _common(k, skip, exclude) | _filter(category, tag, max_price, near, new), wait, json_file)
 
 
 def _common(k: int | None, skip: int, exclude: list[str] | None) -> dict[str, Any]:
@@ -108,7 +134,7 @@ def _common(k: int | None, skip: int, exclude: list[str] | None) -> dict[str, An
 
 
 def _filter(
-    category: str | None, tags: list[str] | None, max_price: float | None, near: str | None
+    category: str | None, tags: list[str] | None, max_price: float | None, near: str | None, new: bool
 ) -> dict[str, Any]:
     place = None
     if near is not None:
@@ -117,7 +143,7 @@ def _filter(
         except ValueError:
             typer.echo(f"freshet: --near {near}: expected LAT,LON,KM, as 48.14,11.58,50", err=True)
             raise typer.Exit(EXIT_CONFIGURATION) from None
-    given = {"category": category, "tags": tags, "max_price": max_price, "near": place}
+    given = {"category": category, "tags": tags, "max_price": max_price, "near": place, "new": new or None}
     found = {name: value for name, value in given.items() if value is not None}
     return {"filter": found} if found else {}
 

@@ -1,3 +1,4 @@
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -42,6 +43,18 @@ def test_hidden_repeats_are_never_listed_not_even_from_the_open_set(hiding: Rive
     hiding.has("new", "b")
     hiding.has("new", "a", "y", at_ms=START_MS + DAY_MS)
     assert hiding.ids("new") == ["x"]
+
+
+def test_what_was_had_may_come_again_after_its_time() -> None:
+    river = River(Recommender(msgspec.structs.replace(HIDE, again_after_days=30)))
+    pairs(river)
+    river.has("new", "x")
+    river.has("new", "a", at_ms=START_MS + 30 * DAY_MS)
+    assert river.ids("new") == ["b", "y"]
+    river.has("new", "y", at_ms=START_MS + 31 * DAY_MS)
+    assert river.ids("new") == ["b", "x"]
+    river.has("new", "x", at_ms=START_MS + 32 * DAY_MS)
+    assert river.ids("new") == ["b"]
 
 
 def test_on_a_stream_of_repeats_what_was_had_often_leads(allowing: River) -> None:

@@ -5,7 +5,9 @@ import msgspec
 import numpy as np
 import pytest
 
+from online.events import Cursor, Event, ExampleSet
 from online.recommender import Item, Recommender, RecommenderConfig
+from online.rules.rule import parse
 from online.state import UserState
 from streams.answers import Answers, UnanswerableError, session, to_filter
 from streams.clock import now_ms
@@ -104,6 +106,64 @@ def test_search_compares_with_vectors_of_the_querys_own_space(answers: Answers) 
     assert answers.search(asked, [], "image", "another space", direction(0)) == []
 
 
+def had(recommender: Recommender, user_id: str, item_id: str, day: int) -> None:
+    state, at_ms = UserState(user_id), day * 86_400_000
+    example = state.apply(Event(user_id, item_id, "click", 1.0, at_ms, day + 1, Cursor("t", 0, day, 0)))
+    assert example is not None
+    recommender.fold(ExampleSet(user_id, at_ms, [], [], [example]))
+
+
+def test_trending_is_what_was_had_most_in_the_window(answers: Answers, recommender: Recommender) -> None:
+    for number, (item_id, day) in enumerate(
+        [("i1", 0)] * 9 + [("i2", 20)] * 6 + [("i4", 29)] * 2 + [("i3", 30)]
+    ):
+        had(recommender, f"u{number}", item_id, day)
+    nobody = UserState("")
+    ever = answers.trending(request(kind="trending", window="ever", k=9), nobody)
+    assert [(item.item_id, item.rank) for item in ever] == [("i1", 1), ("i2", 2), ("i4", 3), ("i3", 4)]
+    assert [item.score for item in ever] == pytest.approx([9 / 18, 6 / 18, 2 / 18, 1 / 18], abs=1e-5)
+    assert ids(answers.trending(request(kind="trending", k=9), nobody)) == ["i2", "i4", "i3", "i1"]
+    assert ids(answers.trending(request(kind="trending", window="day", k=2), nobody)) in (
+        ["i3", "i4"],
+        ["i4", "i3"],
+    )
+    even = request(kind="trending", window="ever", filter={"category": "even"})
+    assert ids(answers.trending(even, nobody)) == ["i2", "i4"]
+    near = request(kind="trending", window="ever", filter={"near": {"lat": 0, "lon": 1, "km": 50}})
+    assert ids(answers.trending(near, nobody)) == ["i1"]
+    hiding = UserState("u")
+    hiding.apply(Event("u", "i1", "hide", 1.0, 1, 1, Cursor("t", 0, 1, 0)))
+    assert ids(answers.trending(request(kind="trending", window="ever", exclude=["i2"]), hiding)) == [
+        "i4",
+        "i3",
+    ]
+
+
+def test_only_what_is_new_if_that_is_wanted(answers: Answers, recommender: Recommender) -> None:
+    for number in range(5):
+        had(recommender, f"u{number}", "i4", 1)
+        had(recommender, f"u{number}", "i6", 1)
+    asked = request(recent_item_ids=["i5"], k=20, filter={"new": True})
+    found = ids(answers.recommend(asked, UserState("?")))
+    assert set(found) == {f"i{n}" for n in range(COUNT) if n not in (4, 6)} | {"bare"}
+    similar = request(kind="similar", item_id="i5", filter={"new": True}, k=2)
+    assert set(ids(answers.similar(similar, ()))) == {"i3", "i7"}
+
+
+def test_what_a_rule_blocks_is_no_answer(recommender: Recommender) -> None:
+    lists = ListMaker(Settings(list_length=3), recommender)
+    lists.rules = parse('[[rule]]\nname = "no even ones"\ndo = "block"\nmatch.category = "even"')
+    answers = Answers(lists)
+    assert ids(answers.similar(request(kind="similar", item_id="i5", k=4), ())) == ["i3", "i7", "i1", "i9"]
+    search = request(kind="search", query={"text": "x"}, k=2, skip=1)
+    whole = request(kind="search", query={"text": "x"}, k=3)
+    found = answers.search(whole, [], "image", "space", direction(0))
+    assert all(int(item.item_id[1:]) % 2 for item in found)
+    assert answers.search(search, [], "image", "space", direction(0)) == found[1:]
+    had(recommender, "u", "i2", 1)
+    assert answers.trending(request(kind="trending"), UserState("")) == []
+
+
 def test_a_sessions_list_follows_from_what_it_had_and_nothing_is_kept(
     answers: Answers, recommender: Recommender
 ) -> None:
@@ -141,11 +201,18 @@ def test_a_fault_is_an_error_in_the_response(answers: Answers) -> None:
 
 def test_a_filter_is_handed_on_whole() -> None:
     given = request(
-        filter={"category": "c", "tags": ["t"], "max_price": 2, "near": {"lat": 1, "lon": 2, "km": 3}}
+        filter={
+            "category": "c",
+            "tags": ["t"],
+            "max_price": 2,
+            "near": {"lat": 1, "lon": 2, "km": 3},
+            "new": True,
+        }
     )
     wanted = to_filter(given.filter)
     assert wanted is not None
     assert msgspec.to_builtins(wanted) == {
         "category": "c", "tags": ("t",), "max_price": 2.0, "near": {"lat": 1.0, "lon": 2.0, "km": 3.0},
+        "is_new": True,
     }  # fmt: skip
     assert to_filter(None) is None
