@@ -87,7 +87,8 @@ def _set(settings: Settings, broker: dict[str, int]) -> Iterator[Stage]:
     made = [NewTopic(name, settings.partitions, settings.kafka_replication) for name in names]
     for future in admin.create_topics(made).values():
         future.result(timeout=30)
-    _stamp_by_broker(admin, [topics_of(settings, s)[1] for s in (FRESHET, *LOOPS)])
+    lists = [topics_of(settings, subject)[1] for subject in (FRESHET, *LOOPS)]
+    _stamp_by_broker(admin, [*lists, topics.full_name(settings, "responses")])
     try:
         yield Stage(settings, admin, broker)
     finally:
@@ -96,7 +97,7 @@ def _set(settings: Settings, broker: dict[str, int]) -> Iterator[Stage]:
 
 
 def _stamp_by_broker(admin: AdminClient, names: list[str]) -> None:
-    """Lists get the time at which the broker has them: a producer's own may be earlier, or its input's."""
+    """Lists and answers get the time at which the broker has them: a producer's own may be earlier, or its input's."""
     entry = ConfigEntry(
         "message.timestamp.type", "LogAppendTime", incremental_operation=AlterConfigOpType.SET
     )

@@ -35,6 +35,28 @@ def test_latency_answers_every_event_and_writes_what_it_measured(
     assert (found["rate_asked"], found["seed"], found["order"]) == (50, 1, ["freshet"])
 
 
+def test_requests_are_answered_and_timed(kafka: str, topic_prefix: str, tmp_path: Path) -> None:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    settings = {"KAFKA": kafka, "TOPIC_PREFIX": topic_prefix, "ITEM_CAPACITY": "4096"}
+    target = tmp_path / "requests.json"
+    options = ["--rate", "30", "--events", "20", "--users", "40", "--items", "60", "--seconds", "2"]
+    done = subprocess.run(
+        [sys.executable, "-m", "streams.cli", "bench", "requests", *options, "--json", str(target)],
+        env=environ | {PREFIX + name: value for name, value in settings.items()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(target.read_text())["requests"]
+    assert (found["all"]["asked"], found["all"]["unanswered"], found["all"]["errors"]) == (60, 0, 0)
+    assert {kind: figures["asked"] for kind, figures in found["by_kind"].items()} == {
+        "recommend": 20, "session": 20, "trending": 20,
+    }  # fmt: skip
+    assert 0 <= found["all"]["latency_ms"]["p50"] <= found["all"]["latency_ms"]["max"]
+    assert found["events"]["unanswered"] == 0
+
+
 def test_media_come_through_and_are_timed(kafka: str, topic_prefix: str, tmp_path: Path) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()
