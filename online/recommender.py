@@ -17,6 +17,7 @@ from online.item_filter import ItemFilter
 from online.modality_index import ModalityIndex
 from online.ranking.arrangement import PLAIN, Arrangement
 from online.ranking.blend import FROM_CONTENT, SOURCES, mixture
+from online.ranking.calibration import calibrated, miscalibration
 from online.ranking.candidates import Best, Candidates, best, shares
 from online.ranking.diversity import POOL_FACTOR, Diversifier, diversified, likeness
 from online.ranking.evidence import LOGGED, WITNESSES, new_scratch
@@ -395,6 +396,7 @@ class Recommender:
         head = self.varied(
             found.rows[ranked.places[:pool_size]],
             ranked.scores[:pool_size],
+            (found.query.had, found.query.frequency),
             arrangement.places,
             arrangement.diversity,
             arrangement.diversifier,
@@ -403,12 +405,42 @@ class Recommender:
         return Best(ranked.places[order], ranked.scores[order])
 
     def varied(
-        self, rows: Rows, scores: Floats, k: int, dial: float, diversifier: Diversifier
+        self,
+        rows: Rows,
+        scores: Floats,
+        had: tuple[Rows, Floats],
+        k: int,
+        dial: float,
+        diversifier: Diversifier,
     ) -> NDArray[np.int64]:
-        """Which k of [n] rows, best first by their [n] scores, make a varied list; see `online.ranking.diversity`."""
-        alike = likeness(self.content.vectors.units[rows], self.catalogue.categories.slots[rows])
+        """Which k of [n] rows, best first by their [n] scores, make a varied list; see `online.ranking.diversity`.
+
+        Args:
+            rows: [n]
+            scores: [n] estimates of probabilities.
+            had: [h] rows that the user had, negative ones are skipped, and [h] how much each counts.
+            k: How many are chosen.
+            dial: From 0, the order as it is, to below 1.
+            diversifier: How.
+        """
+        if diversifier == "calibrated":
+            return calibrated(scores, self.labels(rows), *self._labelled(had), k, dial)
+        alike = likeness(self.content.vectors.units[rows], self.labels(rows))
         counts = self.all_time.arrays.counts[rows].astype(np.float32)
         return diversified(scores, alike, counts, k, dial, diversifier)
+
+    def labels(self, rows: Rows) -> Rows:
+        """[n, labels] what each of [n] rows is by category and tags; 0 where there is none."""
+        found: Rows = self.catalogue.categories.slots[rows]
+        return found
+
+    def miscalibration(self, rows: Rows, had: tuple[Rows, Floats]) -> float | None:
+        """How far the kinds of a list's rows are from those of what the user had; None where those are not known."""
+        return miscalibration(self.labels(rows), *self._labelled(had))
+
+    def _labelled(self, had: tuple[Rows, Floats]) -> tuple[Rows, Floats]:
+        is_known = had[0] >= 0
+        return self.labels(had[0][is_known]), had[1][is_known]
 
     def _explored(
         self,

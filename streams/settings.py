@@ -30,7 +30,7 @@ class Arm(BaseModel, frozen=True, extra="forbid"):
     share: float = Field(default=1.0, gt=0)
     """Of the users, in any unit."""
     diversity: float | None = Field(default=None, ge=0, lt=1)
-    diversifier: Literal["dpp", "mmr"] | None = None
+    diversifier: Literal["dpp", "mmr", "calibrated"] | None = None
     explore: int | None = Field(default=None, ge=0, le=50)
     ranking: Literal["learned", "blend"] = "learned"
     """What ranks: the network once it is learned, or the fixed blend."""
@@ -119,8 +119,9 @@ class Settings(BaseSettings):
     diversity: float = Field(default=0.0, ge=0, lt=1)
     """How much the variety of a list counts beside the chances of its items: 0 not at all. What a value costs in
     accuracy and gains in variety on your own data, `freshet evaluate … --diversity-curve` prints."""
-    diversifier: Literal["dpp", "mmr"] = "dpp"
-    """How a varied list is chosen: as a determinantal point process, or by maximal marginal relevance."""
+    diversifier: Literal["dpp", "mmr", "calibrated"] = "dpp"
+    """How a varied list is chosen: as a determinantal point process, by maximal marginal relevance, or so that
+    categories and tags have the shares that they have of what the user had."""
     explore: int = Field(default=0, ge=0, le=50)
     """Last places of a list that go to new items which few were shown yet, at most half of it."""
     arms: dict[Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,32}$")], Arm] = Field(

@@ -15,7 +15,8 @@ from online.ranking.candidates import best
 from online.ranking.diversity import Diversifier
 from online.ranking.list_log import sampled
 from online.recommender import Recommender
-from online.state import UserState
+from online.state import SET_DECAY, UserState
+from online.statistics.base import Floats, Rows
 
 MOVED_STEPS = 20
 """Steps of the fusion after which its vectors are compared with those that are served."""
@@ -81,13 +82,24 @@ class Serving:
             self._logs[view.user, view.now_ms] = self._recommender.log(found)
         return Ranked(items, scores.astype(np.float64))
 
-    def varied(self, ranked: Ranked, k: int, dial: float, diversifier: Diversifier) -> NDArray[np.int64]:
+    def varied(
+        self, view: UserView, ranked: Ranked, k: int, dial: float, diversifier: Diversifier
+    ) -> NDArray[np.int64]:
         """Which k of a list's places make it varied, as `Recommender.varied`."""
-        catalogue = self._recommender.catalogue
-        rows = np.array(
-            [catalogue.row(self._stream.item_ids[item]) for item in ranked.items.tolist()], np.int32
-        )
-        return self._recommender.varied(rows, ranked.scores.astype(np.float32), k, dial, diversifier)
+        rows, had = self._rows(ranked.items), self._had(view)
+        return self._recommender.varied(rows, ranked.scores.astype(np.float32), had, k, dial, diversifier)
+
+    def miscalibration(self, view: UserView, items: IntArray) -> float | None:
+        """How far a list's kinds are from those of what the user had, as `Recommender.miscalibration`."""
+        return self._recommender.miscalibration(self._rows(items), self._had(view))
+
+    def _had(self, view: UserView) -> tuple[Rows, Floats]:
+        weights = SET_DECAY ** (view.set_count - 1.0 - view.history_sets)
+        return self._rows(view.history), weights.astype(np.float32)
+
+    def _rows(self, items: IntArray) -> Rows:
+        row, ids = self._recommender.catalogue.row, self._stream.item_ids
+        return np.array([row(ids[item]) for item in items.tolist()], np.int32)
 
     def learn(self, taken: Taken) -> None:
         """Applies the set's events to the user's state, learns from the list that stood, and folds the examples."""

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from online.statistics.base import Floats, Rows
 
-Diversifier = Literal["dpp", "mmr"]
+Diversifier = Literal["dpp", "mmr", "calibrated"]
+"""How a list's items are chosen; `calibrated` is in `online.ranking.calibration`."""
 POOL_FACTOR = 5
 """So many times more candidates than a list has places are chosen from."""
 RARITY = 0.1
@@ -18,7 +19,12 @@ JITTER = 1e-4
 
 
 def diversified(
-    scores: Floats, alike: Floats, counts: Floats, k: int, dial: float, diversifier: Diversifier = "dpp"
+    scores: Floats,
+    alike: Floats,
+    counts: Floats,
+    k: int,
+    dial: float,
+    diversifier: Literal["dpp", "mmr"] = "dpp",
 ) -> NDArray[np.int64]:
     """Which places of a pool make the list's first k, in order.
 

@@ -31,7 +31,12 @@ def run_diversity_curve(
     output.print(_table(points))
     if json_file is not None:
         curve = [
-            {"diversifier": point.diversifier, "dial": point.dial, **point.report["overall"]}
+            {
+                "diversifier": point.diversifier,
+                "dial": point.dial,
+                **point.report["overall"],
+                "miscalibration": point.miscalibration,
+            }
             for point in points
         ]
         write_json(json_file, {"run": provenance, "curve": curve})
@@ -41,7 +46,7 @@ def run_diversity_curve(
 def _table(points: list[Point]) -> Table:
     title = "Variety: by dial, beside the lists as they are"
     headers = [header for name in COMPARED for header in (name, "change")]
-    headers += [*SHOWN, "likeness in a list"]
+    headers += [*SHOWN, "likeness in a list", "miscalibration"]
     columns = (Column(header, justify="right") for header in headers)
     table = Table("chosen by", Column("dial", justify="right"), *columns, title=title, box=SIMPLE)
     before = points[0].report["overall"]
@@ -58,7 +63,8 @@ def _table(points: list[Point]) -> Table:
             if "diversity@10" in figures
             else "-"
         )
-        table.add_row(point.diversifier if point.dial else "-", f"{point.dial:.1f}", *cells, alike)
+        far = "-" if point.miscalibration is None else f"{point.miscalibration:.3f}"
+        table.add_row(point.diversifier if point.dial else "-", f"{point.dial:.1f}", *cells, alike, far)
     return table
 
 
