@@ -23,6 +23,7 @@ from streams.app import add_agent
 from streams.clock import now_ms
 from streams.follower import Follower, Record
 from streams.item_vectors import ItemVectors
+from streams.learned_fusion import LearnedFusion
 from streams.learned_ranking import LearnedRanking
 from streams.liveness import Liveness
 from streams.producer import BatchProducer, Outgoing
@@ -46,11 +47,14 @@ class ExamplesToModel:
         ranking: LearnedRanking,
         producer: BatchProducer,
         liveness: Liveness,
+        fusion: LearnedFusion | None = None,
     ) -> None:
+        """A learner that has yet to take over; without a fusion items' vectors are fixed projections."""
         self._settings = settings
         self._new_fold = new_fold
         self._fold = new_fold()
         self._ranking = ranking
+        self._fusion = fusion
         self._producer = producer
         self._check = liveness.check
         self._model = full_name(settings, "model")
@@ -58,7 +62,7 @@ class ExamplesToModel:
         self._examples_id = topic_ids(admin, [examples])[examples]
         self._snapshots = SnapshotStore(settings)
         self._snapshots.check()
-        self._vectors = ItemVectors(settings, producer, self._check)
+        self._vectors = ItemVectors(settings, producer, self._check, fusion)
         self._log = Follower(settings, examples, gaps="error")
         self._hits = ProgressiveHits(Arms(settings.arm_shares))
         self._next_offset = 0
@@ -95,6 +99,8 @@ class ExamplesToModel:
         # Also without a snapshot: what another learner published since has to be replaced.
         saved = {} if found is None else found[1]
         self._ranking.load(saved)
+        if self._fusion is not None:
+            self._fusion.load(saved)
         self._hits.by_arm.load(saved)
         # What was acknowledged lies in a snapshot; if that one was lost, the log between is read here.
         await self._log.assign({0: self._next_offset})
@@ -141,6 +147,8 @@ class ExamplesToModel:
         self._check()
         manifest = Manifest(self._epoch, self._version, self._examples_id, self._next_offset)
         saved = self._fold.save() | self._ranking.save() | self._hits.by_arm.save()
+        if self._fusion is not None:
+            saved |= self._fusion.save()
         self._snapshot = await asyncio.to_thread(self._snapshots.save, manifest, saved)
         metrics.SNAPSHOT_TIME.set_to_current_time()
         for acknowledge in contained:
@@ -196,6 +204,8 @@ class ExamplesToModel:
         def before(example_set: ExampleSet, recommender: Recommender) -> None:
             self._hits.score(example_set, recommender)
             self._ranking.learn(example_set, late_ms)
+            if self._fusion is not None:
+                self._fusion.learn(example_set, late_ms)
 
         for example_set in self._fold.fold(example_codec.unpack(value), log_ms, before):
             metrics.EXAMPLES_FOLDED.inc(len(example_set.examples))

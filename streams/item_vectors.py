@@ -1,17 +1,18 @@
-"""embeddings → model: an item's vector for retrieval; for now its modalities', in fixed projections.
+"""embeddings → model: an item's vector for retrieval, its modalities' in fixed projections or as it is learned.
 
 When an encoder is replaced, vectors of its space are published all at once, as a new generation, as soon as every
-item has one; until then an item keeps the vector it has.
+item has one; until then an item keeps the vector it has. So are all vectors when what is learned has moved.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from encoders.modalities import MODALITY_BITS
 from encoders.projection import Projection
+from online.statistics.base import Floats
 from streams.embeddings import Embedding, decode_embedding
 from streams.follower import Follower, Handler, Record
 from streams.item_spaces import ItemSpaces
@@ -30,26 +31,54 @@ from streams.settings import Settings
 from streams.topics import full_name, table
 
 VECTOR_DIM = 64
+ITEMS_AT_ONCE = 256
+"""Items whose vectors are made before others have their turn."""
+
+
+class Fusion(Protocol):
+    """How an item's modalities become one vector."""
+
+    digest: str
+    """Says which fusion is served; vectors of different ones are never compared."""
+
+    def vector(self, item_id: str, media: Mapping[str, Floats]) -> Floats | None:
+        """[VECTOR_DIM] of unit length of what an item is made of, by modality; None of nothing."""
+
+    def moved(self) -> bool:
+        """Whether another fusion than the served one should be."""
+
+    def advance(self) -> Iterator[dict[str, Floats]]:
+        """Serves it; gives every item's vector, some at a time."""
+
+    def taste(self) -> bytes:
+        """What goes with the vectors."""
 
 
 class Combination:
     """The modalities' vectors as one: each in a projection of its own, so that only equal modalities are alike."""
 
+    digest = ""
+
     def __init__(self) -> None:
         self._projections: dict[tuple[str, int], Projection] = {}
 
-    def vector(self, embedding: Embedding, served: dict[str, str]) -> bytes | None:
-        """[VECTOR_DIM] float16 of unit length: the sum over the modalities that are served; None without any."""
-        found = self.combine(
-            {
-                modality: np.frombuffer(row.vector, np.float16).astype(np.float32)
-                for modality, row in embedding.modalities.items()
-                if row.vector and row.encoder == served.get(modality)
-            }
-        )
-        return None if found is None else found.astype(np.float16).tobytes()
+    def vector(self, item_id: str, media: Mapping[str, Floats]) -> Floats | None:
+        """As `combine`, whatever the item."""
+        return self.combine(media)
 
-    def combine(self, media: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32] | None:
+    def moved(self) -> bool:
+        """Never."""
+        return False
+
+    def advance(self) -> Iterator[dict[str, Floats]]:
+        """Nothing: it is what it is."""
+        return iter(())
+
+    def taste(self) -> bytes:
+        """Nothing is learned."""
+        return b""
+
+    def combine(self, media: Mapping[str, Floats]) -> Floats | None:
         """[VECTOR_DIM] of unit length: the sum over an item's modalities; None without any."""
         total = np.zeros(VECTOR_DIM, np.float32)
         for modality, vector in media.items():
@@ -58,34 +87,41 @@ class Combination:
         norm = float(np.linalg.norm(total))
         return None if norm == 0 else total / norm
 
-    def _projected(self, modality: str, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _projected(self, modality: str, vector: Floats) -> Floats:
         key = (modality, len(vector))
         if key not in self._projections:
             offset = list(MODALITY_BITS).index(modality)  # type: ignore[arg-type]  # any string may be looked for
             self._projections[key] = Projection(len(vector), VECTOR_DIM, offset)
-        projected: NDArray[np.float32] = self._projections[key].project(vector[None])[0]
+        projected: Floats = self._projections[key].project(vector[None])[0]
         return projected
 
 
 class ItemVectors:
     """Publishes the vectors of items whose embeddings are new or changed."""
 
-    def __init__(self, settings: Settings, producer: BatchProducer, check: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        producer: BatchProducer,
+        check: Callable[[], None],
+        fusion: Fusion | None = None,
+    ) -> None:
+        """Publishes what the fusion makes of items; None: fixed projections."""
         self._settings = settings
         self._producer = producer
         self._check = check
         self._topic = full_name(settings, "model")
         self._published: dict[bytes, bytes] = {}
         self._waiting: dict[bytes, Embedding | None] = {}
-        self._combination = Combination()
+        self._fusion = fusion if fusion is not None else Combination()
         self._spaces = ItemSpaces({})
         self._generation = 0
-        self._recorded: dict[str, str] = {}
-        """What the topic says is served."""
+        self._recorded: tuple[dict[str, str], str] = ({}, "")
+        """What the topic says is served: spaces and fusion."""
 
     async def load(self, take_other: Handler) -> None:
         """Reads what is published; records that are neither vectors nor spaces go to `take_other`."""
-        self._published = {}
+        self._published, self._recorded = {}, ({}, "")
 
         def take(record: Record) -> None:
             if record.value is None:
@@ -94,7 +130,7 @@ class ItemVectors:
                 found = decode_spaces(record.value)
                 self._generation = found.generation
                 self._spaces.served |= found.served
-                self._recorded = found.served
+                self._recorded = (found.served, found.tower)
             elif record.key.startswith(ITEM_PREFIX):
                 self._published[record.key] = decode_vector(record.value).vector
             else:
@@ -135,19 +171,34 @@ class ItemVectors:
 
     async def _publish(self, epoch: int) -> None:
         waiting, self._waiting = self._waiting, {}
-        if complete := self._spaces.complete():
-            await self._republish(complete, epoch)
+        complete = self._spaces.complete()
+        if complete or (self._published and self._fusion.digest != self._recorded[1]):
+            self._spaces.served |= complete
+            await self._republish(epoch)
         else:
             await self._write(waiting, epoch)
-        if self._recorded != self._spaces.served:
+            if self._fusion.moved():
+                await self._advance(epoch)
+        served = (dict(self._spaces.served), self._fusion.digest)
+        if self._recorded != served:
             # After the vectors, all of which are there when a worker reads this.
-            self._recorded = dict(self._spaces.served)
-            spaces = encode_spaces(Spaces(epoch, self._generation, self._recorded))
+            self._recorded = served
+            spaces = encode_spaces(Spaces(epoch, self._generation, *served, self._fusion.taste()))
             await self._producer.deliver([Outgoing(self._topic, SPACES_KEY, spaces, 0)], self._check)
 
-    async def _republish(self, complete: dict[str, str], epoch: int) -> None:
+    async def _advance(self, epoch: int) -> None:
+        """Publishes every vector as the fusion makes it from now on, as the next generation."""
+        self._generation += 1
+        self._published = {}
+        for vectors in self._fusion.advance():
+            made = {ITEM_PREFIX + item_id.encode(): _packed(vector) for item_id, vector in vectors.items()}
+            rows = ((key, encode_vector(ItemVector(epoch, v, self._generation))) for key, v in made.items())
+            outgoing = [Outgoing(self._topic, key, row, 0) for key, row in rows]
+            await self._producer.deliver(outgoing, self._check)
+            self._published |= made
+
+    async def _republish(self, epoch: int) -> None:
         """Publishes every vector anew, as the next generation."""
-        self._spaces.served |= complete
         self._generation += 1
         self._published = {}
         embeddings = Follower(self._settings, full_name(self._settings, "embeddings"))
@@ -164,9 +215,11 @@ class ItemVectors:
     async def _write(self, waiting: dict[bytes, Embedding | None], epoch: int) -> None:
         changed: dict[bytes, bytes | None] = {}
         outgoing: list[Outgoing] = []
-        for key, embedding in waiting.items():
+        for number, (key, embedding) in enumerate(waiting.items(), 1):
+            if number % ITEMS_AT_ONCE == 0:
+                await asyncio.sleep(0)
             before = self._published.get(key)
-            vector = None if embedding is None else self._vector(embedding, before)
+            vector = self._vector(key, embedding, before)
             if vector != before:
                 changed[key] = vector
                 outgoing.append(Outgoing(self._topic, key, self._record(vector, embedding, epoch), 0))
@@ -177,12 +230,24 @@ class ItemVectors:
             else:
                 self._published[key] = vector
 
-    def _vector(self, embedding: Embedding, before: bytes | None) -> bytes | None:
-        if before is not None and self._spaces.is_behind(embedding):
+    def _vector(self, key: bytes, embedding: Embedding | None, before: bytes | None) -> bytes | None:
+        """[VECTOR_DIM] float16 of what is served of an item; what it was while one of its encoders is changing."""
+        if before is not None and embedding is not None and self._spaces.is_behind(embedding):
             return before
-        return self._combination.vector(embedding, self._spaces.served)
+        rows = {} if embedding is None else embedding.modalities
+        media = {
+            modality: np.frombuffer(row.vector, np.float16).astype(np.float32)
+            for modality, row in rows.items()
+            if row.vector and row.encoder == self._spaces.served.get(modality)
+        }
+        found = self._fusion.vector(key.removeprefix(ITEM_PREFIX).decode(), media)
+        return None if found is None else _packed(found)
 
     def _record(self, vector: bytes | None, embedding: Embedding | None, epoch: int) -> bytes | None:
         if vector is None or embedding is None:
             return None
         return encode_vector(ItemVector(epoch, vector, self._generation, embedding.media_ms))
+
+
+def _packed(vector: Floats) -> bytes:
+    return vector.astype(np.float16).tobytes()

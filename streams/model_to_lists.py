@@ -14,6 +14,7 @@ from confluent_kafka.admin import AdminClient
 from online import example_codec
 from online.catalogue import Item
 from online.fold import ExampleFold
+from online.fusion.taste import unpack as unpack_taste
 from online.ranking.network import unpack
 from online.rules.rule import Rule, RulesError, parse
 from online.statistics.base import Floats
@@ -159,8 +160,10 @@ class ModelToLists:
                 metrics.MODEL_VERSION.set(progress.version)
         elif record.key == SPACES_KEY and record.value is not None:
             spaces = decode_spaces(record.value)
-            if spaces.epoch >= self.epoch and self._vectors.serve(spaces.generation):
-                self._changes.vectors_changed()
+            if spaces.epoch >= self.epoch:
+                self._lists.recommender.taste = unpack_taste(spaces.taste)
+                if self._vectors.serve(spaces.generation):
+                    self._changes.vectors_changed()
         elif record.key == RANKING_KEY and record.value is not None:
             ranking = decode_ranking(record.value)
             if ranking.epoch >= self.epoch:

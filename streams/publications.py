@@ -1,4 +1,4 @@
-"""Records of the internal `model` topic: the learner's progress, item vectors by item, and their spaces."""
+"""Records of the internal `model` topic: the learner's progress, item vectors by item, and what fits them."""
 
 import msgspec
 
@@ -69,6 +69,10 @@ class Spaces(msgspec.Struct):
     generation: int
     served: dict[str, str]
     """The name of each modality's encoder and projection."""
+    tower: str = ""
+    """Which learned tower made the vectors; empty: fixed projections did."""
+    taste: bytes = b""
+    """What is learned of histories, and fits these vectors; see `online.fusion.taste.pack`."""
 
 
 encode_progress = msgspec.msgpack.Encoder().encode

@@ -41,6 +41,7 @@ from streams.identity import LogIdentity
 from streams.item_changes import ItemChanges
 from streams.items_to_lists import ItemsToLists
 from streams.kafka import admin_client
+from streams.learned_fusion import LearnedFusion
 from streams.learned_ranking import LearnedRanking
 from streams.lists import ListMaker
 from streams.liveness import Liveness
@@ -167,10 +168,15 @@ async def learn(w: Worker) -> None:
     """Examples → model; one learns, the others stand by."""
     import torch  # noqa: PLC0415  # no other role should wait for it
 
+    from online.fusion.learner import FusionConfig, FusionLearner  # noqa: PLC0415  # as above
     from online.learning.ranking import RankingLearner  # noqa: PLC0415  # as above
 
     # Its matrices are small: more threads would only wait for one another.
     torch.set_num_threads(1)
+    fusion = None
+    if w.settings.fusion != "fixed":
+        config = FusionConfig(kind=w.settings.fusion, capacity=w.settings.item_capacity)
+        fusion = LearnedFusion(FusionLearner(config))
     worker = examples_to_model.ExamplesToModel(
         w.settings,
         w.admin,
@@ -178,6 +184,7 @@ async def learn(w: Worker) -> None:
         LearnedRanking(RankingLearner()),
         w.producer,
         w.liveness,
+        fusion,
     )
     examples_to_model.connect(w.app, w.settings, worker, w.fail)
     w.owns("examples", worker, worker.finish)

@@ -129,8 +129,9 @@ class Serving:
         if fusion.step_count >= self._looked_at_step + MOVED_STEPS:
             self._looked_at_step = fusion.step_count
             if fusion.moved():
-                for item_id, vector in fusion.advance().items():
-                    self._recommender.put_vector(item_id, vector)
+                for vectors in fusion.advance():
+                    for item_id, vector in vectors.items():
+                        self._recommender.put_vector(item_id, vector)
                 self._recommender.taste = fusion.taste()
 
     def _log(self, state: UserState, view: UserView) -> ListLog:

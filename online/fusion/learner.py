@@ -6,7 +6,7 @@ drawn evenly from the catalogue (mixed negative sampling: Yang et al., WWW 2020)
 drawn (logQ). Parts of one item are drawn together (InfoNCE), also of items that nobody has had.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 import numpy as np
@@ -29,6 +29,8 @@ FREQUENCY_KEPT = 1 - 1 / 50_000
 REFUSING_ACTIONS = HIDING_ACTIONS | {"skip"}
 COMPARED = 256
 """Items whose vectors say whether what was learned since differs from what is served."""
+AT_ONCE = 2_048
+"""Items whose vectors are made in one go."""
 LEAST_COSINE = 0.98
 """What is served is replaced when vectors have moved further than this on average."""
 
@@ -135,13 +137,28 @@ class FusionLearner:
         served, learned = (self._vectors(model, rows) for model in (self._served, self._mean))
         return bool((served * learned).sum(axis=1).mean() < LEAST_COSINE)
 
-    def advance(self) -> dict[str, Floats]:
-        """Serves what was learned from now on; returns every item's vector, [dim], which replace all former ones."""
+    def advance(self) -> Iterator[dict[str, Floats]]:
+        """Serves what was learned from now on.
+
+        Returns:
+            Every item's vector, [dim], which replace all former ones, AT_ONCE at a time; items that are put or
+            forgotten meanwhile are left out.
+        """
         self._served.load_state_dict(self._mean.state_dict())
         self._is_taught = True
-        known = self._media.known()
-        vectors = self._vectors(self._served, known)
-        return {self._media.catalogue.item_id(row): v for row, v in zip(known.tolist(), vectors, strict=True)}
+        return self._served_vectors()
+
+    def _served_vectors(self) -> Iterator[dict[str, Floats]]:
+        catalogue = self._media.catalogue
+        known = [catalogue.item_id(row) for row in self._media.known().tolist()]
+        for start in range(0, len(known), AT_ONCE):
+            left = {
+                item_id: row
+                for item_id in known[start : start + AT_ONCE]
+                if (row := catalogue.row(item_id)) >= 0 and self._media.has[row].any()
+            }
+            vectors = self._vectors(self._served, np.array(list(left.values()), np.int32))
+            yield dict(zip(left, vectors, strict=True))
 
     def taste(self) -> Taste | None:
         """What goes with the vectors; None before anything learned is served."""

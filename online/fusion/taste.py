@@ -38,3 +38,44 @@ class Taste(msgspec.Struct, frozen=True):
         layer = np.concatenate((mean, np.log1p(np.float32(len(units)))[None])) @ self.hidden + self.bias
         found: Floats = np.maximum(layer, 0) @ self.out + self.out_bias + self.skip * mean
         return np.asarray(found * self.sharpness, np.float32)
+
+
+class _Packed(msgspec.Struct, array_like=True):
+    shape: tuple[int, int]
+    """dim, width"""
+    skip: float
+    sharpness: float
+    values: bytes
+
+
+def pack(taste: Taste) -> bytes:
+    """The taste as bytes, float32."""
+    parts = (taste.hidden, taste.bias, taste.out, taste.out_bias)
+    values = np.concatenate([part.ravel() for part in parts]).astype(np.float32).tobytes()
+    width, dim = taste.out.shape
+    return msgspec.msgpack.encode(_Packed((dim, width), taste.skip, taste.sharpness, values))
+
+
+def unpack(data: bytes) -> Taste | None:
+    """What `pack` was given; None of nothing.
+
+    Raises:
+        ValueError: The bytes are damaged.
+    """
+    if not data:
+        return None
+    packed = msgspec.msgpack.decode(data, type=_Packed)
+    dim, width = packed.shape
+    values = np.frombuffer(packed.values, np.float32)
+    hidden, bias, out, out_bias = np.split(values, np.cumsum([(dim + 1) * width, width, width * dim]))
+    if len(out_bias) != dim:
+        msg = f"a taste of {dim} and {width} has {len(values)} numbers"
+        raise ValueError(msg)
+    return Taste(
+        hidden.reshape(dim + 1, width),
+        bias,
+        out.reshape(width, dim),
+        out_bias,
+        packed.skip,
+        packed.sharpness,
+    )

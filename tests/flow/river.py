@@ -26,6 +26,7 @@ from streams.identity import LogIdentity
 from streams.interactions_to_lists import InteractionsToLists
 from streams.item_changes import ItemChanges
 from streams.items_to_lists import ItemsToLists
+from streams.learned_fusion import LearnedFusion
 from streams.learned_ranking import LearnedRanking
 from streams.lists import ListMaker
 from streams.liveness import Liveness
@@ -76,7 +77,9 @@ class MemoryRiver:
             await worker.users.close()
 
     @asynccontextmanager
-    async def learn(self, crash_after: int | None = None) -> AsyncIterator[ExamplesToModel]:
+    async def learn(
+        self, crash_after: int | None = None, fusion: LearnedFusion | None = None
+    ) -> AsyncIterator[ExamplesToModel]:
         """A new learner that has taken over."""
         producer = MemoryProducer(self.kafka, crash_after)
         learner = ExamplesToModel(
@@ -86,6 +89,7 @@ class MemoryRiver:
             LearnedRanking(RankingLearner()),
             cast(Any, producer),
             alive(),
+            fusion,
         )
         await learner.load({0})
         yield learner

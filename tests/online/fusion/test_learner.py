@@ -3,6 +3,7 @@ import pytest
 
 from online.fusion.learner import RAMP_STEPS, STEP_EXAMPLES, FusionConfig, FusionLearner
 from online.fusion.tower import Kind
+from online.statistics.base import Floats
 from tests.online.fusion.made import ITEMS, KINDS, example_set, fill, kind_of, media_of, sets
 
 SMALL = FusionConfig(capacity=256, replayed=16, negatives=16, dim=32)
@@ -15,6 +16,11 @@ def taught(config: FusionConfig = SMALL, likes: str = "image") -> FusionLearner:
     for example in sets(likes, STEPS * STEP_EXAMPLES):
         learner.learn(example)
     return learner
+
+
+def served(learner: FusionLearner) -> dict[str, Floats]:
+    """All vectors, from now on as learned."""
+    return {item_id: vector for vectors in learner.advance() for item_id, vector in vectors.items()}
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +38,7 @@ def learner(saved: dict[str, np.ndarray]) -> FusionLearner:
 
 def hit_ratio(learner: FusionLearner, likes: str) -> float:
     """How many of the quarter of the items that come first are what is wanted, of kinds that nobody had yet."""
-    vectors, taste = learner.advance(), learner.taste()
+    vectors, taste = served(learner), learner.taste()
     assert taste is not None
     hits = []
     for kind in range(KINDS):
@@ -52,7 +58,7 @@ def test_what_is_liked_is_learned_though_it_is_not_what_was_had(kind: Kind) -> N
 def test_a_new_item_has_its_vector_at_once_and_is_liked_for_what_it_is_made_of(
     learner: FusionLearner,
 ) -> None:
-    vectors, taste = learner.advance(), learner.taste()
+    vectors, taste = served(learner), learner.taste()
     assert taste is not None
     new = learner.put("new", media_of(5, "image"))
     assert new is not None
@@ -69,11 +75,11 @@ def test_vectors_have_unit_length_and_an_item_of_nothing_has_none() -> None:
     assert vector is not None
     assert np.linalg.norm(vector) == pytest.approx(1.0, abs=1e-5)
     assert learner.put("i", {}) is None
-    assert not learner.advance()
+    assert not served(learner)
 
 
 def test_what_is_served_changes_only_by_advancing(learner: FusionLearner) -> None:
-    before = learner.advance()
+    before = served(learner)
     assert not learner.moved()
     for example in sets("text", 60 * STEP_EXAMPLES, seed=1):
         learner.learn(example)
@@ -81,7 +87,7 @@ def test_what_is_served_changes_only_by_advancing(learner: FusionLearner) -> Non
     assert again is not None
     np.testing.assert_allclose(again, before["i3"], atol=1e-5)
     assert learner.moved()
-    assert float(learner.advance()["i3"] @ before["i3"]) < 0.999
+    assert float(served(learner)["i3"] @ before["i3"]) < 0.999
 
 
 def test_nothing_learned_is_served_before_the_rate_is_grown() -> None:
@@ -101,8 +107,8 @@ def test_what_is_saved_goes_on_as_if_nothing_had_happened() -> None:
         first.learn(example)
     assert second.load(first.save())
     assert second.step_count == first.step_count == 20
-    for name, vector in second.advance().items():
-        np.testing.assert_allclose(vector, first.advance()[name], atol=1e-6)
+    for name, vector in served(second).items():
+        np.testing.assert_allclose(vector, served(first)[name], atol=1e-6)
 
 
 def test_what_another_kind_saved_is_not_taken() -> None:
@@ -120,7 +126,7 @@ def test_refused_items_are_liked_less() -> None:
         had = rng.permutation(ITEMS)[:5].tolist()
         item = int(rng.integers(ITEMS))
         learner.learn(example_set(had, item, "skip" if kind_of(item, "text") == 0 else "click"))
-    vectors, taste = learner.advance(), learner.taste()
+    vectors, taste = served(learner), learner.taste()
     assert taste is not None
     direction = taste.direction(np.stack([vectors[f"i{i}"] for i in range(20)]))
     by_kind = [np.mean([vectors[f"i{i}"] @ direction for i in range(k, ITEMS, KINDS)]) for k in range(KINDS)]
@@ -132,7 +138,7 @@ def test_endless_new_items_make_room_and_take_no_more_memory() -> None:
     for item in range(2_000):
         learner.put(f"i{item}", media_of(item % ITEMS, "text"))
         learner.learn(example_set([max(item - 1, 0)], item))
-    assert len(learner.advance()) <= 256
+    assert len(served(learner)) <= 256
     assert learner.step_count > 0
 
 

@@ -1,8 +1,9 @@
 import numpy as np
+import pytest
 import torch
 
 from online.fusion.learner import FusionConfig, FusionLearner
-from online.fusion.taste import HISTORY
+from online.fusion.taste import HISTORY, pack, unpack
 from tests.online.fusion.made import fill, sets
 
 SMALL = FusionConfig(capacity=256, replayed=16, negatives=16, dim=32)
@@ -24,3 +25,16 @@ def test_it_says_without_torch_what_was_learned_with_it() -> None:
             mean = torch.from_numpy(units.mean(axis=0))[None]
             liked = model.taste(mean, torch.tensor([[float(count)]])) * model.log_sharpness.exp()
         np.testing.assert_allclose(taste.direction(units), liked[0].numpy(), rtol=1e-4, atol=1e-5)
+        published = unpack(pack(taste))
+        assert published is not None
+        np.testing.assert_allclose(published.direction(units), taste.direction(units), rtol=1e-6)
+
+
+def test_nothing_is_published_as_nothing_and_damage_is_an_error() -> None:
+    assert unpack(b"") is None
+    learner = FusionLearner(SMALL)
+    learner.advance()
+    taste = learner.taste()
+    assert taste is not None
+    with pytest.raises(ValueError, match=r"truncated|numbers"):
+        unpack(pack(taste)[:-40])

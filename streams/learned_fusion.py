@@ -1,0 +1,90 @@
+"""The learner's fusion of modalities: item vectors learned from what is had after what, and the taste that fits."""
+
+import time
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from online.events import ExampleSet
+from online.fold import Saved
+from online.fusion.taste import pack
+from online.statistics.base import Floats
+
+if TYPE_CHECKING:
+    from online.fusion.learner import FusionLearner
+
+SHED_MS = 10_000
+"""A learner that is so far behind folds, and learns no fusion: it catches up first."""
+TIME_SHARE = 0.1
+"""Of the learner's time that may go into steps; sets that come while it has had its share are not learned from."""
+MOVED_STEPS = 20
+"""Steps after which vectors are compared with those that are served."""
+PREFIX = "fusion."
+
+
+class LearnedFusion:
+    """What the learner does with items' media, and with what is had."""
+
+    def __init__(self, learner: "FusionLearner") -> None:
+        self._learner = learner
+        self._rests_until_s = 0.0
+        self._looked_at_step = 0
+        self.digest = self._digest()
+        """Says which tower is served: vectors of different ones are never compared."""
+
+    def learn(self, example_set: ExampleSet, late_ms: int) -> None:
+        """Learns from a set, unless the log is read too late or steps have had their share of the time."""
+        start_s = time.perf_counter()
+        if late_ms > SHED_MS or start_s < self._rests_until_s:
+            return
+        steps = self._learner.step_count
+        self._learner.learn(example_set)
+        if self._learner.step_count > steps:
+            end_s = time.perf_counter()
+            self._rests_until_s = end_s + (end_s - start_s) * (1 / TIME_SHARE - 1)
+
+    def vector(self, item_id: str, media: Mapping[str, Floats]) -> Floats | None:
+        """An item's vector, [dim] of unit length, by what it is made of now; None if that is nothing."""
+        return self._learner.put(item_id, media)
+
+    def moved(self) -> bool:
+        """Whether what was learned differs noticeably from what is served; looked at once in MOVED_STEPS."""
+        if self._learner.step_count < self._looked_at_step + MOVED_STEPS:
+            return False
+        self._looked_at_step = self._learner.step_count
+        return self._learner.moved()
+
+    def advance(self) -> Iterator[dict[str, Floats]]:
+        """Serves what was learned; every item's vector, [dim], some thousand at a time."""
+        found = self._learner.advance()
+        self.digest = self._digest()
+        return found
+
+    def taste(self) -> bytes:
+        """What goes with the vectors; empty before anything learned is served."""
+        taste = self._learner.taste()
+        return b"" if taste is None else pack(taste)
+
+    def save(self) -> Saved:
+        """What a snapshot has to hold."""
+        return {PREFIX + name: array for name, array in self._learner.save().items()}
+
+    def load(self, saved: Saved) -> None:
+        """Goes on from a snapshot; one without a fusion that fits changes nothing."""
+        found = {
+            name.removeprefix(PREFIX): array
+            for name, array in saved.items()
+            if name.startswith(PREFIX) and isinstance(array, np.ndarray)
+        }
+        if found and self._learner.load(found):
+            self._looked_at_step = self._learner.step_count
+        self.digest = self._digest()
+
+    def _digest(self) -> str:
+        served = {name: array for name, array in self._learner.save().items() if name.startswith("served/")}
+        found = blake2b(digest_size=12)
+        for name in sorted(served):
+            found.update(np.ascontiguousarray(served[name]).tobytes())
+        return found.hexdigest()

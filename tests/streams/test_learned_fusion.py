@@ -1,0 +1,76 @@
+from collections.abc import Iterator
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+
+from online.fusion.learner import RAMP_STEPS, STEP_EXAMPLES, FusionConfig, FusionLearner
+from streams.learned_fusion import SHED_MS, LearnedFusion
+from tests.online.fusion.made import fill, sets
+
+SMALL = FusionConfig(capacity=256, replayed=16, negatives=16)
+
+
+@pytest.fixture
+def fusion() -> Iterator[LearnedFusion]:
+    """One whose steps may take all the time there is."""
+    learner = FusionLearner(SMALL)
+    fill(learner, "text", "image")
+    with patch("streams.learned_fusion.TIME_SHARE", 1.0):
+        yield LearnedFusion(learner)
+
+
+def learn(fusion: LearnedFusion, steps: int, late_ms: int = 0) -> None:
+    for example_set in sets("image", steps * STEP_EXAMPLES):
+        fusion.learn(example_set, late_ms)
+
+
+def test_what_has_moved_is_served_with_a_taste_and_another_digest(fusion: LearnedFusion) -> None:
+    before = fusion.digest
+    learn(fusion, RAMP_STEPS + 40)
+    assert fusion.digest == before
+    assert fusion.taste() == b""
+    assert fusion.moved()
+    assert not fusion.moved()  # looked at once in some steps
+    assert sum(len(vectors) for vectors in fusion.advance()) == 64
+    assert fusion.digest != before
+    assert fusion.taste()
+
+
+def test_a_snapshot_goes_on_with_what_is_served(fusion: LearnedFusion) -> None:
+    learn(fusion, RAMP_STEPS)
+    list(fusion.advance())
+    again = LearnedFusion(FusionLearner(SMALL))
+    assert again.digest != fusion.digest
+    again.load(fusion.save() | {"ranking.other": np.zeros(1)})
+    assert (again.digest, again.taste()) == (fusion.digest, fusion.taste())
+    again.load({})
+    assert again.digest == fusion.digest
+
+
+def test_a_learner_that_is_late_learns_none(fusion: LearnedFusion) -> None:
+    learn(fusion, 2, late_ms=SHED_MS + 1)
+    assert fusion._learner.step_count == 0
+    learn(fusion, 2, late_ms=SHED_MS)
+    assert fusion._learner.step_count == 2
+
+
+def test_after_a_step_the_rest_of_the_time_is_not_the_fusions() -> None:
+    learner, now_s = FusionLearner(SMALL), 100.0
+
+    def clock() -> float:
+        nonlocal now_s
+        now_s += 0.001
+        return now_s
+
+    fill(learner, "text")
+    fusion = LearnedFusion(learner)
+    with patch("streams.learned_fusion.time.perf_counter", clock):
+        learn(fusion, 1)  # its step took a millisecond, of which nine more are not its own
+        assert learner.step_count == 1
+        for example_set in sets("image", 7):
+            fusion.learn(example_set, 0)
+        learn(fusion, 1)
+        assert learner.step_count == 1
+        learn(fusion, 1)
+        assert learner.step_count == 2
