@@ -43,11 +43,16 @@ def decode(value: bytes | None) -> Decoded[Interaction]:
     return decoded
 
 
+def place_of(topic: str, partition: int, offset: int, index: int) -> str:
+    """An event's place as one word, the id of events that have none of their own."""
+    return f"{topic}-{partition}-{offset}-{index}"
+
+
 def event_id_of(record: Any, index: int, interaction: Interaction) -> str:  # noqa: ANN401  # aiokafka's record
     """The event's own id, or else its place, which stands in."""
     if interaction.event_id is not None:
         return interaction.event_id
-    return f"{record.topic}-{record.partition}-{record.offset}-{index}"
+    return place_of(record.topic, record.partition, record.offset, index)
 
 
 def to_event(record: Any, index: int, interaction: Interaction, topic_id: str) -> Event:  # noqa: ANN401  # aiokafka's record
@@ -161,7 +166,7 @@ class Batch:
         interaction.event_id = event_id
         if interaction.timestamp_ms is None:
             interaction.timestamp_ms = record.timestamp
-        place = f"{record.topic}-{record.partition}-{record.offset}-{index}".encode()
+        place = place_of(record.topic, record.partition, record.offset, index).encode()
         self.outgoing.append(
             Outgoing(
                 record.topic,

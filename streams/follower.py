@@ -127,6 +127,16 @@ class Follower:
         first = self._consumer.poll(0.2)
         return [] if first is None else [first, *self._consumer.consume(FETCH_LIMIT, 0)]
 
+    async def assign_since(self, partitions: Iterable[int], since_ms: int) -> None:
+        """Chooses the partitions, and in each the first record whose timestamp is not before `since_ms`."""
+        wanted = [TopicPartition(self.topic, partition, since_ms) for partition in partitions]
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(self._thread, self._consumer.offsets_for_times, wanted, 10)
+        ends = {
+            p.partition: self.end_offsets({p.partition: 0})[p.partition][1] for p in found if p.offset < 0
+        }
+        await self.assign({p.partition: ends.get(p.partition, p.offset) for p in found})
+
     def end_offsets(self, partitions: Mapping[int, int] | None = None) -> dict[int, tuple[int, int]]:
         """The first and one past the last offset of each partition (of those assigned, unless given)."""
         chosen = self.positions if partitions is None else partitions

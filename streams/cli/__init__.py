@@ -19,12 +19,13 @@ from streams.cli import (
     soak,
     status,
     topics,
+    trace,
     train,
     why,
     worker,
 )
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(ask.app, name="ask")
 app.add_typer(broker.app, name="broker")
 app.add_typer(bench.app, name="bench")
@@ -44,6 +45,7 @@ app.command()(produce.produce)
 app.command()(generate.generate)
 app.command()(lists.lists)
 app.command()(why.why)
+app.command()(trace.trace)
 
 
 def main() -> None:

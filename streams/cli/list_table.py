@@ -20,7 +20,7 @@ def list_table(found: Recommendation, titles: Titles, now_ms: int) -> Group:
         f"because of {_cause(found.cause)}; through {through.partition}@{through.offset}.{through.index}; "
         f"model {found.model_version}"
     )
-    return Group(_plain(heading, style="bold"), items_table(found.items, titles), Text())
+    return Group(plain(heading, style="bold"), items_table(found.items, titles), Text())
 
 
 def items_table(items: Sequence[ListItem], titles: Titles) -> Table:
@@ -29,7 +29,7 @@ def items_table(items: Sequence[ListItem], titles: Titles) -> Table:
     for item in items:
         cells = (item.item_id, titles.of(item.item_id), f"{item.score:.4g}", item.source)
         because = ", ".join(_reason(reason, titles) for reason in item.reasons)
-        table.add_row(str(item.rank), *map(_plain, (*cells, because)))
+        table.add_row(str(item.rank), *map(plain, (*cells, because)))
     return table
 
 
@@ -52,6 +52,6 @@ def _age(age_ms: int) -> str:
     return f"{seconds:.1f} s"
 
 
-def _plain(text: str, style: str = "") -> Text:
+def plain(text: str, style: str = "") -> Text:
     """Text from the stream: it is neither markup nor may it steer the terminal."""
     return Text("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text), style=style)

@@ -9,10 +9,13 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
+from typer.testing import CliRunner
 
+from streams.cli import app
+from streams.topics import home_partition
 from tests.broker.client import Client, ids, value_of
 from tests.broker.hostile import EVERY, GOOD, Hostile
-from tests.broker.river import River
+from tests.broker.river import River, wait_for
 
 NOW_MS = int(time.time() * 1000)
 CUT = 262_144
@@ -142,6 +145,45 @@ def test_a_list_of_a_packed_message_goes_through_its_last_event(running: Running
     found = running.client.list_after("packer", (partition, offset))
     assert found["through"] == {"partition": partition, "offset": offset, "index": 2}
     assert found["cause"]["event_id"] == "packer-2"
+
+
+def _freshet(running: Running, *arguments: str) -> Any:  # noqa: ANN401  # click's result
+    environ = {"FRESHET_KAFKA": running.client.kafka, "FRESHET_TOPIC_PREFIX": running.client.prefix}
+    return CliRunner().invoke(app, arguments, env=environ)
+
+
+def test_an_event_is_traced_from_where_it_went_astray_to_the_model(running: Running) -> None:
+    event = made("traced", "bread", "traced-1")
+    running.river.expect([event])
+    partition, offset = running.client.send("interactions", event, "traced", partition=0)
+    home = home_partition("traced", 12)
+    assert home != partition
+    ask = ("trace", "traced-1", "--user", "traced", "--json", "-")
+    # The learner publishes its progress every two seconds.
+    wait_for(lambda: "learned" in _freshet(running, *ask).stdout, 20, lambda: _freshet(running, *ask).stdout)
+    result = _freshet(running, *ask)
+    assert result.exit_code == 0
+    steps = {step["what"]: step for step in json.loads(result.stdout)["steps"]}
+    assert steps.keys() == {"sent home", "made an example", "in the user's state", "listed", "learned"}
+    assert steps["sent home"]["partition"] == steps["listed"]["partition"] == home
+    assert steps["sent home"]["note"].endswith(f"interactions-{partition}-{offset}-0")
+    assert 0 <= steps["listed"]["after_ms"] <= steps["learned"]["after_ms"]
+    # Without a user, every partition is searched, and where it was sent is found too.
+    result = _freshet(running, "trace", "traced-1")
+    assert (result.exit_code, "foreign" in result.stdout) == (0, True)
+
+
+def test_a_refused_an_unknown_and_a_media_event_are_traced(running: Running) -> None:
+    refused = made("traced", "bread", "traced-2") | {"action": "klick"}
+    running.client.send("interactions", refused, "traced")
+    wait_for(lambda: _freshet(running, "trace", "traced-2").exit_code == 1, 20, lambda: "no dead letter")
+    assert "$.action" in _freshet(running, "trace", "traced-2").stdout
+    assert _freshet(running, "trace", "never-sent").exit_code == 2
+    running.client.send("media", {"item_id": "traced", "title": "A thing to be traced"}, "traced")
+    ask = ("trace", "--item", "traced", "--json", "-")
+    wait_for(lambda: "merged" in _freshet(running, *ask).stdout, 20, lambda: _freshet(running, *ask).stdout)
+    steps = [step["what"] for step in json.loads(_freshet(running, *ask).stdout)["steps"]]
+    assert steps[:3] in (["sent", "encoded", "merged"], ["sent", "merged", "encoded"])
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,141 @@
+"""What the records of each topic say about one interaction."""
+
+import base64
+import json
+from collections.abc import Callable
+
+import msgspec
+
+from online import example_codec
+from online.events import Cursor, ExampleRun
+from online.state_codec import head
+from streams.batch import FORWARDED_HEADER, decode, event_hash, place_of
+from streams.events import DeadLetter, Recommendation
+from streams.follower import Record
+from streams.publications import PROGRESS_KEY, decode_progress
+from streams.topics import home_partition
+from streams.tracing import Step, Trace, step, traced
+
+_decode_letter = msgspec.json.Decoder(DeadLetter).decode
+_decode_list = msgspec.json.Decoder(Recommendation).decode
+
+
+class EventTrace:
+    """Looks for one event: give it `interactions` and `dead-letters` first, then the rest if it has a `home`.
+
+    Args:
+        event_id: The event's id; for an event without one, its place (`interactions-3-17-0`).
+        partitions: Of `interactions`.
+        topic_id: Kafka's id of `interactions`.
+        name: A topic's name on the cluster, from its base name.
+    """
+
+    def __init__(self, event_id: str, partitions: int, topic_id: str, name: Callable[[str], str]) -> None:
+        self._event_id = event_id
+        self._partitions = partitions
+        self._name = name
+        self._topic_id = topic_id
+        self._hash = event_hash(event_id)
+        self._needle = event_id.encode()
+        self._steps: list[Step] = []
+        self.user_id = ""
+        self.home: Cursor | None = None
+        """Where the event counts: its first place on its user's partition, once that was met."""
+
+    def take_interaction(self, record: Record) -> None:
+        """Takes a record of `interactions`."""
+        topic = self._name("interactions")
+        if not self._may_hold(topic, record):
+            return
+        for index, interaction in decode(record.value).events:
+            place = place_of(topic, record.partition, record.offset, index)
+            if self._event_id not in (interaction.event_id, place):
+                continue
+            self.user_id = interaction.user_id
+            at_home = record.partition == home_partition(self.user_id, self._partitions)
+            origin = record.headers.get(FORWARDED_HEADER)
+            notes = [f"event {index} of the message"] if index else []
+            if not at_home:
+                notes.append("on a foreign partition")
+            elif self.home is not None:
+                notes.append("again, counts once")
+            else:
+                self.home = Cursor(self._topic_id, record.partition, record.offset, index)
+            if origin is None:
+                self._add("sent", "client", "interactions", record, "; ".join(notes))
+            else:
+                notes.append(f"from {origin.decode(errors='replace')}")
+                self._add("sent home", "recommend", "interactions", record, "; ".join(notes))
+
+    def take_dead_letter(self, record: Record) -> None:
+        """Takes a record of `dead-letters`."""
+        letter = _decode_letter(record.value or b"")
+        if letter.topic != self._name("interactions"):
+            return
+        place = place_of(letter.topic, letter.partition, letter.offset, letter.index)
+        if self._event_id == place or self._is_of(base64.b64decode(letter.value_b64)):
+            error = letter.error
+            note = f"{place}: {error.code} at {error.path}: {error.message}"
+            self._add("refused", "recommend", "dead-letters", record, note)
+
+    def take_example(self, record: Record) -> None:
+        """Takes a record of `examples`."""
+        home = self.home
+        if home is None or record.key != f"{home.topic_id}-{home.partition}".encode():
+            return
+        run = example_codec.unpack(record.value or b"")
+        if isinstance(run, ExampleRun) and any(
+            one.event_hash == self._hash and one.user_id == self.user_id for one in run.examples
+        ):
+            self._add("made an example", "recommend", "examples", record)
+
+    def take_state(self, record: Record) -> None:
+        """Takes a record of `users`."""
+        if record.key == self.user_id.encode() and record.value is not None and self.home is not None:
+            cursor = head(record.value).cursor
+            if cursor is not None and cursor.reaches(self.home):
+                self._add_once("in the user's state", "recommend", "users", record)
+
+    def take_list(self, record: Record) -> None:
+        """Takes a record of `recommendations`."""
+        if record.key != self.user_id.encode() or record.value is None or self.home is None:
+            return
+        found = _decode_list(record.value)
+        through = (found.through.partition, found.through.offset, found.through.index)
+        if through[0] == self.home.partition and through[1:] >= (self.home.offset, self.home.index):
+            self._add_once("listed", "recommend", "recommendations", record, f"list {found.list_id}")
+
+    def take_progress(self, record: Record) -> None:
+        """Takes a record of `model`."""
+        if record.key != PROGRESS_KEY or record.value is None or self.home is None:
+            return
+        progress = decode_progress(record.value)
+        here = (self.home.topic_id, self.home.partition)
+        place = (self.home.offset, self.home.index)
+        if any((one.topic_id, one.partition) == here and one.watermark >= place for one in progress.learned):
+            self._add_once("learned", "learn", "model", record, f"model version {progress.version}")
+
+    def trace(self) -> Trace:
+        """What was found."""
+        return traced(self._event_id, self._steps, answer="listed", refusal="refused")
+
+    def _may_hold(self, topic: str, record: Record) -> bool:
+        """Whether it is worth decoding: JSON has an id as it is, or with backslashes."""
+        value = record.value or b""
+        by_place = self._event_id.startswith(f"{topic}-{record.partition}-{record.offset}-")
+        return by_place or self._needle in value or b"\\" in value
+
+    def _is_of(self, value: bytes) -> bool:
+        """Whether a refused value is the event's, as far as it can be read."""
+        try:
+            read = json.loads(value)
+        except (ValueError, RecursionError):
+            return json.dumps(self._event_id).encode() in value
+        return isinstance(read, dict) and read.get("event_id") == self._event_id
+
+    def _add(self, what: str, role: str, base: str, record: Record, note: str = "") -> None:
+        self._steps.append(step(what, role, self._name(base), record, note))
+
+    def _add_once(self, what: str, role: str, base: str, record: Record, note: str = "") -> None:
+        if all(known.what != what for known in self._steps):
+            self._add(what, role, base, record, note)

@@ -1,0 +1,107 @@
+"""What the records of each topic say about one item: its newest media event, and what was made of it."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from encoders.modalities import modalities_in
+from streams.decoding import EventDecoder
+from streams.embeddings import decode_embedding
+from streams.events import DeadLetter, ItemDocument, Media, Recommendation
+from streams.follower import Record
+from streams.tracing import Step, Trace, step, traced
+
+_decode_media = EventDecoder(Media).decode
+_decode_letter = msgspec.json.Decoder(DeadLetter).decode
+_decode_document = msgspec.json.Decoder(ItemDocument).decode
+_decode_list = msgspec.json.Decoder(Recommendation).decode
+
+
+class ItemTrace:
+    """Looks for what became of an item's newest media event: give it all of `media` first, then the rest.
+
+    Args:
+        item_id: Which item.
+        name: A topic's name on the cluster, from its base name.
+    """
+
+    def __init__(self, item_id: str, name: Callable[[str], str]) -> None:
+        self._item_id = item_id
+        self._key = item_id.encode()
+        self._name = name
+        self._sent: Step | None = None
+        self._steps: dict[str, Step] = {}
+
+    @property
+    def found(self) -> bool:
+        """Whether there was a media event."""
+        return self._sent is not None
+
+    def take_media(self, record: Record) -> None:
+        """Takes a record of `media`; the item's newest counts."""
+        if record.value is None:
+            about = record.key == self._key
+        else:
+            about = self._may_hold(record.value) and any(
+                media.item_id == self._item_id for _, media in _decode_media(record.value).events
+            )
+        if about and (self._sent is None or record.timestamp_ms >= self._sent.timestamp_ms):
+            note = "deletes the item" if record.value is None else ""
+            self._sent = step("sent", "client", self._name("media"), record, note)
+
+    def take_dead_letter(self, record: Record) -> None:
+        """Takes a record of `dead-letters`."""
+        letter, sent = _decode_letter(record.value or b""), self._sent
+        if sent is not None and (letter.topic, letter.partition, letter.offset) == (
+            sent.topic, sent.partition, sent.offset,
+        ):  # fmt: skip
+            error = letter.error
+            self._first(
+                "refused", "encode", "dead-letters", record, f"{error.code} at {error.path}: {error.message}"
+            )
+
+    def take_document(self, record: Record) -> None:
+        """Takes a record of `items`."""
+        if record.key == self._key and self._is_later(record) and record.value is not None:
+            document = _decode_document(record.value)
+            errors = [f"{modality}: {why}" for modality, why in (document.encode_errors or {}).items()]
+            have = ", ".join(modalities_in(document.modalities)) or "none"
+            self._first("merged", "encode", "items", record, "; ".join([f"vectors: {have}", *errors]))
+
+    def take_embedding(self, record: Record) -> None:
+        """Takes a record of `embeddings`."""
+        if record.key == self._key and self._sent is not None and record.value is not None:
+            embedding = decode_embedding(record.value)
+            if embedding.media_ms >= self._sent.timestamp_ms:
+                have = [modality for modality, one in embedding.modalities.items() if one.vector]
+                self._first(
+                    "encoded", "encode", "embeddings", record, f"vectors: {', '.join(have) or 'none'}"
+                )
+
+    def take_list(self, record: Record) -> None:
+        """Takes a record of `recommendations`."""
+        if not self._is_later(record) or record.value is None or not self._may_hold(record.value):
+            return
+        found = _decode_list(record.value)
+        for place in found.items:
+            if place.item_id == self._item_id:
+                note = f"place {place.rank} for {found.user_id}, because of {found.cause.kind} {found.cause.event_id}"
+                self._first("listed", "recommend", "recommendations", record, note)
+
+    def trace(self) -> Trace:
+        """What was found."""
+        steps = [] if self._sent is None else [self._sent, *self._steps.values()]
+        return traced(self._item_id, steps, answer="listed", refusal="refused")
+
+    def _may_hold(self, value: bytes) -> bool:
+        """Whether it is worth decoding: JSON has an id as it is, or with backslashes."""
+        return self._key in value or b"\\" in value
+
+    def _is_later(self, record: Record) -> bool:
+        return self._sent is not None and record.timestamp_ms >= self._sent.timestamp_ms
+
+    def _first(self, what: str, role: str, base: str, record: Record, note: str) -> None:
+        """Keeps the earliest of its kind: partitions come in any order."""
+        known = self._steps.get(what)
+        if known is None or record.timestamp_ms < known.timestamp_ms:
+            self._steps[what] = step(what, role, self._name(base), record, note)

@@ -1,0 +1,68 @@
+import json
+
+import msgspec
+
+from streams.embeddings import Embedded, Embedding, encode_embedding
+from streams.events import Cause, ItemDocument, ListItem, Recommendation, Through
+from streams.follower import Record
+from streams.item_trace import ItemTrace
+
+
+def _trace() -> ItemTrace:
+    return ItemTrace("i1", lambda base: base)
+
+
+def _media(offset: int, timestamp_ms: int, item_id: str = "i1") -> Record:
+    value = [{"item_id": "other"}, {"item_id": item_id, "title": "Milk"}]
+    return Record(0, offset, b"other", json.dumps(value).encode(), timestamp_ms, {})
+
+
+def _embedding(media_ms: int, timestamp_ms: int) -> Record:
+    vectors = {"text": Embedded("h", "minilm", b"vv"), "image": Embedded("h", "net", b"", "too large")}
+    return Record(1, 0, b"i1", encode_embedding(Embedding("i1", vectors, media_ms)), timestamp_ms, {})
+
+
+def _document(modalities: int, timestamp_ms: int) -> Record:
+    document = ItemDocument("i1", modalities=modalities, encode_errors={"image": "too large"})
+    return Record(1, timestamp_ms, b"i1", msgspec.json.encode(document), timestamp_ms, {})
+
+
+def _list(partition: int, timestamp_ms: int, *item_ids: str) -> Record:
+    items = [ListItem(item_id, rank, 0.5, None, "new", []) for rank, item_id in enumerate(item_ids, 1)]
+    cause = Cause("item", "i1", "items", 1, 3, 0)
+    made = Recommendation("u1", "l", 0, 1, cause, Through(0, 1, 0), "default", items)
+    return Record(partition, 0, b"u1", msgspec.json.encode(made), timestamp_ms, {})
+
+
+def test_an_items_newest_media_event_is_followed_to_the_first_list() -> None:
+    found = _trace()
+    for record in (_media(0, 100), _media(1, 500), _media(2, 600, "i2")):
+        found.take_media(record)
+    for record in (_document(1, 450), _document(1, 520), _document(3, 900)):
+        found.take_document(record)
+    found.take_embedding(_embedding(100, 505))
+    found.take_embedding(_embedding(500, 515))
+    for record in (_list(0, 400, "i1"), _list(0, 560, "i2", "i1"), _list(1, 540, "i1"), _list(2, 530, "i10")):
+        found.take_list(record)
+    trace = found.trace()
+    assert trace.outcome == "answered"
+    assert [(step.what, step.after_ms, step.note) for step in trace.steps] == [
+        ("sent", 0, ""),
+        ("encoded", 15, "vectors: text"),
+        ("merged", 20, "vectors: text; image: too large"),
+        ("listed", 40, "place 1 for u1, because of item i1"),
+    ]
+
+
+def test_an_item_that_nobody_sent_is_not_found() -> None:
+    found = _trace()
+    found.take_media(_media(0, 100, "i2"))
+    assert not found.found
+    assert found.trace().outcome == "not found"
+
+
+def test_a_deleted_item_is_one_that_waits() -> None:
+    found = _trace()
+    found.take_media(Record(0, 3, b"i1", None, 100, {}))
+    trace = found.trace()
+    assert (trace.outcome, trace.steps[0].note) == ("waiting", "deletes the item")
