@@ -19,23 +19,37 @@ class Interaction(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """What a user did with an item."""
 
     user_id: Id
+    """Who; also the record's key."""
     item_id: Id
+    """With what. It need not be known: an item may come after its events."""
     action: Action
+    """What they did. `hide` and `dislike` keep the item out of the user's lists; `impression` and `skip`
+    change no history."""
     event_id: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    """Unique among the user's events: one that is produced twice counts once. Without it the record's place
+    stands in, and a producer's retry counts twice."""
     value: Annotated[float, Meta(ge=-1e12, le=1e12)] = 1.0
+    """How much: a quantity, or the stars of a `rate`."""
     timestamp_ms: TimestampMs | None = None
+    """When, in milliseconds since the epoch; without it, when Kafka got the record. Events of a user with
+    one timestamp are one set, such as a basket."""
     list_id: Annotated[str, Meta(max_length=256)] | None = None
+    """The list that it was chosen from."""
     context: dict[str, Scalar] | None = None
+    """Surroundings, for rules: device, shop, …"""
     schema_version: Annotated[int, Meta(ge=1)] = SCHEMA_VERSION
+    """A record of a later one is read as far as its fields are known."""
 
 
 class Medium(Struct, forbid_unknown_fields=True):
     """A picture, sound or video: by address or inline."""
 
     url: Annotated[str, Meta(min_length=1, max_length=4096)] | UnsetType | None = UNSET
+    """`https:`, `http:`, or `file:` below the media folder. Where `data` is given, that counts."""
     data: str | UnsetType | None = UNSET
     """Base64."""
     format: Annotated[str, Meta(max_length=32)] | UnsetType | None = UNSET
+    """Such as `jpeg`; a hint, what it is shows in the bytes."""
 
 
 class Location(Struct, forbid_unknown_fields=True):
@@ -46,23 +60,32 @@ class Location(Struct, forbid_unknown_fields=True):
 
 
 class Media(Struct, forbid_unknown_fields=True):
-    """A merge patch (RFC 7396) of an item's document: None removes a field, UNSET leaves it as it is."""
+    """A merge patch (RFC 7396) of an item's document: null removes a field, one that is left out stays as it is."""
 
     item_id: Id
+    """Which; also the record's key."""
     timestamp_ms: TimestampMs | UnsetType | None = UNSET
+    """When it was said, in milliseconds since the epoch."""
     title: str | UnsetType | None = UNSET
     text: str | UnsetType | None = UNSET
+    """A description; encoded together with the title."""
     category: str | UnsetType | None = UNSET
     tags: list[str] | UnsetType | None = UNSET
+    """Words that filters and rules ask for."""
     image: Medium | UnsetType | None = UNSET
     audio: Medium | UnsetType | None = UNSET
     video: Medium | UnsetType | None = UNSET
     location: Location | UnsetType | None = UNSET
     price: Annotated[float, Meta(ge=0)] | UnsetType | None = UNSET
+    """In one currency for all items."""
     attributes: dict[str, Scalar] | UnsetType | None = UNSET
+    """Anything else that rules ask for."""
     available: bool | UnsetType | None = UNSET
+    """Whether the item may be listed; true unless said."""
     available_from_ms: TimestampMs | UnsetType | None = UNSET
+    """Before that it is in no list."""
     expires_ms: TimestampMs | UnsetType | None = UNSET
+    """From then on it is in no list."""
     schema_version: Annotated[int, Meta(ge=1)] = SCHEMA_VERSION
 
 
@@ -78,6 +101,7 @@ class Filter(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """What an item of an answer must be: all of what is given. Without a price or place, it fits no limit of these."""
 
     category: Annotated[str, Meta(min_length=1)] | None = None
+    """Exactly this one."""
     tags: Annotated[list[str], Meta(max_length=32)] = []
     """All of them."""
     max_price: Annotated[float, Meta(ge=0)] | None = None
@@ -104,8 +128,11 @@ class Request(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """A question for a list, answered on `responses`. What the user hid, if one is named, is in no answer."""
 
     request_id: Id
+    """Comes back in the answer."""
     kind: Literal["recommend", "similar", "search", "trending"] = "recommend"
+    """A list for somebody, items like one, items for a query, or what is had most just now."""
     user_id: Id | None = None
+    """Whose list; also the record's key, so that the user's worker answers."""
     item_id: Id | None = None
     """`similar`: to which item."""
     recent_item_ids: Annotated[list[Id], Meta(max_length=60)] | None = None
@@ -117,10 +144,13 @@ class Request(Struct, forbid_unknown_fields=True, omit_defaults=True):
     window: Literal["day", "week", "ever"] | None = None
     """`trending`: how long what was had counts: to the half after a day, after a week, or for ever; None: a week."""
     k: Annotated[int, Meta(ge=1, le=100)] | None = None
+    """How many items; the deployment's list length unless said."""
     skip: Annotated[int, Meta(ge=0, le=1000)] = 0
     """Places left out at the top: `skip` += `k` is the next page."""
     filter: Filter | None = None
+    """What every item of the answer must be."""
     exclude: list[Id] = []
+    """Items that are in no answer."""
     deadline_ms: TimestampMs | None = None
     """When an answer is of no use any more, milliseconds since the epoch: then the answer is an error, at once."""
     timestamp_ms: TimestampMs | None = None
@@ -155,10 +185,15 @@ class Reason(Struct, omit_defaults=True):
     """Why an item is in a list; the weights of an item's reasons are shares of its score."""
 
     kind: str
+    """`because_of_item`, `modality` (a search) or `rule`."""
     item_id: str | None = None
+    """The item of the user's history that speaks for this one."""
     modality: str | None = None
+    """By which of their media they are alike."""
     weight: float = 0.0
+    """Share of the score."""
     rule: str | None = None
+    """The business rule's name."""
 
 
 class ListItem(Struct):
@@ -168,7 +203,9 @@ class ListItem(Struct):
     rank: int
     score: float
     propensity: float | None
+    """The chance that it had of this place where chance decides (see `FRESHET_EXPLORE`); else null."""
     source: str
+    """What spoke most for it."""
     reasons: list[Reason]
 
 
@@ -176,11 +213,14 @@ class Cause(Struct, omit_defaults=True):
     """What made this list."""
 
     kind: Literal["interaction", "item", "erasure", "schedule"]
+    """An event of the user's, an item that came or went, an erasure, or the worker itself."""
     event_id: str
+    """The interaction's event id, or the item's id."""
     topic: str
     partition: int
     offset: int
     timestamp_ms: int
+    """Kafka's timestamp of the record that caused it."""
 
 
 class Through(Struct):
@@ -189,6 +229,7 @@ class Through(Struct):
     partition: int
     offset: int
     index: int
+    """Within a packed message; 0 otherwise."""
 
 
 class Recommendation(Struct):
@@ -196,12 +237,19 @@ class Recommendation(Struct):
 
     user_id: str
     list_id: str
+    """Give it back in the interactions that come from the list."""
     generated_ms: int
+    """When it was made, milliseconds since the epoch."""
     model_version: int
+    """Of the learner's publications, the one that it was made with."""
     cause: Cause
+    """Why it was made."""
     through: Through
+    """The place in `interactions` up to which it knows the user's events."""
     arm: str
+    """Of `FRESHET_ARMS`, the user's."""
     items: list[ListItem]
+    """Best first."""
     schema_version: int = SCHEMA_VERSION
 
 
@@ -213,6 +261,7 @@ class Response(Struct, omit_defaults=True):
     generated_ms: int
     model_version: int
     error: str | None = None
+    """Why there is no answer; absent if there is one."""
 
 
 class ItemDocument(Struct, omit_defaults=True):
@@ -244,7 +293,9 @@ class RefusalError(Struct):
     """Why an event was refused: a short code, the field's path and a sentence."""
 
     code: str
+    """`empty`, `malformed`, `invalid`, `unknown_field`, `packed_size`, `too_large` or `internal`."""
     path: str
+    """Where in the record: `$.action`, `$[3].value`."""
     message: str
 
 
@@ -252,12 +303,20 @@ class DeadLetter(Struct):
     """An event that could not be used, kept with the reason."""
 
     topic: str
+    """Where the refused event lies, with the next three."""
     partition: int
     offset: int
     index: int
+    """Within a packed message; 0 otherwise."""
     key: str | None
+    """The record's key, its first 1,024 bytes."""
     value_b64: str
+    """The event as it was, in base64."""
     truncated: bool
+    """Whether it was cut at 256 KiB."""
     sha256: str
+    """Of the whole event, in hexadecimal."""
     error: RefusalError
+    """Why."""
     timestamp_ms: int
+    """When it was refused."""
