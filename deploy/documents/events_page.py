@@ -20,8 +20,8 @@ librdkafka's clients have to be told (`partitioner=murmur2_random`).
 
 Where *packed* is said, a message may hold an array of 1 to {PACKED_LIMIT:,} records instead of one. A record with
 a field that is not in the table is refused, unless its `schema_version` is a later one. What schemas cannot say: a
-query has exactly one of its fields; a request has the fields of its own kind only (`similar` needs `item_id`, `search` needs
-`query`), and `recent_item_ids` no `user_id` beside them.
+query has exactly one of its fields; a request has the fields of its own kind only (`similar` needs `item_id`,
+`search` needs `query`), and `recent_item_ids` no `user_id` beside them.
 """
 
 
