@@ -1,7 +1,9 @@
 """What `freshet status` reports, read from Kafka itself: it holds whether or not a worker answers."""
 
 import json
+from importlib.metadata import version
 
+import msgspec
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from msgspec import Struct
@@ -62,6 +64,8 @@ class WorkerStatus(Struct):
     role: str
     worker: str
     metrics: str
+    version: str | None = None
+    """Of Freshet; None where it was not asked for (`streams.worker_versions`), or the worker does not answer."""
 
 
 class Status(Struct):
@@ -76,6 +80,8 @@ class Status(Struct):
     """Learned, by source partition; equal to `applied` when nothing is under way."""
     users: int
     workers: list[WorkerStatus]
+    version: str = msgspec.field(default_factory=lambda: version("freshet"))
+    """Of the Freshet that reports."""
 
 
 async def read_status(admin: AdminClient, settings: Settings) -> Status:

@@ -23,17 +23,19 @@ def status(
     ] = False,
     json_file: JsonFile = None,
 ) -> None:
-    """Show how the river runs: lag by role, the model's version, events applied and learned by partition."""
+    """Show how the river runs: versions, lag by role, the model, events applied and learned by partition."""
     from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
     from streams.kafka import admin_client  # noqa: PLC0415
     from streams.status import read_status  # noqa: PLC0415
     from streams.topics import ensure  # noqa: PLC0415
+    from streams.worker_versions import ask_versions  # noqa: PLC0415
 
     with one_line_errors():
         loaded = settings.load()
         admin = admin_client(loaded)
         ensure(admin, loaded)
         result = asyncio.run(read_status(admin, loaded))
+        ask_versions(result.workers)
         if json_file is not None:
             write_json(json_file, result)
         if json_file != "-":
@@ -98,5 +100,7 @@ def _show(status: "Status") -> None:
         count = f"{other.count if other else 0:,}"
         table.add_row(str(counted.partition), f"{counted.count:,}", count, "yes" if equal else "no")
     console.print(table)
+    console.print(f"Freshet {status.version}")
     for worker in status.workers:
-        console.print(f"{worker.role} worker {worker.worker}: {worker.metrics}")
+        runs = "does not answer" if worker.version is None else f"Freshet {worker.version}"
+        console.print(f"{worker.role} worker {worker.worker}: {runs}, {worker.metrics}")

@@ -1,9 +1,11 @@
+from importlib.metadata import version
+
 import pytest
 
 from online.arms import ArmResult
 from online.learning.alarm import Alarm
 from streams.cli.status import SHOWN_ALARMS, _show, _show_arms
-from streams.status import Model, Status
+from streams.status import Model, Status, WorkerStatus
 
 
 def status(*alarms: Alarm, **items_behind: int) -> Status:
@@ -39,3 +41,13 @@ def test_the_last_alarms_of_drift_say_what_was_done(capsys: pytest.CaptureFixtur
     told = " ".join(capsys.readouterr().out.split())
     assert "answer 0" not in told
     assert "Drift 2025-11-22 08:26:45: loss of warm 3.500, then 4.250 (adwin); answer 5" in told
+
+
+def test_versions_are_shown_and_who_does_not_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = status()
+    shown.workers = [WorkerStatus("learn", "7", "http://a", "0.0.9"), WorkerStatus("encode", "8", "http://b")]
+    _show(shown)
+    told = capsys.readouterr().out
+    assert f"Freshet {version('freshet')}\n" in told
+    assert "learn worker 7: Freshet 0.0.9, http://a" in told
+    assert "encode worker 8: does not answer, http://b" in told

@@ -1,0 +1,26 @@
+"""Completion in a shell, as `freshet --install-completion` sets it up."""
+
+from typer.testing import CliRunner
+
+from streams.cli import app
+
+
+def _completed(words: str) -> set[str]:
+    environ = {
+        "_FRESHET_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split(" ")) - 1),
+    }
+    return set(CliRunner().invoke(app, [], prog_name="freshet", env=environ).stdout.split())
+
+
+def test_verbs_and_options_are_completed() -> None:
+    assert _completed("freshet tr") == {"trace", "train"}
+    assert _completed("freshet topics ") == {"create", "check"}
+    assert _completed("freshet trace --it") == {"--item"}
+
+
+def test_a_shell_is_told_how() -> None:
+    shown = CliRunner().invoke(app, ["--show-completion", "bash"], prog_name="freshet")
+    assert shown.exit_code == 0, shown.output
+    assert "_FRESHET_COMPLETE=complete_bash" in shown.stdout
