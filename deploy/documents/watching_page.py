@@ -1,5 +1,6 @@
 """`docs/watching.md`: what each alert and each metric means, and what to do."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def page() -> str:
         [
             INTRODUCTION,
             "## Alerts\n",
-            table(("alert", "severity", "fires when", "what to do"), alerts),
+            table(("alert", "severity", "says", "fires when", "what to do"), alerts),
             "## Metrics\n",
             table(("metric", "kind", "labels", "is", "what to do"), rows),
         ]
@@ -45,8 +46,10 @@ def page() -> str:
 def _alert(rule: dict[str, Any]) -> tuple[str, ...]:
     expression = f"`{sentences(rule['expr'])}`"
     lasting = f" for {rule['for']}" if "for" in rule else ""
+    # A summary's values are known only when it fires.
+    summary = re.sub(r"\{\{.*?\}\}", "…", sentences(rule["annotations"]["summary"]))
     remedy = sentences(rule["annotations"]["remedy"])
-    return rule["alert"], rule["labels"]["severity"], expression + lasting, remedy
+    return rule["alert"], rule["labels"]["severity"], summary, expression + lasting, remedy
 
 
 def _metric(metric: MetricWrapperBase, remedy: str) -> tuple[str, ...]:
