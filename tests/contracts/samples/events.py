@@ -28,6 +28,7 @@ GOOD: Samples = {
         ASKED
         | {"kind": "search", "query": {"text": "tea"}, "filter": {"near": {"lat": 1, "lon": 2, "km": 3}}},
         ASKED | {"recent_item_ids": ["i", "j"]},
+        ASKED | {"kind": "trending", "window": "day", "filter": {"new": True}},
     ],
 }
 BAD: Samples = {
@@ -63,6 +64,7 @@ BAD: Samples = {
         ASKED | {"k": 101},
         ASKED | {"kind": "guess"},
         ASKED | {"skip": 1001},
+        ASKED | {"kind": "trending", "window": "month"},
         ASKED | {"recent_item_ids": ["i"] * 61},
         ASKED | {"filter": {"near": {"lat": 1, "lon": 2, "km": 0}}},
         ASKED | {"filter": {"catgory": "tea"}},
@@ -72,6 +74,7 @@ BEYOND_SCHEMAS: Samples = {
     "requests": [
         ASKED | {"kind": "similar"},
         ASKED | {"item_id": "i"},
+        ASKED | {"window": "day"},
         ASKED | {"kind": "search", "query": {}},
         ASKED | {"kind": "search", "query": {"text": "tea", "image": {"url": "https://host/a.png"}}},
         ASKED | {"recent_item_ids": ["i"], "user_id": "u"},
