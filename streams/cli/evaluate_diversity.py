@@ -11,7 +11,7 @@ from online.evaluation.diversity_curve import Point, diversity_curve
 from online.evaluation.evaluate import Evaluation
 from streams.cli.output import write_json
 
-TABLE_WIDTH = 120
+TABLE_WIDTH = 140
 """Narrower terminals fold the table's lines; figures are never cut off."""
 COMPARED = ("hr@10", "ndcg@10")
 SHOWN = ("coverage@10", "novelty@10", "diversity@10")
