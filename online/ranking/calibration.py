@@ -15,10 +15,10 @@ Shares = NDArray[np.float64]
 def calibrated(
     scores: Floats, labels: Rows, had_labels: Rows, had_weights: Floats, k: int, dial: float
 ) -> NDArray[np.int64]:
-    """Which places of a pool make the list's first k, in order.
+    """Which places of a pool make the list's first k, best first: shares are the whole list's, so the order stays.
 
     With p the user's shares and q the list's, it takes, one by one, what leaves most of
-    sum(log score) - dial / (1 - dial) * k * KL(p || q).
+    sum(log score) - dial / (1 - dial) * KL(p || q).
 
     Args:
         scores: [n] estimates of probabilities, above 0, best first.
@@ -30,11 +30,10 @@ def calibrated(
     """
     count = min(k, len(scores))
     shares, wanted = shares_of(labels, had_labels, had_weights)
-    if dial <= 0 or count < 2 or not wanted.any():
+    if dial <= 0 or not wanted.any():
         return np.arange(count)
     gains = np.log(np.maximum(scores, 1e-30)).astype(np.float64)
-    chosen: NDArray[np.int64] = _greedy(gains, shares, wanted, count, k * dial / (1 - dial))
-    return chosen
+    return np.sort(_greedy(gains, shares, wanted, count, dial / (1 - dial)))
 
 
 def miscalibration(labels: Rows, had_labels: Rows, had_weights: Floats) -> float | None:
