@@ -1,0 +1,95 @@
+"""A compacted topic's newest record of each key: its place is remembered, the record is read when it is asked for."""
+
+import asyncio
+import threading
+import time
+
+from confluent_kafka import Consumer, TopicPartition
+
+from streams.follower import Record, to_record
+from streams.kafka import client_config
+from streams.settings import Settings
+from streams.topics import full_name
+
+READ_S = 5.0
+ATTEMPTS = 20
+"""Looks at a key whose record has just been replaced; each follows the one who reads the topic."""
+PAUSE_S = 0.05
+FETCH_BYTES = 65_536
+
+
+class Places:
+    """Where each key's newest record lies, some 200 bytes a key; a tombstone ends its key."""
+
+    def __init__(self) -> None:
+        self._places: dict[bytes, tuple[int, int]] = {}
+
+    def take(self, record: Record) -> None:
+        """Takes the next record of its partition."""
+        if record.value is None:
+            self._places.pop(record.key, None)
+        else:
+            self._places[record.key] = (record.partition, record.offset)
+
+    def of(self, key: str) -> tuple[int, int] | None:
+        """Partition and offset; None for a key that has no record."""
+        return self._places.get(key.encode())
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+class Newest:
+    """Reads the newest record of a key from Kafka, by a connection of its own."""
+
+    def __init__(self, settings: Settings, base: str, places: Places) -> None:
+        """`places`: kept filled by who follows the topic."""
+        self._topic = full_name(settings, base)
+        self._places = places
+        self._reading = threading.Lock()
+        self._consumer = Consumer(
+            client_config(settings)
+            | {
+                "group.id": "freshet-console-without-commits",
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+                "fetch.wait.max.ms": 20,
+                # A record is fetched whatever its size; what lies behind it is of no interest.
+                "fetch.message.max.bytes": FETCH_BYTES,
+                "queued.min.messages": 1,
+            }
+        )
+
+    async def of(self, key: str) -> Record | None:
+        """The record; None for a key that has none.
+
+        Raises:
+            TimeoutError: Kafka does not answer.
+        """
+        for _ in range(ATTEMPTS):
+            place = self._places.of(key)
+            if place is None:
+                return None
+            record = await asyncio.to_thread(self._read, *place)
+            if record.key == key.encode():
+                return record
+            await asyncio.sleep(PAUSE_S)
+        msg = f"{self._topic}: the record of {key!r} was replaced again and again while it was read"
+        raise TimeoutError(msg)
+
+    def _read(self, partition: int, offset: int) -> Record:
+        """The first record from there on: another one than before if compaction has removed it meanwhile."""
+        with self._reading:
+            self._consumer.assign([TopicPartition(self._topic, partition, offset)])
+            deadline_s = time.monotonic() + READ_S
+            while time.monotonic() < deadline_s:
+                message = self._consumer.poll(0.1)
+                if message is not None and message.error() is None:
+                    self._consumer.unassign()
+                    return to_record(message)
+        msg = f"{self._topic}: partition {partition} was not read within {READ_S:g} s: does Kafka answer?"
+        raise TimeoutError(msg)
+
+    def close(self) -> None:
+        """Stops."""
+        self._consumer.close()
