@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from collections.abc import Iterator
 
 from confluent_kafka import Consumer, TopicPartition
 
@@ -34,6 +35,9 @@ class Places:
     def of(self, key: str) -> tuple[int, int] | None:
         """Partition and offset; None for a key that has no record."""
         return self._places.get(key.encode())
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._places)
 
     def __len__(self) -> int:
         return len(self._places)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack, closing
 from functools import partial
+from itertools import islice
 
 from confluent_kafka.admin import AdminClient
 
@@ -57,6 +58,12 @@ class River:
             TimeoutError: Kafka does not answer.
         """
         return await self._newest[base].of(key)
+
+    def user_ids(self, contains: str, limit: int) -> list[str]:
+        """Some users who have a list, by a part of their ids."""
+        wanted = contains.encode()
+        found = (key.decode(errors="replace") for key in self._places["recommendations"] if wanted in key)
+        return list(islice(found, limit))
 
     async def follow(self) -> None:
         """Reads what is there, then what comes, until cancelled.
