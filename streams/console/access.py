@@ -99,7 +99,9 @@ class Access:
 
 def _unknown() -> Response:
     attempt = "open the address that `freshet console` printed, or send `Authorization: Bearer TOKEN`"
-    response = problem_response(HTTPStatus.UNAUTHORIZED, Problem("the token is missing or wrong", "token", attempt))
+    response = problem_response(
+        HTTPStatus.UNAUTHORIZED, Problem("the token is missing or wrong", "token", attempt)
+    )
     response.headers["www-authenticate"] = "Bearer"
     return response
 

@@ -80,7 +80,9 @@ async def _interaction(request: Request) -> Interaction:
     try:
         event = msgspec.json.decode(body, type=Interaction)
     except msgspec.DecodeError as exc:
-        raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, str(exc), "body", "see Interaction in /openapi.json") from None
+        raise ApiError(
+            HTTPStatus.UNPROCESSABLE_ENTITY, str(exc), "body", "see Interaction in /openapi.json"
+        ) from None
     event.event_id = event.event_id or f"console-{secrets.token_hex(8)}"
     event.timestamp_ms = now_ms() if event.timestamp_ms is None else event.timestamp_ms
     return event

@@ -26,7 +26,8 @@ class SimilarPage(Page, forbid_unknown_fields=True, kw_only=True):
 
     modality: (
         Annotated[
-            Literal["text", "image", "audio", "video", "location"], Meta(description="By this alone; default: by all.")
+            Literal["text", "image", "audio", "video", "location"],
+            Meta(description="By this alone; default: by all."),
         ]
         | None
     ) = None

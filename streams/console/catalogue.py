@@ -67,8 +67,12 @@ class ItemEndpoints:
                 given = form.get(name)
                 if isinstance(given, UploadFile):
                     data = await given.read()
-                    return await self._search(request, page, {name: {"data": base64.b64encode(data).decode()}})
-        attempt = "send multipart/form-data with one file in the field `image` or `audio`; words go to GET /search"
+                    return await self._search(
+                        request, page, {name: {"data": base64.b64encode(data).decode()}}
+                    )
+        attempt = (
+            "send multipart/form-data with one file in the field `image` or `audio`; words go to GET /search"
+        )
         raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "there is no file in the form", "body", attempt)
 
     async def _search(self, request: Request, page: Page, looked_for: dict[str, Any]) -> Response:

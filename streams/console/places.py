@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from confluent_kafka import Consumer, TopicPartition
 
@@ -19,11 +19,13 @@ PAUSE_S = 0.05
 FETCH_BYTES = 65_536
 
 
-class Places:
-    """Where each key's newest record lies, some 200 bytes a key; a tombstone ends its key."""
+class Newest:
+    """The newest record of each key, some 200 bytes a key; a tombstone ends its key."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[int, int], Record]) -> None:
+        """`read`: the first record at a partition's offset or behind it. It is called in other threads."""
         self._places: dict[bytes, tuple[int, int]] = {}
+        self._read = read
 
     def take(self, record: Record) -> None:
         """Takes the next record of its partition."""
@@ -32,9 +34,23 @@ class Places:
         else:
             self._places[record.key] = (record.partition, record.offset)
 
-    def of(self, key: str) -> tuple[int, int] | None:
-        """Partition and offset; None for a key that has no record."""
-        return self._places.get(key.encode())
+    async def of(self, key: str) -> Record | None:
+        """The record; None for a key that has none.
+
+        Raises:
+            TimeoutError: Kafka does not answer.
+        """
+        for _ in range(ATTEMPTS):
+            place = self._places.get(key.encode())
+            if place is None:
+                return None
+            record = await asyncio.to_thread(self._read, *place)
+            if record.key == key.encode():
+                return record
+            # Compaction has removed it, since there is a newer one, which is about to be taken.
+            await asyncio.sleep(PAUSE_S)
+        msg = f"the record of {key!r} was replaced again and again while it was read"
+        raise TimeoutError(msg)
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self._places)
@@ -43,13 +59,11 @@ class Places:
         return len(self._places)
 
 
-class Newest:
-    """Reads the newest record of a key from Kafka, by a connection of its own."""
+class RecordReader:
+    """Reads single records of a topic, by a connection of its own."""
 
-    def __init__(self, settings: Settings, base: str, places: Places) -> None:
-        """`places`: kept filled by who follows the topic."""
+    def __init__(self, settings: Settings, base: str) -> None:
         self._topic = full_name(settings, base)
-        self._places = places
         self._reading = threading.Lock()
         self._consumer = Consumer(
             client_config(settings)
@@ -64,25 +78,12 @@ class Newest:
             }
         )
 
-    async def of(self, key: str) -> Record | None:
-        """The record; None for a key that has none.
+    def read(self, partition: int, offset: int) -> Record:
+        """The first record from there on; one thread at a time, others wait.
 
         Raises:
-            TimeoutError: Kafka does not answer.
+            TimeoutError: There is none, or Kafka does not answer.
         """
-        for _ in range(ATTEMPTS):
-            place = self._places.of(key)
-            if place is None:
-                return None
-            record = await asyncio.to_thread(self._read, *place)
-            if record.key == key.encode():
-                return record
-            await asyncio.sleep(PAUSE_S)
-        msg = f"{self._topic}: the record of {key!r} was replaced again and again while it was read"
-        raise TimeoutError(msg)
-
-    def _read(self, partition: int, offset: int) -> Record:
-        """The first record from there on: another one than before if compaction has removed it meanwhile."""
         with self._reading:
             self._consumer.assign([TopicPartition(self._topic, partition, offset)])
             deadline_s = time.monotonic() + READ_S

@@ -52,7 +52,9 @@ def _found(request: Request, exc: Exception) -> ApiError:
         case ApiError():
             return exc
         case NoAnswerError():
-            return ApiError(HTTPStatus.GATEWAY_TIMEOUT, str(exc), path, "see `freshet status`, then ask again")
+            return ApiError(
+                HTTPStatus.GATEWAY_TIMEOUT, str(exc), path, "see `freshet status`, then ask again"
+            )
         case KafkaException() | TimeoutError() | ConnectionError():
             what = f"Kafka did not answer: {exc}"
             return ApiError(HTTPStatus.SERVICE_UNAVAILABLE, what, path, "ask again in a moment")

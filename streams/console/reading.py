@@ -1,7 +1,7 @@
 """What a request says: its query and path, checked against the structs that describe them."""
 
 from http import HTTPStatus
-from typing import Any, TypeVar, get_origin
+from typing import Any, TypeVar, cast, get_origin
 
 import msgspec
 from starlette.requests import Request
@@ -10,7 +10,7 @@ from starlette.responses import Response
 from streams.console.problems import ApiError
 from streams.events import Id
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 def query(request: Request, expected: type[T]) -> T:
@@ -19,16 +19,14 @@ def query(request: Request, expected: type[T]) -> T:
     Raises:
         ApiError: One is missing, unknown or wrong.
     """
-    lists = {
-        field.encode_name for field in msgspec.structs.fields(expected) if get_origin(_bare(field.type)) is list  # type: ignore[type-var]  # a struct
-    }
+    lists = {f.encode_name for f in msgspec.structs.fields(expected) if get_origin(_bare(f.type)) is list}
     given: dict[str, Any] = {}
     for name, value in request.query_params.multi_items():
         if name in lists:
             given.setdefault(name, []).append(value)
         else:
             given[name] = value
-    return converted(given, expected, "the address's parameters")
+    return cast(T, converted(given, expected, "the address's parameters"))
 
 
 def path_id(request: Request, name: str) -> str:
@@ -37,7 +35,7 @@ def path_id(request: Request, name: str) -> str:
     Raises:
         ApiError: No id can be like that.
     """
-    return converted(request.path_params[name], Id, f"{{{name}}} in the path")
+    return str(converted(request.path_params[name], Id, f"{{{name}}} in the path"))
 
 
 def converted(given: object, expected: Any, where: str) -> Any:  # noqa: ANN401  # whatever type is expected

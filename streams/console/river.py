@@ -1,10 +1,11 @@
 """What the console follows: every topic that shows how the river runs, from one place, in one event loop."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AsyncExitStack, closing
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
 from functools import partial
 from itertools import islice
+from typing import Literal
 
 from confluent_kafka.admin import AdminClient
 
@@ -13,15 +14,16 @@ from streams.console.activity import Activity
 from streams.console.items import Briefs
 from streams.console.learner import Learner
 from streams.console.now import Now
-from streams.console.places import Newest, Places
+from streams.console.places import Newest
 from streams.console.subscribers import Subscribers
 from streams.follower import Follower, Handler, Record
 from streams.lag import READS
 from streams.settings import Settings
 from streams.status import TopicLag, role_lag
-from streams.topics import full_name, partition_count
+from streams.topics import full_name
 
 COMPACTED = ("items", "users", "recommendations")
+FOLLOWED = (*COMPACTED, "model", "interactions", "dead-letters")
 LAG_S = 5.0
 """Between two looks at the groups' offsets."""
 
@@ -29,27 +31,32 @@ LAG_S = 5.0
 class River:
     """Follows the topics; `follow` has to run for anything to be known."""
 
-    def __init__(self, admin: AdminClient, settings: Settings) -> None:
-        """Connects.
+    def __init__(
+        self,
+        admin: AdminClient,
+        settings: Settings,
+        partitions: Mapping[str, int],
+        newest: Mapping[str, Newest],
+    ) -> None:
+        """Follows nothing yet.
 
-        Raises:
-            TopicsError: A topic is missing.
+        Args:
+            admin: Is asked for the groups' offsets.
+            settings: Where the cluster is.
+            partitions: How many each of FOLLOWED has.
+            newest: For each of COMPACTED what keeps its newest records.
         """
         self._admin = admin
         self._settings = settings
-        self._partitions = {
-            base: partition_count(admin, settings, base)
-            for base in (*COMPACTED, "model", "interactions", "dead-letters")
-        }
-        self._places = {base: Places() for base in COMPACTED}
-        self._newest = {base: Newest(settings, base, self._places[base]) for base in COMPACTED}
+        self._partitions = partitions
+        self._newest = newest
         self._lag: list[TopicLag] = []
         self.briefs = Briefs()
         self.activity = Activity()
         self.learner = Learner(self.activity.examples)
         self.subscribers = Subscribers()
-        self.is_loaded = False
-        """Whether all that lay in the compacted topics at the start has been read."""
+        self.state: Literal["loading", "ok", "failed"] = "loading"
+        """`ok` once all that lay in the compacted topics has been read, `failed` when a topic is followed no more."""
 
     async def newest(self, base: str, key: str) -> Record | None:
         """The newest record of a key of `items`, `users` or `recommendations`; None if there is none.
@@ -62,7 +69,7 @@ class River:
     def user_ids(self, contains: str, limit: int) -> list[str]:
         """Some users who have a list, by a part of their ids."""
         wanted = contains.encode()
-        found = (key.decode(errors="replace") for key in self._places["recommendations"] if wanted in key)
+        found = (key.decode(errors="replace") for key in self._newest["recommendations"] if wanted in key)
         return list(islice(found, limit))
 
     async def follow(self) -> None:
@@ -71,27 +78,38 @@ class River:
         Raises:
             KafkaException: A topic can be followed no more.
         """
-        async with AsyncExitStack() as stack:
+        try:
+            await self._follow()
+        except Exception:
+            self.state = "failed"
+            raise
+
+    async def _follow(self) -> None:
+        with ExitStack() as stack:
             live: list[tuple[Follower, Handler]] = []
-            for base, take in (
-                ("interactions", self.activity.take_interactions),
-                ("dead-letters", self.activity.take_letter),
-            ):
-                live.append((stack.enter_context(closing(await self._at_end(base))), take))
-            for base, read, take in self._compacted():
+            for base, coming in self._passing():
+                live.append((stack.enter_context(closing(await self._at_end(base))), coming))
+            for base, lying, coming in self._kept():
                 follower = stack.enter_context(closing(await self._at(base, -1)))
-                await follower.read_to_end(read)
-                live.append((follower, take))
-            self.is_loaded = True
+                await follower.read_to_end(lying)
+                live.append((follower, coming))
+            self.state = "ok"
             await asyncio.gather(self._look_at_lag(), *(follower.follow(take) for follower, take in live))
 
-    def _compacted(self) -> list[tuple[str, Handler, Handler]]:
+    def _passing(self) -> list[tuple[str, Handler]]:
+        """Topics of which only what comes is of interest."""
+        return [
+            ("interactions", self.activity.take_interactions),
+            ("dead-letters", self.activity.take_letter),
+        ]
+
+    def _kept(self) -> list[tuple[str, Handler, Handler]]:
         """Topics that are read from their beginning: what takes what lies there, and what takes what comes."""
-        lists = self._places["recommendations"].take
-        items = _each(self._places["items"].take, self.briefs.take)
+        lists = self._newest["recommendations"].take
+        items = _each(self._newest["items"].take, self.briefs.take)
         past = _each(lists, partial(self.activity.take_list, is_live=False))
         coming = _each(lists, partial(self.activity.take_list, is_live=True), self.subscribers.publish)
-        users = self._places["users"].take
+        users = self._newest["users"].take
         return [
             ("items", items, items),
             ("users", users, users),
@@ -129,8 +147,8 @@ class River:
         p50_ms, p99_ms = activity.event_to_list.percentiles((0.5, 0.99), now_s)
         return Now(
             timestamp_ms=now_ms(),
-            users=len(self._places["recommendations"]),
-            items=len(self._places["items"]),
+            users=len(self._newest["recommendations"]),
+            items=len(self._newest["items"]),
             events_per_s=activity.events.per_s(now_s),
             lists_per_s=activity.lists.per_s(now_s),
             examples_per_s=activity.examples.per_s(now_s),
@@ -142,11 +160,6 @@ class River:
             active=active,
             refused=list(reversed(activity.refused)),
         )
-
-    def close(self) -> None:
-        """Closes what reads single records; what follows is closed by cancelling `follow`."""
-        for newest in self._newest.values():
-            newest.close()
 
 
 def _each(*takes: Callable[[Record], object]) -> Handler:

@@ -65,7 +65,10 @@ class UserEndpoints:
                 yield self._event(standing)
             while True:
                 record = await queue.get()
-                if standing is None or (record.partition, record.offset) != (standing.partition, standing.offset):
+                if standing is None or (record.partition, record.offset) != (
+                    standing.partition,
+                    standing.offset,
+                ):
                     yield self._event(record)
 
     def _event(self, record: Record) -> ServerSentEvent:
