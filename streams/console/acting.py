@@ -22,7 +22,7 @@ BODY_BYTES = 65_536
 DELIVERY_S = 10.0
 
 
-class Acting:
+class InteractionEndpoints:
     """Produces interactions."""
 
     def __init__(self, settings: Settings, partitions: int) -> None:

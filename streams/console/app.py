@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from streams.console.access import Access, Gate
-from streams.console.acting import Acting
+from streams.console.acting import InteractionEndpoints
 from streams.console.askers import Askers
 from streams.console.catalogue import ItemEndpoints
 from streams.console.openapi import document
@@ -52,7 +52,7 @@ def connected(admin: AdminClient, settings: Settings, gate: Gate) -> Starlette:
         WatchEndpoints(river),
         UserEndpoints(river),
         ItemEndpoints(river, askers, Pictures(fetcher)),
-        Acting(settings, partitions["interactions"]),
+        InteractionEndpoints(settings, partitions["interactions"]),
     )
 
     @asynccontextmanager

@@ -17,7 +17,7 @@ _FILE = {
     "type": "object",
     "properties": {name: {"type": "string", "format": "binary"} for name in ("image", "audio")},
 }
-_ALWAYS = (401, 500, 503)
+_ALWAYS = (401, 421, 500, 503)
 
 Json = dict[str, Any]
 
@@ -43,11 +43,7 @@ def document(operations: Sequence[Operation]) -> Json:
 
 def _structs(operations: Iterable[Operation]) -> Iterable[Any]:
     for operation in operations:
-        yield from (
-            given
-            for given in (operation.answer, operation.query, operation.body)
-            if given not in (None, "file")
-        )
+        yield from (given for given in (operation.answer, operation.body) if given not in (None, "file"))
 
 
 def _operation(operation: Operation) -> Json:

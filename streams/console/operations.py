@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from streams.console.acting import Acting
+from streams.console.acting import InteractionEndpoints
 from streams.console.asked import (
     Accepted,
     Found,
@@ -49,7 +49,7 @@ class Operation(NamedTuple):
 
 
 def operations(
-    watch: WatchEndpoints, users: UserEndpoints, items: ItemEndpoints, acting: Acting
+    watch: WatchEndpoints, users: UserEndpoints, items: ItemEndpoints, acting: InteractionEndpoints
 ) -> Sequence[Operation]:
     """The table. Of paths that fit the same address the first one counts."""
     asks = (422, 504)
