@@ -39,6 +39,7 @@ class Learner:
                     progress.standing_hit_ratio,
                     progress.popularity_hit_ratio,
                     progress.sets_scored,
+                    progress.drift_alarm_count,
                 )
             )
 

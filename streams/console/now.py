@@ -60,6 +60,8 @@ class Point(Struct, frozen=True):
     popularity_hit_ratio: float
     """The same for the most popular items at that moment."""
     sets_scored: int
+    drift_alarm_count: int
+    """How often the ranking was found to get worse all of a sudden, so far."""
 
 
 class Quality(Struct):
