@@ -36,21 +36,18 @@ class InteractionEndpoints:
     async def act(self, request: Request) -> Response:
         """Takes an Interaction; it gets an id and a time of its own unless it has them."""
         event = await _interaction(request)
-        message = await self._produced(event)
+        message = await asyncio.to_thread(self.produce, event)
         place = Place(int(message.partition() or 0), int(message.offset() or 0), message.timestamp()[1])
         response = json_response(Accepted(event.event_id or "", place))
         response.status_code = HTTPStatus.ACCEPTED
         return response
 
-    async def _produced(self, event: Interaction) -> Message:
-        """The record as Kafka acknowledged it.
+    def produce(self, event: Interaction) -> Message:
+        """The record as Kafka acknowledged it; waits for that.
 
         Raises:
             KafkaException: It was not acknowledged in time.
         """
-        return await asyncio.to_thread(self._produce, event)
-
-    def _produce(self, event: Interaction) -> Message:
         reports: list[tuple[object, Message]] = []
         self._producer.produce(
             self._topic,

@@ -47,14 +47,19 @@ class Askers:
         request = converted(
             {"request_id": request_id, "deadline_ms": deadline_ms, **given, **fields}, Request, where
         )
-        response = await self._ask(request)
+        response = await self.ask(request)
         took_ms = int((time.perf_counter() - started_s) * 1000)
         if response.error is not None:
             raise _refused(response.error, where)
         briefs = self._briefs.of(place.item_id for place in response.items)
         return Found(response.items, briefs, response.model_version, took_ms)
 
-    async def _ask(self, request: Request) -> Response:
+    async def ask(self, request: Request) -> Response:
+        """The response to one request.
+
+        Raises:
+            NoAnswerError: There was none in time.
+        """
         async with self._turns:
             asker = self._idle.pop() if self._idle else await asyncio.to_thread(Asker, self._settings)
             try:

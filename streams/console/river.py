@@ -89,7 +89,7 @@ class River:
             live: list[tuple[Follower, Handler]] = []
             for base, coming in self._passing():
                 live.append((stack.enter_context(closing(await self._at_end(base))), coming))
-            for base, lying, coming in self._kept():
+            for base, lying, coming in self.kept():
                 follower = stack.enter_context(closing(await self._at(base, -1)))
                 await follower.read_to_end(lying)
                 live.append((follower, coming))
@@ -103,7 +103,7 @@ class River:
             ("dead-letters", self.activity.take_letter),
         ]
 
-    def _kept(self) -> list[tuple[str, Handler, Handler]]:
+    def kept(self) -> list[tuple[str, Handler, Handler]]:
         """Topics that are read from their beginning: what takes what lies there, and what takes what comes."""
         lists = self._newest["recommendations"].take
         items = _each(self._newest["items"].take, self.briefs.take)
