@@ -111,7 +111,8 @@ def role_lag(admin: AdminClient, settings: Settings, role: str) -> list[TopicLag
         # A group that never started has no offsets yet.
         return []
     for (base, _), (committed, end) in offsets.items():
-        totals[base][0] += end - committed
+        # The ends are looked up first: what comes meanwhile may be committed already.
+        totals[base][0] += max(0, end - committed)
         totals[base][1] += end
     return [TopicLag(role, base, lag, end) for base, (lag, end) in totals.items()]
 

@@ -1,7 +1,7 @@
 """Who may ask: whoever knows the token, by a name that is ours, and from our own pages where anything changes."""
 
 import hmac
-from collections.abc import Collection
+from collections.abc import Set
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import NamedTuple
@@ -33,7 +33,7 @@ class Gate(NamedTuple):
     """What is asked of a request."""
 
     token: str
-    hosts: Collection[str]
+    hosts: Set[str]
     """Names that a request may be addressed to, in small letters: others are a stranger's, led here by DNS."""
     any_address: bool
     """Whether it may be addressed to any IP address."""

@@ -33,6 +33,14 @@ class InteractionEndpoints:
             client_config(settings) | {"message.timeout.ms": int(DELIVERY_S * 1000), "linger.ms": 0}
         )
 
+    def connect(self) -> None:
+        """Connects beforehand, so that the first event does not wait for it.
+
+        Raises:
+            KafkaException: Kafka does not answer.
+        """
+        self._producer.list_topics(self._topic, timeout=DELIVERY_S)
+
     async def act(self, request: Request) -> Response:
         """Takes an Interaction; it gets an id and a time of its own unless it has them."""
         event = await _interaction(request)

@@ -48,15 +48,18 @@ def connected(admin: AdminClient, settings: Settings, gate: Gate) -> Starlette:
         admin, settings, partitions, {base: Newest(reader.read) for base, reader in readers.items()}
     )
     askers, fetcher = Askers(settings, river.briefs), Fetcher(settings)
+    acting = InteractionEndpoints(settings, partitions["interactions"])
     table = operations(
         WatchEndpoints(river),
         UserEndpoints(river),
         ItemEndpoints(river, askers, Pictures(fetcher)),
-        InteractionEndpoints(settings, partitions["interactions"]),
+        acting,
     )
 
     @asynccontextmanager
     async def following(_app: Starlette) -> AsyncIterator[None]:
+        for connect in (acting.connect, askers.connect, *(reader.connect for reader in readers.values())):
+            await asyncio.to_thread(connect)
         task = asyncio.create_task(river.follow())
         task.add_done_callback(_tell)
         try:

@@ -29,6 +29,14 @@ class Askers:
         self._turns = asyncio.Semaphore(ASKERS)
         self._idle: list[Asker] = []
 
+    def connect(self) -> None:
+        """Connects one beforehand, so that the first who asks does not wait for it.
+
+        Raises:
+            KafkaException: Kafka does not answer.
+        """
+        self._idle.append(Asker(self._settings))
+
     async def found(self, page: Page, fields: dict[str, Any], where: str) -> Found:
         """What the workers find.
 

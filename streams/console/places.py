@@ -78,6 +78,14 @@ class RecordReader:
             }
         )
 
+    def connect(self) -> None:
+        """Connects beforehand, so that the first reading does not wait for it.
+
+        Raises:
+            KafkaException: Kafka does not answer.
+        """
+        self._consumer.get_watermark_offsets(TopicPartition(self._topic, 0), timeout=READ_S)
+
     def read(self, partition: int, offset: int) -> Record:
         """The first record from there on; one thread at a time, others wait.
 

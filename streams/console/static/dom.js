@@ -41,19 +41,25 @@ function field(itemId, briefs) {
   return element;
 }
 
-export function reasonText(reason, briefs) {
-  const share = `${Math.round((reason.weight ?? 0) * 100)} %`;
-  const by = reason.modality ? ` by ${reason.modality}` : "";
-  if (reason.item_id) return `because of ${titleOf(reason.item_id, briefs)}${by} ${share}`;
-  if (reason.rule) return `rule ${reason.rule}`;
-  return `${reason.modality || reason.kind.replaceAll("_", " ")} ${share}`;
+const percent = (weight) => `${Math.round((weight ?? 0) * 100)} %`;
+
+// Why an item is in a list, one text for each cause: an item of the past, with the media that are alike, or a rule.
+export function reasonTexts(reasons, briefs) {
+  const byCause = new Map();
+  for (const reason of reasons) {
+    const cause = reason.item_id
+      ? `because of ${titleOf(reason.item_id, briefs)}`
+      : reason.rule ? `rule ${reason.rule}` : reason.kind === "modality" ? "what was looked for" : reason.kind;
+    const told = reason.rule ? [] : [`${reason.modality ? `${reason.modality} ` : ""}${percent(reason.weight)}`];
+    byCause.set(cause, [...(byCause.get(cause) ?? []), ...told]);
+  }
+  return [...byCause].map(([cause, told]) => (told.length ? `${cause} (${told.join(", ")})` : cause));
 }
 
 // One place of a list: a button that does the chosen action, and one that looks for what is alike.
 export function placeRow(place, briefs, { move = null, act, alike }) {
   const title = titleOf(place.item_id, briefs);
-  const reasons = place.reasons.map((reason) => reasonText(reason, briefs));
-  const why = reasons.length ? reasons.join(", ") : place.source.replaceAll("_", " ");
+  const why = reasonTexts(place.reasons, briefs).join(", ") || place.source.replaceAll("_", " ");
   const words = make(
     "span", { class: "words" },
     make("span", { class: "title", title }, title),
@@ -66,7 +72,7 @@ export function placeRow(place, briefs, { move = null, act, alike }) {
   const more = make(
     "button",
     { type: "button", class: "alike", "aria-label": `Find what is like ${title}`, onclick: () => alike(place.item_id) },
-    "alike",
+    make("span", { class: "wide" }, "alike"), make("span", { class: "narrow" }, "≈"),
   );
   return make("li", {}, button, more);
 }
