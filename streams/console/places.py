@@ -75,6 +75,8 @@ class RecordReader:
                 # A record is fetched whatever its size; what lies behind it is of no interest.
                 "fetch.message.max.bytes": FETCH_BYTES,
                 "queued.min.messages": 1,
+                # One record fills the queue: without this, the next reading would find it full, and wait a second.
+                "fetch.queue.backoff.ms": 5,
             }
         )
 
