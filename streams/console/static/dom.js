@@ -49,17 +49,19 @@ export function reasonTexts(reasons, briefs) {
   for (const reason of reasons) {
     const cause = reason.item_id
       ? `because of ${titleOf(reason.item_id, briefs)}`
-      : reason.rule ? `rule ${reason.rule}` : reason.kind === "modality" ? "what was looked for" : reason.kind;
+      : reason.rule ? `rule ${reason.rule}` : reason.kind.replaceAll("_", " ");
     const told = reason.rule ? [] : [`${reason.modality ? `${reason.modality} ` : ""}${percent(reason.weight)}`];
     byCause.set(cause, [...(byCause.get(cause) ?? []), ...told]);
   }
   return [...byCause].map(([cause, told]) => (told.length ? `${cause} (${told.join(", ")})` : cause));
 }
 
+const whyListed = (place, briefs) =>
+  reasonTexts(place.reasons, briefs).join(", ") || place.source.replaceAll("_", " ");
+
 // One place of a list: a button that does the chosen action, and one that looks for what is alike.
-export function placeRow(place, briefs, { move = null, act, alike }) {
+export function placeRow(place, briefs, { why = whyListed(place, briefs), move = null, act, alike }) {
   const title = titleOf(place.item_id, briefs);
-  const why = reasonTexts(place.reasons, briefs).join(", ") || place.source.replaceAll("_", " ");
   const words = make(
     "span", { class: "words" },
     make("span", { class: "title", title }, title),

@@ -13,7 +13,7 @@ export function prepareSearch(acting) {
     byId("found-about").classList.remove("problem");
     try {
       const found = await asked();
-      const rows = found.places.map((place) => placeRow(place, found.items, { act: acting.act, alike }));
+      const rows = found.places.map((place) => placeRow(place, found.items, { why: likeness(place), act: acting.act, alike }));
       byId("found").replaceChildren(...rows);
       byId("found-about").textContent = `${told}: ${found.places.length} items in ${found.took_ms} ms`;
     } catch (error) {
@@ -47,6 +47,8 @@ export function prepareSearch(acting) {
   });
   return alike;
 }
+
+const likeness = ({ score, reasons }) => `${reasons[0]?.modality ?? "all media"}: likeness ${score.toFixed(2)}`;
 
 const given = (parameters) => new URLSearchParams(Object.entries(parameters).filter(([, value]) => value));
 
