@@ -20,6 +20,8 @@ class Page(Struct, forbid_unknown_fields=True, kw_only=True):
     tag: Annotated[list[str], Meta(max_length=32, description="Only items with all of these tags.")] = []
     max_price: Annotated[float, Meta(ge=0, description="Only items up to this price.")] | None = None
 
+    new: Annotated[bool, Meta(description="Only what hardly anybody had yet.")] = False
+
 
 class SimilarPage(Page, forbid_unknown_fields=True, kw_only=True):
     """As Page, and by what items are compared."""
@@ -28,6 +30,18 @@ class SimilarPage(Page, forbid_unknown_fields=True, kw_only=True):
         Annotated[
             Literal["text", "image", "audio", "video", "location"],
             Meta(description="By this alone; default: by all."),
+        ]
+        | None
+    ) = None
+
+
+class TrendingPage(Page, forbid_unknown_fields=True, kw_only=True):
+    """As Page, and how long what was had counts."""
+
+    window: (
+        Annotated[
+            Literal["day", "week", "ever"],
+            Meta(description="To the half after a day, after a week, or for ever; default: a week."),
         ]
         | None
     ) = None

@@ -82,7 +82,12 @@ class Askers:
 
 
 def _filter(page: Page) -> dict[str, Any] | None:
-    given = {"category": page.category, "tags": page.tag or None, "max_price": page.max_price}
+    given = {
+        "category": page.category,
+        "tags": page.tag or None,
+        "max_price": page.max_price,
+        "new": page.new or None,
+    }
     return {name: value for name, value in given.items() if value is not None} or None
 
 

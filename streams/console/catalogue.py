@@ -9,7 +9,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
-from streams.console.asked import Page, SimilarPage, TextPage
+from streams.console.asked import Page, SimilarPage, TextPage, TrendingPage
 from streams.console.askers import Askers
 from streams.console.pictures import Pictures
 from streams.console.problems import ApiError
@@ -51,6 +51,12 @@ class ItemEndpoints:
         page, item_id = query(request, SimilarPage), path_id(request, "item_id")
         await self._document(request)
         fields = {"kind": "similar", "item_id": item_id, "modality": page.modality}
+        return json_response(await self._askers.found(page, fields, request.url.path))
+
+    async def trending(self, request: Request) -> Response:
+        """What is had most of late."""
+        page = query(request, TrendingPage)
+        fields = {"kind": "trending", "window": page.window}
         return json_response(await self._askers.found(page, fields, request.url.path))
 
     async def search(self, request: Request) -> Response:

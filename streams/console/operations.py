@@ -15,6 +15,7 @@ from streams.console.asked import (
     Page,
     SimilarPage,
     TextPage,
+    TrendingPage,
     UserList,
     Users,
     Whom,
@@ -71,6 +72,7 @@ def operations(
             "GET", "/items/{item_id}/picture", items.picture, None, form="picture", problems=(404, 422, 502)
         ),
         Operation("GET", "/items/{item_id}", items.item, ItemDocument, problems=(404, 422)),
+        Operation("GET", "/trending", items.trending, Found, TrendingPage, problems=asks),
         Operation("GET", "/search", items.search, Found, TextPage, problems=asks),
         Operation("POST", "/search", items.search_by_file, Found, Page, "file", problems=(411, 413, *asks)),
         Operation(

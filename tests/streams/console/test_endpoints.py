@@ -104,6 +104,14 @@ def test_similar_items_are_the_workers_answer_with_titles(served: Served) -> Non
     assert asked.deadline_ms is not None
 
 
+def test_what_is_trending_and_new(served: Served) -> None:
+    served.answers["trending"] = response("plain")
+    checked(served, served.client.get("/trending?window=day&new=true"), "/trending")
+    (asked,) = served.asked
+    assert asked.filter is not None
+    assert (asked.window, asked.filter.new) == ("day", True)
+
+
 def test_search_by_words_and_by_a_picture(served: Served) -> None:
     served.answers["search"] = response("voyage")
     checked(served, served.client.get("/search", params={"text": "ship & sea"}), "/search")

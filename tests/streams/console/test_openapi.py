@@ -49,7 +49,16 @@ def test_parameters_are_those_of_path_and_struct(described: dict[str, Any]) -> N
             assert operation["summary"].endswith(".")
     search = described["paths"]["/search"]["get"]["parameters"]
     assert [p["name"] for p in search if p["required"]] == ["text"]
-    assert {p["name"] for p in search} == {"text", "k", "skip", "user_id", "category", "tag", "max_price"}
+    assert {p["name"] for p in search} == {
+        "text",
+        "k",
+        "skip",
+        "user_id",
+        "category",
+        "tag",
+        "max_price",
+        "new",
+    }
 
 
 def test_only_health_needs_no_token(described: dict[str, Any]) -> None:
