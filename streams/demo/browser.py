@@ -39,7 +39,7 @@ def console_beside(settings: Settings) -> Iterator[str]:
         "--port",
         str(port),
         "--token-file",
-        token_file,
+        str(token_file),
     ]
     with log.open("wb") as out, subprocess.Popen(command, env=environ, stdout=out, stderr=out) as process:
         try:

@@ -18,7 +18,7 @@ from tests.broker.river import River, shoppers
 from tests.pictures import jpeg, picture
 
 CHROMIUM = shutil.which("chromium")
-ITEMS = 40
+ITEMS = 24
 SUBJECTS = ("harbour", "oven", "orchard", "violin", "glacier")
 HOSTILE = "<img src=x onerror=alert(1)>"
 AGREES_MS = 20
@@ -69,12 +69,17 @@ def opened(
     with river.workers(encode=1, learn=1, recommend=1):
         for number in range(ITEMS):
             river.produce("media", _medium(number), f"item-{number}")
-        for event in shoppers(400, 3, users=20, items=ITEMS):
+        for event in shoppers(240, 3, users=20, items=ITEMS):
             river.interact(event)
         river.flush()
         river.wait_fresh()
-        seen = {f"item-{n}" for n in range(ITEMS)}
-        client.wait("items", lambda m: seen.discard(_encoded(m)) or not seen)
+        waiting = {f"item-{number}" for number in range(ITEMS)}
+
+        def all_encoded(message: Message) -> bool:
+            waiting.discard(_encoded(message))
+            return not waiting
+
+        client.wait("items", all_encoded, 60.0)
         with console_beside(river.settings) as address:
             yield Opened(address, client)
     client.close()
@@ -93,11 +98,11 @@ def _medium(number: int) -> dict[str, Any]:
     return {"item_id": f"item-{number}", "title": title, "text": f"{subject} {number}", **image}
 
 
-def _encoded(message: Message) -> str | None:
-    """The item's id, once it has all vectors that it can have."""
+def _encoded(message: Message) -> str:
+    """The item's id, once it has all vectors that it can have; before that, nothing."""
     document = value_of(message)
     wanted = 3 if document.get("image") else 1
-    return document["item_id"] if document.get("modalities") == wanted else None
+    return str(document["item_id"]) if document.get("modalities") == wanted else ""
 
 
 @pytest.fixture(scope="module")
