@@ -25,7 +25,7 @@ def console(
     """Serve the console and the read API (/openapi.json) until Ctrl-C."""
     from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
     from streams.console.app import connected  # noqa: PLC0415
-    from streams.console.serve import address, gate, serve  # noqa: PLC0415
+    from streams.console.serve import address, gate, listening, serve  # noqa: PLC0415
     from streams.kafka import admin_client  # noqa: PLC0415
     from streams.topics import ensure  # noqa: PLC0415
 
@@ -37,5 +37,6 @@ def console(
         admin = admin_client(loaded)
         ensure(admin, loaded)
         app = connected(admin, loaded, asked)
+        listener = listening(host, port)
         typer.echo(f"The console: {address(host, port, asked.token)}")
-        serve(app, host, port)
+        serve(app, listener)

@@ -1,6 +1,7 @@
 """Serving the console: where it may listen, with which token, until it is told to end."""
 
 import secrets
+import socket
 from ipaddress import ip_address
 
 import uvicorn
@@ -42,22 +43,31 @@ def address(host: str, port: int, token: str) -> str:
     return f"http://{f'[{name}]' if ':' in name else name}:{port}/?token={token}"
 
 
-def serve(app: ASGIApp, host: str, port: int) -> None:
-    """Serves until SIGINT or SIGTERM. No request is logged: the first one's address has the token in it.
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens.
 
     Raises:
-        SystemExit: The port is taken.
+        SettingsError: It cannot: the port is taken, say.
     """
-    uvicorn.run(
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as exc:
+        msg = f"--host {host} --port {port}: {exc.strerror or exc}; try another --port"
+        raise SettingsError(msg) from None
+
+
+def serve(app: ASGIApp, listener: socket.socket) -> None:
+    """Serves until SIGINT or SIGTERM. No request is logged: the first one's address has the token in it."""
+    config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
         log_level="warning",
         access_log=False,
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=END_S,
     )
+    uvicorn.Server(config).run([listener])
 
 
 def _is_any(host: str) -> bool:

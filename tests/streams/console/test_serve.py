@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.console.serve import address, gate
+from streams.console.serve import address, gate, listening
 from streams.settings import SettingsError
 
 LONG = "sixteen characters and more"
@@ -48,3 +48,12 @@ def test_the_address_to_open(host: str, expected: str) -> None:
 def test_a_token_that_no_header_can_carry_is_refused() -> None:
     with pytest.raises(SettingsError, match="ASCII"):
         gate("127.0.0.1", 1, "Schlüssel", [])
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    with listening("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(
+            SettingsError, match=rf"--port {port}: Address already in use .*; try another --port"
+        ):
+            listening("127.0.0.1", port)
