@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 FOLDER = Path("docs/pictures")
 COLOURS = 128
 """Of a picture: enough for text and small photographs, and a third of the bytes."""
-LOADED_MS = 8_000
+LOADED_MS = 12_000
 """Pictures come, and the rates of some seconds."""
 
 
@@ -23,7 +23,7 @@ def main(address: str, folder: Path = FOLDER) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        _taken(browser, address, folder / "console.png", (1280, 1120), 1)
+        _taken(browser, address, folder / "console.png", (1280, 1440), 1)
         _taken(browser, address, folder / "console-phone.png", (390, 844), 2)
         browser.close()
 

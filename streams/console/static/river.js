@@ -3,6 +3,7 @@
 import { byId, drawn, make } from "./dom.js";
 
 const SECONDS = 120;
+const SECONDS_MIN = 30;
 const past = [];
 
 const number = (value) => (value >= 100 ? Math.round(value).toLocaleString("en") : String(Math.round(value * 10) / 10));
@@ -32,13 +33,14 @@ function showSpark(value) {
   past.push(value);
   if (past.length > SECONDS) past.shift();
   const top = Math.max(1, ...past);
-  const points = past.map((at, second) => `${second + SECONDS - past.length},${40 - (36 * at) / top}`).join(" L");
+  const width = Math.max(past.length, SECONDS_MIN) - 1;
+  const start = width + 1 - past.length;
+  const points = past.map((at, second) => `${start + second},${40 - (36 * at) / top}`).join(" L");
   const spark = byId("spark");
-  spark.setAttribute("viewBox", `0 0 ${SECONDS - 1} 42`);
+  spark.setAttribute("viewBox", `0 0 ${width} 42`);
   spark.setAttribute("preserveAspectRatio", "none");
-  const start = SECONDS - past.length;
   spark.replaceChildren(
-    drawn("path", { class: "under", d: `M${start},42 L${points} L${SECONDS - 1},42 Z` }),
+    drawn("path", { class: "under", d: `M${start},42 L${points} L${width},42 Z` }),
     drawn("path", { d: `M${points}` }),
   );
 }
