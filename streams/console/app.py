@@ -8,11 +8,11 @@ from pathlib import Path
 
 from confluent_kafka.admin import AdminClient
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from streams.console.access import Access, Gate
 from streams.console.acting import InteractionEndpoints
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 STATIC = Path(__file__).parent / "static"
 
 
-def connected(admin: AdminClient, settings: Settings, gate: Gate) -> Starlette:
+def connected(admin: AdminClient, settings: Settings, gate: Gate) -> ASGIApp:
     """The application for a cluster; it follows the river while it serves.
 
     Raises:
@@ -77,7 +77,7 @@ def connected(admin: AdminClient, settings: Settings, gate: Gate) -> Starlette:
 
 def application(
     table: Sequence[Operation], gate: Gate, lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]]
-) -> Starlette:
+) -> ASGIApp:
     """The application of a table of operations."""
     described = document(table)
 
@@ -90,12 +90,11 @@ def application(
         Mount("/static", StaticFiles(directory=STATIC)),
         *(Route(_routed(o.path), o.endpoint, methods=[o.method]) for o in table),
     ]
-    return Starlette(
-        routes=routes,
-        lifespan=lifespan,
-        middleware=[Middleware(Access, gate)],
-        exception_handlers=dict.fromkeys(HANDLED, answer_problem),
+    answering = Starlette(
+        routes=routes, lifespan=lifespan, exception_handlers=dict.fromkeys(HANDLED, answer_problem)
     )
+    # Around everything, not among Starlette's own middleware: what it answers to a failure has to pass here too.
+    return Access(answering, gate)
 
 
 async def _page(_request: Request) -> Response:

@@ -74,7 +74,9 @@ def operations(
         Operation("GET", "/items/{item_id}", items.item, ItemDocument, problems=(404, 422)),
         Operation("GET", "/trending", items.trending, Found, TrendingPage, problems=asks),
         Operation("GET", "/search", items.search, Found, TextPage, problems=asks),
-        Operation("POST", "/search", items.search_by_file, Found, Page, "file", problems=(411, 413, *asks)),
+        Operation(
+            "POST", "/search", items.search_by_file, Found, Page, "file", problems=(400, 411, 413, *asks)
+        ),
         Operation(
             "POST", "/interactions", acting.act, Accepted, None, Interaction, status=202, problems=(413, 422)
         ),

@@ -1,6 +1,5 @@
 """Errors as the read API tells them: what is wrong, where, and what to try."""
 
-import logging
 from http import HTTPStatus
 
 import msgspec
@@ -12,8 +11,6 @@ from starlette.responses import Response
 
 from streams.asking import NoAnswerError
 from streams.fetching.errors import MediumError
-
-logger = logging.getLogger(__name__)
 
 
 class Problem(Struct):
@@ -41,7 +38,7 @@ def problem_response(status: HTTPStatus, problem: Problem) -> Response:
 
 
 def answer_problem(request: Request, exc: Exception) -> Response:
-    """Starlette's handler of whatever an endpoint raises."""
+    """Starlette's handler of whatever an endpoint raises; what nobody expected is also logged by the server."""
     found = _found(request, exc)
     return problem_response(found.status, found.problem)
 
@@ -64,7 +61,6 @@ def _found(request: Request, exc: Exception) -> ApiError:
             status = HTTPStatus(exc.status_code)
             return ApiError(status, status.phrase, path, "see /openapi.json for what there is")
         case _:
-            logger.error("%s %s", request.method, path, exc_info=exc)
             what = f"internal: {type(exc).__name__}"
             return ApiError(HTTPStatus.INTERNAL_SERVER_ERROR, what, path, "see the console's log")
 

@@ -47,15 +47,24 @@ function connected(text, isProblem = false) {
   byId("connection").classList.toggle("problem", isProblem);
 }
 
-follow(
-  "/status/stream", "now",
-  (now) => {
+let unfollow = () => {};
+
+// A page that nobody sees follows nothing: browsers open six connections to a host, for all of its pages together.
+function watch() {
+  unfollow();
+  unfollow = () => {};
+  user.rest();
+  if (document.hidden) return;
+  const lost = () => connected("The console does not answer; trying again …", true);
+  unfollow = follow("/status/stream", "now", (now) => {
     connected("live");
     showNow(now);
     showActive(now.active);
-  },
-  () => connected("The console does not answer; trying again …", true),
-);
+  }, lost);
+  user.wake();
+}
+document.addEventListener("visibilitychange", watch);
+watch();
 
 async function keepQuality() {
   await get("/quality").then(showQuality, () => {});

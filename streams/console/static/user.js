@@ -26,7 +26,7 @@ export class User {
   }
 
   show(userId) {
-    this.#close();
+    this.rest();
     this.#id = userId;
     this.#standing = null;
     this.#arrivals = [];
@@ -38,7 +38,17 @@ export class User {
     byId("person").hidden = false;
     this.#say("Choose an item, of the list or of what a search finds, and see the list change.");
     history.replaceState(null, "", `#${encodeURIComponent(userId)}`);
-    this.#close = follow(userPath(userId, "list/stream"), "list", (answer) => this.#take(answer));
+    this.wake();
+  }
+
+  // Follows the user's lists; of one that is known already nothing changes.
+  wake() {
+    if (this.#id) this.#close = follow(userPath(this.#id, "list/stream"), "list", (answer) => this.#take(answer));
+  }
+
+  rest() {
+    this.#close();
+    this.#close = () => {};
   }
 
   // Does the chosen action with an item, and waits for the list that knows of it.

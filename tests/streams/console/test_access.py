@@ -81,8 +81,17 @@ def test_what_changes_something_comes_from_its_own_page_or_a_program(
     assert len(served.produced) == (status == 202)
 
 
-def test_every_answer_forbids_whatever_does_not_come_from_here(served: Served) -> None:
-    for client, path in ((served.client, "/"), (served.client, "/no/such"), (served.browser({}), "/")):
+def test_every_answer_forbids_whatever_does_not_come_from_here(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served.river, "user_ids", lambda *_: 1 / 0)
+    asked = (
+        (served.client, "/"),
+        (served.client, "/no/such"),
+        (served.client, "/users"),
+        (served.browser({}), "/"),
+    )
+    for client, path in asked:
         headers = client.get(path).headers
         assert {name: headers[name] for name in HEADERS} == HEADERS
     assert "'unsafe" not in HEADERS["content-security-policy"]

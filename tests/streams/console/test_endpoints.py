@@ -176,6 +176,7 @@ def test_forms_are_bounded_and_have_a_file(served: Served) -> None:
     )
     checked(served, served.client.post("/search", content=iter([b"x"])), "/search", 411)
     checked(served, served.client.post("/search", files={"other": b"x"}), "/search", 422)
+    checked(served, served.client.post("/search", files=FILE, data={"text": "a"}), "/search", 400)
 
 
 def test_an_event_gets_an_id_and_a_time_and_its_place_is_told(served: Served) -> None:
