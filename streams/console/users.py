@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from online.events import Past
+from online.state import UserState
 from online.state_codec import unpack
 from streams.console.asked import History, PastEvent, Place, UserList, Users, Whom
 from streams.console.problems import ApiError
@@ -48,10 +49,11 @@ class UserEndpoints:
         """What the workers remember of the user."""
         user_id = path_id(request, "user_id")
         record = await self._river.newest("users", user_id)
-        if record is None or record.value is None:
+        if record is None and await self._river.newest("recommendations", user_id) is None:
             attempt = "send an event of theirs to `interactions`"
             raise ApiError(HTTPStatus.NOT_FOUND, f"user {user_id} is unknown", request.url.path, attempt)
-        state = unpack(record.value)
+        # A first list is there a moment before the first state.
+        state = UserState(user_id) if record is None else unpack(record.value or b"")
         past = [_past(entry) for entry in reversed([*state.history, *state.open])]
         hidden = list(state.hidden)
         items = self._river.briefs.of([*(event.item_id for event in past), *hidden])

@@ -160,7 +160,8 @@ def test_choosing_an_item_changes_the_list_and_the_time_shown_is_kafkas(opened: 
     moved = page.locator("#list .move.new, #list .move.up, #list .move.down").count()
     gone = page.locator("#left").inner_text()
     assert moved or gone
-    expect(page.locator("#history li").first).to_contain_text("click", timeout=SHOWN_MS)
+    chosen = page.locator("#measured").inner_text().partition("“")[2].partition("”")[0]
+    expect(page.locator("#history li").first).to_contain_text(chosen, timeout=SHOWN_MS)
     because = page.locator("#list .why").all_inner_texts()
     assert any(re.match(r"because of (The|<img)", why) for why in because), because
 

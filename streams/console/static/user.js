@@ -5,7 +5,7 @@ import { byId, make, picture, placeRow, titleOf } from "./dom.js";
 import { compare, summary } from "./moves.js";
 
 const CHANGES = 8;
-const HISTORY_AFTER_MS = 700;
+const HISTORY_AFTER_MS = [600, 3000];
 
 export class User {
   #id = "";
@@ -14,7 +14,7 @@ export class User {
   #standing = null;
   #arrivals = [];
   #pending = null;
-  #historyTimer = 0;
+  #historyTimers = [];
   #known = {};
 
   constructor(alike) {
@@ -89,9 +89,9 @@ export class User {
     this.#showList(answer, change);
     if (change !== null) this.#showChange(answer, change);
     this.#measure();
-    // The state, which has the history, is written after the list.
-    clearTimeout(this.#historyTimer);
-    this.#historyTimer = setTimeout(() => this.#showHistory(), HISTORY_AFTER_MS);
+    // The state, which has the history, is written after the list: at once, or once a busy worker gets to it.
+    for (const timer of this.#historyTimers) clearTimeout(timer);
+    this.#historyTimers = HISTORY_AFTER_MS.map((afterMs) => setTimeout(() => this.#showHistory(), afterMs));
   }
 
   // Tells how long it took, as soon as both the event's place and a list that goes through it are known.

@@ -58,6 +58,8 @@ def test_history_is_what_the_workers_remember(served: Served) -> None:
     ]
     assert found["items"]["plain"] == {"title": "No picture"}
     checked(served, served.client.get("/users/bob/history"), "/users/{user_id}/history", 404)
+    first = checked(served, served.client.get("/users/b/ob/history"), "/users/{user_id}/history")
+    assert first["events"] == []
 
 
 def test_users_are_found_by_a_part_of_their_ids(served: Served) -> None:
