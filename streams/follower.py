@@ -33,7 +33,8 @@ class Record(Struct):
 Handler = Callable[[Record], None]
 
 
-def _to_record(message: Message) -> Record:
+def to_record(message: Message) -> Record:
+    """A record as the client library has it."""
     key, value = message.key(), message.value()
     headers = cast(list[tuple[str, bytes]], message.headers() or [])
     return Record(
@@ -104,7 +105,7 @@ class Follower:
         for message in await asyncio.get_running_loop().run_in_executor(self._thread, self._poll):
             error = message.error()
             if error is None:
-                record = _to_record(message)
+                record = to_record(message)
                 handle(record)
                 self.positions[record.partition] = record.offset + 1
                 if time.perf_counter() - turn_s > TURN_S:

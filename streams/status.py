@@ -93,8 +93,8 @@ async def read_status(admin: AdminClient, settings: Settings) -> Status:
     users, applied = await _applied(settings)
     progress = await newest_progress(settings)
     return Status(
-        lag=[lag for role in READS for lag in _lag(admin, settings, role)],
-        model=None if progress is None else _model(progress),
+        lag=[lag for role in READS for lag in role_lag(admin, settings, role)],
+        model=None if progress is None else model_of(progress),
         applied=applied,
         learned=[] if progress is None else _learned(progress),
         users=users,
@@ -102,7 +102,8 @@ async def read_status(admin: AdminClient, settings: Settings) -> Status:
     )
 
 
-def _lag(admin: AdminClient, settings: Settings, role: str) -> list[TopicLag]:
+def role_lag(admin: AdminClient, settings: Settings, role: str) -> list[TopicLag]:
+    """How far a role is behind in each topic; empty if it never ran."""
     totals = {base: [0, 0] for base in READS[role]}
     try:
         offsets = group_lag(admin, settings, role)
@@ -110,7 +111,8 @@ def _lag(admin: AdminClient, settings: Settings, role: str) -> list[TopicLag]:
         # A group that never started has no offsets yet.
         return []
     for (base, _), (committed, end) in offsets.items():
-        totals[base][0] += end - committed
+        # The ends are looked up first: what comes meanwhile may be committed already.
+        totals[base][0] += max(0, end - committed)
         totals[base][1] += end
     return [TopicLag(role, base, lag, end) for base, (lag, end) in totals.items()]
 
@@ -155,7 +157,8 @@ def _learned(progress: Progress) -> list[Counted]:
     return [Counted(p, count, f"{xor:016x}") for p, (count, xor) in sorted(totals.items())]
 
 
-def _model(progress: Progress) -> Model:
+def model_of(progress: Progress) -> Model:
+    """What the learner published, as it is shown."""
     return Model(
         version=progress.version,
         epoch=progress.epoch,

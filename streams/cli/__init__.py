@@ -7,6 +7,7 @@ from streams.cli import (
     bench,
     broker,
     compress,
+    console,
     demo,
     encode,
     evaluate,
@@ -41,6 +42,7 @@ app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(encode.encode)
 app.command()(compress.compress)
+app.command()(console.console)
 app.command()(produce.produce)
 app.command()(generate.generate)
 app.command()(lists.lists)

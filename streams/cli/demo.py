@@ -16,6 +16,9 @@ def demo(
         bool,
         typer.Option("--generated", help="A made-up world with pictures, sounds and clips instead."),
     ] = False,
+    console: Annotated[
+        bool, typer.Option("--console", help="Run the console beside it, and print its address.")
+    ] = False,
     text_encoder: Annotated[
         str,
         typer.Option(
@@ -29,16 +32,16 @@ def demo(
 
     from streams import settings  # noqa: PLC0415
     from streams.demo import journey, made_up  # noqa: PLC0415
-    from streams.demo.run import Demo, DemoError  # noqa: PLC0415
+    from streams.demo.errors import DemoError  # noqa: PLC0415
+    from streams.demo.run import Demo  # noqa: PLC0415
 
-    console = Console(stderr=json_file == "-", soft_wrap=True)
+    screen = Console(stderr=json_file == "-", soft_wrap=True)
     with one_line_errors():
         update = {"text_encoder": text_encoder} | ({} if generated else settings.TEXT_ONLY)
         loaded = settings.load().model_copy(update=update)
         try:
-            result = Demo(
-                loaded, console, made_up.load if generated else journey.load, seconds, rate, past
-            ).run()
+            tell = made_up.load if generated else journey.load
+            result = Demo(loaded, screen, tell, seconds, rate, past, with_console=console).run()
         except DemoError as exc:
             typer.echo(f"freshet: {exc}", err=True)
             raise typer.Exit(1) from None
@@ -47,7 +50,7 @@ def demo(
         if json_file is not None:
             write_json(json_file, result)
     latency = result.latency_ms
-    console.print(
+    screen.print(
         f"{result.events:,} events and {result.lists:,} lists in {result.seconds:g} s over {result.items:,} items; "
         f"event to list p50 {latency['p50']} ms, p99 {latency['p99']} ms; "
         f"standing lists hit {result.standing_hit_ratio}, popularity {result.popularity_hit_ratio}"

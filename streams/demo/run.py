@@ -16,6 +16,8 @@ from rich.live import Live
 from deploy.embedded_kafka import EmbeddedKafka
 from streams import discovery, topics
 from streams.demo import view
+from streams.demo.browser import console_beside
+from streams.demo.errors import DemoError
 from streams.demo.feed import Feed
 from streams.demo.story import Story
 from streams.demo.watch import Watch, percentile
@@ -28,10 +30,6 @@ from streams.supervisor import Supervisor
 WORKERS = {"encode": 1, "learn": 1, "recommend": 1}
 WORKERS_S = 120.0
 CATCH_UP_S = 600.0
-
-
-class DemoError(RuntimeError):
-    """The demo cannot go on; the message says what to look at."""
 
 
 class DemoResult(Struct):
@@ -58,6 +56,7 @@ class Demo:
         seconds: float,
         rate: float,
         past: int,
+        with_console: bool = False,
     ) -> None:
         """Prepares the run.
 
@@ -68,6 +67,7 @@ class Demo:
             seconds: How long the live part lasts.
             rate: Its interactions a second.
             past: Interactions that are sent before it.
+            with_console: Whether the console runs beside it.
         """
         self._settings = settings
         self._tell = tell
@@ -75,6 +75,7 @@ class Demo:
         self._seconds = seconds
         self._rate = rate
         self._past = past
+        self._with_console = with_console
         self._stop = threading.Event()
 
     def run(self) -> DemoResult:
@@ -95,8 +96,17 @@ class Demo:
             feed.media(story.media.values())
             feed.past(past)
             self._catch_up(admin, settings, supervisor)
-            watch = Watch(settings)
-            return self._live(watch, feed, live, story, supervisor)
+            with self._console_beside(settings):
+                return self._live(Watch(settings), feed, live, story, supervisor)
+
+    @contextmanager
+    def _console_beside(self, settings: Settings) -> Iterator[None]:
+        if not self._with_console:
+            yield
+            return
+        with console_beside(settings) as address:
+            self._console.print(f"The console: {address}", markup=False)
+            yield
 
     @contextmanager
     def _kafka(self) -> Iterator[Settings]:

@@ -1,0 +1,75 @@
+// Puts the page together.
+
+import { follow, get } from "./api.js";
+import { byId, make } from "./dom.js";
+import { showQuality } from "./quality.js";
+import { showNow } from "./river.js";
+import { prepareSearch } from "./search.js";
+import { User } from "./user.js";
+
+const QUALITY_EVERY_MS = 5000;
+const ACTIVE_SHOWN = 12;
+
+let user;
+const alike = prepareSearch({ userId: () => user.id, act: (itemId) => user.act(itemId) });
+user = new User((itemId) => alike(itemId));
+
+byId("pick").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const userId = byId("user-id").value.trim();
+  if (userId) user.show(userId);
+});
+
+byId("user-id").addEventListener("input", async () => {
+  const { user_ids } = await get("/users", { contains: byId("user-id").value, limit: 12 });
+  byId("known-users").replaceChildren(...user_ids.map((value) => make("option", { value })));
+});
+
+function showActive(active) {
+  const group = byId("active");
+  // Whoever is about to choose one must not have it taken away.
+  if (group.matches(":hover, :focus-within")) return;
+  const chips = active.slice(0, ACTIVE_SHOWN).map(({ user_id, action, title, item_id }) =>
+    make(
+      "button",
+      {
+        type: "button", "data-user": user_id, onclick: () => user.show(user_id),
+        title: action ? `${action} ${title || item_id}` : undefined,
+      },
+      user_id,
+    ),
+  );
+  group.replaceChildren(...chips);
+}
+
+function connected(text, isProblem = false) {
+  byId("connection").textContent = text;
+  byId("connection").classList.toggle("problem", isProblem);
+}
+
+let unfollow = () => {};
+
+// A page that nobody sees follows nothing: browsers open six connections to a host, for all of its pages together.
+function watch() {
+  unfollow();
+  unfollow = () => {};
+  user.rest();
+  if (document.hidden) return;
+  const lost = () => connected("The console does not answer; trying again …", true);
+  unfollow = follow("/status/stream", "now", (now) => {
+    connected("live");
+    showNow(now);
+    showActive(now.active);
+  }, lost);
+  user.wake();
+}
+document.addEventListener("visibilitychange", watch);
+watch();
+
+async function keepQuality() {
+  await get("/quality").then(showQuality, () => {});
+  setTimeout(keepQuality, QUALITY_EVERY_MS);
+}
+keepQuality();
+
+if (location.hash.length > 1) user.show(decodeURIComponent(location.hash.slice(1)));
