@@ -102,6 +102,33 @@ class ItemDeleted(msgspec.Struct, array_like=True, tag="item_deleted"):
     item_id: str
 
 
+class Erased(msgspec.Struct, frozen=True, array_like=True):
+    """What an erasure took, kept in the empty state that it left."""
+
+    place: Cursor
+    """Of the erasure, in the log of erasures."""
+    count: int
+    """Events of the user that had been applied."""
+    xor: int
+    """Of these events' hashes."""
+    users: int
+    """1 if there was a state, else 0."""
+    lists: int
+    """1 if there was a list, else 0."""
+
+
+class UserErased(msgspec.Struct, array_like=True, tag="user_erased"):
+    """A marker in the log of examples: from here on nobody remembers the user."""
+
+    user_id: str
+    request_id: str
+    topic_id: str
+    """Of the log that the user's events lay in."""
+    partition: int
+    """Of that log, and of the user."""
+    erased: Erased
+
+
 class ExampleSet(msgspec.Struct):
     """The examples of one user with one timestamp: scored once, learned once."""
 

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from online.events import ExampleRun, ItemDeleted, Past
+from online.events import ExampleRun, ItemDeleted, Past, UserErased
 
-LogRecord = ExampleRun | ItemDeleted
+LogRecord = ExampleRun | ItemDeleted | UserErased
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[LogRecord] = msgspec.msgpack.Decoder(LogRecord)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 import numpy as np
 
-from online.events import Example, ExampleRun, ExampleSet, ItemDeleted
+from online.events import Cursor, Example, ExampleRun, ExampleSet, ItemDeleted, UserErased
 from online.recommender import Recommender
 from online.sets import SetGrouper
 
@@ -25,7 +25,9 @@ class Learned(msgspec.Struct, array_like=True):
     """Offset and index of the last event passed."""
     count: int = 0
     xor: int = 0
-    """Of the hashes of the events learned."""
+    """Of the hashes of the events learned. Those of erased users are in neither any more."""
+    erased: Cursor | None = None
+    """Place of the newest erasure taken in."""
 
 
 class ExampleFold:
@@ -37,7 +39,7 @@ class ExampleFold:
         self._grouper = SetGrouper()
 
     def fold(
-        self, record: ExampleRun | ItemDeleted, log_ms: int, before: Before | None = None
+        self, record: ExampleRun | ItemDeleted | UserErased, log_ms: int, before: Before | None = None
     ) -> list[ExampleSet]:
         """Folds one record.
 
@@ -53,6 +55,9 @@ class ExampleFold:
             if self.recommender.catalogue.document(record.item_id) is None:
                 self.recommender.delete_item(record.item_id)
             return []
+        if isinstance(record, UserErased):
+            self.erase(record)
+            return []
         sets = [s for example in self._unseen(record) for s in self._grouper.push(example, log_ms)]
         sets += self._grouper.expire(log_ms)
         for example_set in sets:
@@ -61,10 +66,30 @@ class ExampleFold:
             self.recommender.fold(example_set)
         return sets
 
+    def erase(self, marker: UserErased) -> int:
+        """Forgets a user; a marker that comes again changes nothing more.
+
+        Nothing else here names anybody: statistics are kept by item.
+
+        Returns:
+            How many of the user's examples waited for their set to close; they are never learned.
+        """
+        learned = self._learned(marker.topic_id, marker.partition)
+        if learned.erased is None or not learned.erased.reaches(marker.erased.place):
+            learned.count -= marker.erased.count
+            learned.xor ^= marker.erased.xor
+            learned.erased = marker.erased.place
+        return self._grouper.drop_user(marker.user_id)
+
+    def holds(self, user_id: str) -> bool:
+        """Whether examples of the user wait for their set to close."""
+        return self._grouper.has_user(user_id)
+
+    def _learned(self, topic_id: str, partition: int) -> Learned:
+        return self.learned.setdefault((topic_id, partition), Learned(topic_id, partition, (-1, -1)))
+
     def _unseen(self, run: ExampleRun) -> list[Example]:
-        learned = self.learned.setdefault(
-            (run.topic_id, run.partition), Learned(run.topic_id, run.partition, (-1, -1))
-        )
+        learned = self._learned(run.topic_id, run.partition)
         unseen = [e for e in run.examples if (e.offset, e.index) > learned.watermark]
         for example in unseen:
             learned.count += 1

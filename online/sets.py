@@ -86,10 +86,13 @@ class SetGrouper:
             return self.expire(log_ms)
         return [self._close(user_id) for user_id in list(self._open)]
 
-    def drop_user(self, user_id: str) -> None:
-        """Forgets an erased user's open set: it is never learned."""
-        if user_id in self._open:
-            self._close(user_id)
+    def drop_user(self, user_id: str) -> int:
+        """Forgets an erased user's open set, which is never learned; returns how many examples it had."""
+        return len(self._close(user_id).examples) if user_id in self._open else 0
+
+    def has_user(self, user_id: str) -> bool:
+        """Whether a set of the user is open."""
+        return user_id in self._open
 
     def save(self) -> bytes:
         """The open sets and the log's clock."""
@@ -101,6 +104,11 @@ class SetGrouper:
         self._clock_ms = part.clock_ms
         self._open = OrderedDict((opened.example_set.user_id, opened) for opened in part.open_sets)
         self._held_count = sum(len(opened.example_set.examples) for opened in part.open_sets)
+
+    @staticmethod
+    def users_of(saved: bytes) -> set[str]:
+        """Whose sets were open in what `save` gave."""
+        return {opened.example_set.user_id for opened in msgspec.msgpack.decode(saved, type=_Saved).open_sets}
 
     def _close(self, user_id: str) -> ExampleSet:
         example_set = self._open.pop(user_id).example_set

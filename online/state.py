@@ -8,7 +8,7 @@ from array import array
 
 import msgspec
 
-from online.events import HIDING_ACTIONS, POSITIVE_ACTIONS, Cursor, Event, Example, Past
+from online.events import HIDING_ACTIONS, POSITIVE_ACTIONS, Cursor, Erased, Event, Example, Past
 
 HISTORY_LIMIT = 60
 """Entries of closed sets kept in order."""
@@ -50,13 +50,15 @@ class UserState:
     """One user. `apply` and `published` alone change it; same calls in the same order, same state."""
 
     __slots__ = (
-        "applied_count", "applied_xor", "current", "cursor", "had", "hidden", "history", "open", "open_ms",
-        "recent", "set_count", "standing", "user_id",
+        "applied_count", "applied_xor", "current", "cursor", "erased", "had", "hidden", "history", "open",
+        "open_ms", "recent", "set_count", "standing", "user_id",
     )  # fmt: skip
 
     def __init__(self, user_id: str) -> None:
         self.user_id = user_id
         self.cursor: Cursor | None = None
+        self.erased: Erased | None = None
+        """The user's newest erasure, if there was one since the state was last given up."""
         self.applied_count = 0
         self.applied_xor = 0
         self.recent: array[int] = array("Q")
@@ -94,6 +96,11 @@ class UserState:
         example = self._example(event)
         self._record(event)
         return example
+
+    @property
+    def is_stub(self) -> bool:
+        """Whether this is all that is left of an erased user who has not come back."""
+        return self.erased is not None and self.applied_count == 0
 
     def published(self, item_ids: list[str]) -> None:
         """Notes the ids of the user's newest list, best first."""

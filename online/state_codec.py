@@ -5,7 +5,7 @@ from array import array
 import msgspec
 from cramjam import lz4
 
-from online.events import ACTIONS, Cursor, Past
+from online.events import ACTIONS, Cursor, Erased, Past
 from online.state import Had, UserState
 
 FORMAT = 1
@@ -44,6 +44,7 @@ class _Body(msgspec.Struct, array_like=True):
     current: bytes
     had_first_s: bytes = b""
     """Empty in states of earlier versions, which did not remember it."""
+    erased: Erased | None = None
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -82,6 +83,7 @@ def pack(state: UserState) -> bytes:
         hidden=ids.column(list(state.hidden)),
         standing=ids.column(state.standing),
         current=ids.column(state.current),
+        erased=state.erased,
     )
     body.ids = list(ids.numbers)
     compressed = bytes(lz4.compress_block(_encoder.encode(body)))
@@ -116,6 +118,7 @@ def unpack(data: bytes) -> UserState:
     state.hidden = dict.fromkeys(_column(p.hidden, p.ids))
     state.standing = _column(p.standing, p.ids)
     state.current = _column(p.current, p.ids)
+    state.erased = p.erased
     return state
 
 

@@ -156,6 +156,8 @@ class Batch:
             example.list_id = interaction.list_id
             metrics.APPLIED.inc()
             self._examples.setdefault(home, []).append(example)
+        elif state.is_stub:
+            return  # what lies before an erasure comes again: nobody is there to have a list
         cause = Cause("interaction", event_id, record.topic, home, record.offset, record.timestamp)
         self.touched[event.user_id] = Touched(state, home, cause, interaction.context or {})
 

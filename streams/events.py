@@ -264,6 +264,30 @@ class Response(Struct, omit_defaults=True):
     """Why there is no answer; absent if there is one."""
 
 
+class Erasure(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """Somebody is to be forgotten; `erasure-receipts` says when that is done."""
+
+    user_id: Id
+    request_id: Id
+    timestamp_ms: TimestampMs | None = None
+    schema_version: Annotated[int, Meta(ge=1)] = SCHEMA_VERSION
+
+
+class Receipt(Struct, omit_defaults=True):
+    """Nobody remembers the user any more; what Kafka still holds, and until when."""
+
+    request_id: str
+    user_id: str
+    erased: dict[str, int | str]
+    """By store: how much was removed of it; or, in words, why a single user cannot be read from what stays."""
+    held_until_ms: dict[str, int | None]
+    """By topic: until when records that name the user may still be there; None: nobody can say."""
+    broker_retention_until_ms: int | None
+    """The latest of these; None: nobody can say."""
+    timestamp_ms: int
+    schema_version: int = SCHEMA_VERSION
+
+
 class ItemDocument(Struct, omit_defaults=True):
     """An item: the fields of its media events, merged, and which modalities have a vector."""
 

@@ -14,7 +14,7 @@ from confluent_kafka.admin import AdminClient
 from encoders.modalities import MODALITY_BITS
 from online import example_codec
 from online.arms import Arms
-from online.events import ExampleSet
+from online.events import ExampleSet, UserErased
 from online.fold import ExampleFold
 from online.progressive import ProgressiveHits
 from online.recommender import Recommender
@@ -28,6 +28,7 @@ from streams.learned_ranking import LearnedRanking
 from streams.liveness import Liveness
 from streams.producer import BatchProducer, Outgoing
 from streams.publications import PROGRESS_KEY, Progress, decode_progress, encode_progress
+from streams.receipts import Pending, Receipts
 from streams.runs import Run
 from streams.settings import Settings
 from streams.stores.snapshots import Manifest, SnapshotStore
@@ -62,6 +63,7 @@ class ExamplesToModel:
         self._examples_id = topic_ids(admin, [examples])[examples]
         self._snapshots = SnapshotStore(settings)
         self._snapshots.check()
+        self._receipts = Receipts(settings, admin, self._snapshots, producer, self._check)
         self._vectors = ItemVectors(settings, producer, self._check, fusion)
         self._log = Follower(settings, examples, gaps="error")
         self._hits = ProgressiveHits(Arms(settings.arm_shares))
@@ -92,6 +94,7 @@ class ExamplesToModel:
         await self._vectors.load(self._take_progress)
         self._epoch += 1
         self._fold, self._next_offset = self._new_fold(), 0
+        self._receipts.pending = []
         found = self._snapshots.newest(self._examples_id)
         if found is not None:
             self._fold.load(found[1])
@@ -132,7 +135,9 @@ class ExamplesToModel:
             if not self.ready.is_set():
                 continue
             since_snapshot_s += self._settings.publish_interval_s
-            if since_snapshot_s >= self._settings.snapshot_interval_s and self._unsaved:
+            is_due = since_snapshot_s >= self._settings.snapshot_interval_s and self._unsaved
+            # Who waits for a receipt doesn't wait for the next snapshot in order.
+            if is_due or self._receipts.pending:
                 await self.save()
                 since_snapshot_s = 0.0
             await self._publish()
@@ -141,11 +146,26 @@ class ExamplesToModel:
         """Publishes each new or changed item's vector at once, for ever."""
         await self._vectors.follow(self.ready, lambda: self._epoch)
 
+    def holders(self) -> dict[str, Callable[[str], bool]]:
+        """By store, whether it holds anything of a user."""
+
+        def waiting(user_id: str) -> bool:
+            return self._fold.holds(user_id)  # each time it takes over, the fold is another
+
+        return {
+            "open_examples": waiting,
+            "replay": self._ranking.holds,
+            "receipts": self._receipts.holds,
+        }
+
     async def save(self) -> None:
-        """Saves a snapshot and acknowledges what it contains."""
+        """Saves a snapshot, acknowledges what it contains, and writes the receipts of the erasures in it."""
         contained, self._unsaved = self._unsaved, []
         self._check()
-        manifest = Manifest(self._epoch, self._version, self._examples_id, self._next_offset)
+        erased = list(self._receipts.pending)
+        replayed = self._ranking.forget({p.marker.user_id for p in erased})
+        next_offset = erased[0].offset if erased else self._next_offset
+        manifest = Manifest(self._epoch, self._version, self._examples_id, next_offset)
         saved = self._fold.save() | self._ranking.save() | self._hits.by_arm.save()
         if self._fusion is not None:
             saved |= self._fusion.save()
@@ -153,6 +173,8 @@ class ExamplesToModel:
         metrics.SNAPSHOT_TIME.set_to_current_time()
         for acknowledge in contained:
             acknowledge()
+        if erased:
+            await self._receipts.write(erased, self._snapshot, replayed)
 
     async def _publish(self) -> None:
         self._version += 1
@@ -207,8 +229,12 @@ class ExamplesToModel:
             if self._fusion is not None:
                 self._fusion.learn(example_set, late_ms)
 
-        for example_set in self._fold.fold(example_codec.unpack(value), log_ms, before):
-            metrics.EXAMPLES_FOLDED.inc(len(example_set.examples))
+        record = example_codec.unpack(value)
+        if isinstance(record, UserErased):
+            self._receipts.pending.append(Pending(record, offset, self._fold.erase(record)))
+        else:
+            for example_set in self._fold.fold(record, log_ms, before):
+                metrics.EXAMPLES_FOLDED.inc(len(example_set.examples))
         self._next_offset = offset + 1
 
 

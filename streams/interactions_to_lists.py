@@ -27,7 +27,7 @@ from streams.producer import BatchProducer, Outgoing
 from streams.runs import Run
 from streams.settings import Settings
 from streams.stores.lists import PublishedLists
-from streams.stores.users import OWNER_HEADER, UserStore
+from streams.stores.users import UserStore
 from streams.topics import full_name
 
 logger = logging.getLogger(__name__)
@@ -140,17 +140,7 @@ class InteractionsToLists:
         for user in touched:
             metrics.LISTS.labels(cause=user.cause.kind).inc()
             metrics.EVENT_TO_LIST.observe(max(0.0, (now_ms() - user.cause.timestamp_ms) / 1000))
-        owner = [(OWNER_HEADER, self._users.owner)]
-        states = (
-            Outgoing(
-                self._names["users"],
-                user.state.user_id.encode(),
-                self._users.keep(user.state, user.partition),
-                user.partition,
-                headers=owner,
-            )
-            for user in touched
-        )
+        states = (self._users.record(user.state, user.partition) for user in touched)
         await self._producer.deliver(states, self._check)
 
     def _lists_and_examples(self, batch: Batch, touched: Sequence[Touched]) -> Iterator[Outgoing]:
@@ -164,6 +154,8 @@ class InteractionsToLists:
             yield Outgoing(self._names["examples"], key, example_codec.pack(run), 0)
 
     def _list(self, user: Touched, hurried: bool) -> Outgoing | None:
+        if user.state.is_stub:
+            return self._published.erase(user.state.user_id, user.partition)
         started_s = time.perf_counter()
         try:
             published = self._lists.published(user.state, user.cause, now_ms(), user.context, hurried)

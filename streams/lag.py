@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 READS: dict[str, tuple[str, ...]] = {
     "encode": ("media", "queries"),
     "learn": ("examples",),
-    "recommend": ("interactions", "requests", "queries"),
+    "recommend": ("interactions", "requests", "erasures", "queries"),
 }
 """The topics that each role's group commits."""
 LOOKS_KEPT = 720
@@ -64,7 +64,7 @@ def group_lag(admin: AdminClient, settings: Settings, role: str) -> dict[tuple[s
     ]
     ends = _offsets(admin, partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # has no stubs
     starts = _offsets(admin, partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]  # has no stubs
-    committed = {(tp.topic, tp.partition): tp.offset for tp in _committed(settings, role, partitions)}
+    committed = committed_offsets(settings, role, partitions)
     return {
         (names[tp.topic], tp.partition): (
             max(committed.get((tp.topic, tp.partition), -1), starts[tp.topic, tp.partition]),
@@ -74,15 +74,34 @@ def group_lag(admin: AdminClient, settings: Settings, role: str) -> dict[tuple[s
     }
 
 
-def _committed(settings: Settings, role: str, partitions: list[TopicPartition]) -> list[TopicPartition]:
+def committed_offsets(
+    settings: Settings, role: str, partitions: list[TopicPartition]
+) -> dict[tuple[str, int], int]:
+    """What a role's group has committed, by topic and partition; negative where it has nothing.
+
+    Raises:
+        KafkaException: The cluster does not answer.
+    """
     # An admin client could be asked too, but the whole process dies when its answer is that another broker is the
     # group's coordinator, or soon will be (librdkafka issue 5040).
     group = {"group.id": group_name(settings, role), "enable.auto.commit": False}
     consumer = Consumer(client_config(settings) | group)
     try:
-        return list(consumer.committed(partitions, timeout=10))
+        committed = consumer.committed(partitions, timeout=10)
     finally:
         consumer.close()
+    return {(tp.topic, tp.partition): tp.offset for tp in committed}
+
+
+def end_offsets(admin: AdminClient, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+    """One past the last offset of some partitions of a topic, by partition.
+
+    Raises:
+        KafkaException: The cluster does not answer.
+    """
+    places = [TopicPartition(topic, p) for p in partitions]
+    ends = _offsets(admin, places, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # has no stubs
+    return {partition: offset for (_, partition), offset in ends.items()}
 
 
 def _offsets(

@@ -1,6 +1,7 @@
 """The learner's ranking network: learned from the log, published when it changed, kept in snapshots."""
 
 import logging
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,10 +58,18 @@ class LearnedRanking:
             return
         item_ids = [e.item_id for e in example_set.examples if e.action in POSITIVE_ACTIONS]
         known = self.alarm_count
-        self._learner.learn(log, item_ids, example_set.timestamp_ms)
+        self._learner.learn(log, item_ids, example_set.timestamp_ms, example_set.user_id)
         for alarm in self.alarms[len(self.alarms) - (self.alarm_count - known) :]:
             logger.warning("the ranking got worse: %s", alarm)
             metrics.DRIFT_ALARMS.labels(segment=alarm.segment, measure=alarm.measure).inc()
+
+    def forget(self, user_ids: Collection[str]) -> dict[str, int]:
+        """Replays no list of these users any more; returns how many of each were kept."""
+        return self._learner.forget(user_ids)
+
+    def holds(self, user_id: str) -> bool:
+        """Whether a list of the user is kept."""
+        return self._learner.holds(user_id)
 
     def measure(self) -> None:
         """Sets the gauges."""

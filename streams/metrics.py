@@ -3,7 +3,12 @@
 Names follow Prometheus' conventions. Labels are bounded: topics, partitions, reasons and roles, never an id.
 """
 
-from prometheus_client import Counter, Gauge, Histogram, Info, start_http_server
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from prometheus_client import Counter, Gauge, Histogram, Info, make_wsgi_app, start_http_server
+
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 LATENCY_BUCKETS_S = (0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.06, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 
@@ -196,8 +201,13 @@ UNOWNED = Gauge("freshet_unowned_partitions", "Partitions of the role's topics t
 BUILD = Info("freshet_build", "Version of Freshet, role and process id of this worker.")
 
 
-def serve(host: str, port: int) -> int:
+def serve(host: str, port: int, around: Callable[[Wsgi], Wsgi] = lambda served: served) -> int:
     """Serves the metrics over HTTP.
+
+    Args:
+        host: Address to serve on.
+        port: 0 for a free one.
+        around: Puts more answers around those of the metrics.
 
     Returns:
         The port, which is a free one where `port` is 0.
@@ -210,4 +220,5 @@ def serve(host: str, port: int) -> int:
     except OSError as exc:
         msg = f"the metrics' address {host}:{port} cannot be had: {exc.strerror}; set FRESHET_METRICS_PORT or …_HOST"
         raise OSError(msg) from None
+    server.set_app(around(make_wsgi_app()))
     return int(server.server_port)

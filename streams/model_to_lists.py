@@ -13,6 +13,7 @@ from confluent_kafka.admin import AdminClient
 
 from online import example_codec
 from online.catalogue import Item
+from online.events import UserErased
 from online.fold import ExampleFold
 from online.fusion.taste import unpack as unpack_taste
 from online.ranking.network import unpack
@@ -38,7 +39,7 @@ from streams.served_vectors import ServedVectors
 from streams.settings import Settings
 from streams.stores.documents import MEDIA_MS_HEADER
 from streams.stores.snapshots import SnapshotStore
-from streams.topics import full_name, table, topic_ids
+from streams.topics import full_name, home_partition, table, topic_ids
 
 logger = logging.getLogger(__name__)
 
@@ -108,6 +109,10 @@ class ModelToLists:
             # One is enough to end the worker, in one line.
             raise group.exceptions[0] from None
 
+    def holds(self, user_id: str) -> bool:
+        """Whether examples of the user wait for their set to close."""
+        return self._fold.holds(user_id)
+
     def close(self) -> None:
         """Stops reading."""
         for follower in (self._examples, self._items, self._model, self._rules):
@@ -121,7 +126,10 @@ class ModelToLists:
 
     def _take_example(self, record: Record) -> None:
         if record.value is not None:
-            sets = self._fold.fold(example_codec.unpack(record.value), record.timestamp_ms)
+            example = example_codec.unpack(record.value)
+            sets = self._fold.fold(example, record.timestamp_ms)
+            if isinstance(example, UserErased):
+                home_partition.cache_clear()  # it remembers ids
             metrics.EXAMPLES_FOLDED.inc(sum(len(s.examples) for s in sets))
 
     def _take_rules(self, record: Record) -> None:

@@ -133,8 +133,8 @@ async def _applied(settings: Settings) -> tuple[int, list[Counted]]:
             total = totals.setdefault(partition, [0, 0])
             total[0] += head(value).applied_count
             total[1] ^= head(value).applied_xor
-    users = sum(value is not None for value in newest.values())
-    return users, [Counted(p, count, f"{xor:016x}") for p, (count, xor) in sorted(totals.items())]
+    users = sum(value is not None and head(value).applied_count > 0 for value in newest.values())
+    return users, _counted(totals)
 
 
 async def newest_progress(settings: Settings) -> Progress | None:
@@ -154,7 +154,12 @@ def _learned(progress: Progress) -> list[Counted]:
         total = totals.setdefault(row.partition, [0, 0])
         total[0] += row.count
         total[1] ^= row.xor
-    return [Counted(p, count, f"{xor:016x}") for p, (count, xor) in sorted(totals.items())]
+    return _counted(totals)
+
+
+def _counted(totals: dict[int, list[int]]) -> list[Counted]:
+    """Without partitions of which nothing is left, whose users were all erased."""
+    return [Counted(p, count, f"{xor:016x}") for p, (count, xor) in sorted(totals.items()) if count or xor]
 
 
 def model_of(progress: Progress) -> Model:

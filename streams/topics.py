@@ -8,6 +8,8 @@ from aiokafka.partitioner import murmur2
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # not in its __all__
     AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
     ConfigResource,
     NewTopic,
     ResourceType,
@@ -17,7 +19,8 @@ from msgspec import Struct
 from streams.settings import Settings
 
 MIB = 1024 * 1024
-DAY_MS = 24 * 3600 * 1000
+HOUR_MS = 3600 * 1000
+DAY_MS = 24 * HOUR_MS
 
 
 class TopicsError(RuntimeError):
@@ -33,6 +36,8 @@ class Topic(Struct, frozen=True):
     retention_ms: int = 7 * DAY_MS
     max_message_bytes: int = MIB
     min_compaction_lag_ms: int = 0
+    names_users: bool = False
+    """Whether records name users: then Kafka's files are kept so short that it can be said when they are gone."""
 
     @property
     def config(self) -> dict[str, str]:
@@ -40,8 +45,13 @@ class Topic(Struct, frozen=True):
         config = {"cleanup.policy": self.cleanup, "max.message.bytes": str(self.max_message_bytes)}
         if self.cleanup == "delete":
             config["retention.ms"] = str(self.retention_ms)
+            if self.names_users:
+                config["segment.ms"] = str(DAY_MS)
         else:
             config["min.compaction.lag.ms"] = str(self.min_compaction_lag_ms)
+            if self.names_users:
+                config["max.compaction.lag.ms"] = config["segment.ms"] = str(6 * HOUR_MS)
+                config["delete.retention.ms"] = str(DAY_MS)
         return config
 
 
@@ -49,18 +59,20 @@ def table(settings: Settings) -> dict[str, Topic]:
     """Every topic by its base name; those with `settings.partitions` are all partitioned by user."""
     p = settings.partitions
     rows = [
-        Topic("interactions", p, "delete"),
+        Topic("interactions", p, "delete", names_users=True),
         Topic("media", 4, "delete", retention_ms=365 * DAY_MS, max_message_bytes=16 * MIB),
-        Topic("requests", p, "delete", retention_ms=DAY_MS),
-        Topic("responses", p, "delete", retention_ms=DAY_MS),
-        Topic("queries", 4, "delete", retention_ms=DAY_MS, max_message_bytes=2 * MIB),
-        Topic("recommendations", p, "compact"),
-        Topic("dead-letters", 1, "delete"),
+        Topic("requests", p, "delete", retention_ms=DAY_MS, names_users=True),
+        Topic("responses", p, "delete", retention_ms=DAY_MS, names_users=True),
+        Topic("queries", 4, "delete", retention_ms=DAY_MS, max_message_bytes=2 * MIB, names_users=True),
+        Topic("erasures", p, "delete", names_users=True),
+        Topic("erasure-receipts", p, "delete", names_users=True),
+        Topic("recommendations", p, "compact", names_users=True),
+        Topic("dead-letters", 1, "delete", names_users=True),
         Topic("items", 4, "compact", max_message_bytes=16 * MIB),
         Topic("embeddings", 4, "compact"),
         # An hour in which a zombie's late write cannot push out its successor's state.
-        Topic("users", p, "compact", min_compaction_lag_ms=3600 * 1000),
-        Topic("examples", 1, "delete", max_message_bytes=16 * MIB),
+        Topic("users", p, "compact", min_compaction_lag_ms=HOUR_MS, names_users=True),
+        Topic("examples", 1, "delete", max_message_bytes=16 * MIB, names_users=True),
         Topic("model", 1, "compact"),
         Topic("rules", 1, "compact"),
     ]
@@ -123,6 +135,43 @@ def differences(admin: AdminClient, settings: Settings) -> list[str]:
     return found + list(_config_differences(admin, settings, present))
 
 
+def alter(admin: AdminClient, settings: Settings) -> list[str]:
+    """Gives topics that exist the configuration of the table, as after an upgrade; what it says nothing of stays.
+
+    Returns:
+        The differences that are left, as `differences` does: Kafka changes no number of partitions for us.
+
+    Raises:
+        TopicsError: The cluster refused, with its reason.
+    """
+    existing = admin.list_topics(timeout=10).topics
+    resources = [
+        ConfigResource(
+            ResourceType.TOPIC,
+            full_name(settings, row.name),
+            incremental_configs=[
+                ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+                for name, value in row.config.items()
+            ],
+        )
+        for row in table(settings).values()
+        if full_name(settings, row.name) in existing
+    ]
+    for resource, future in (admin.incremental_alter_configs(resources) if resources else {}).items():
+        try:
+            future.result(timeout=30)
+        except KafkaException as exc:
+            msg = f"cannot alter topic {resource.name}: {exc.args[0].str()}"
+            raise TopicsError(msg) from None
+    # What was changed shows on the broker asked a moment later.
+    deadline_s = time.monotonic() + 10
+    while (left := differences(admin, settings)) and time.monotonic() < deadline_s:
+        if all("try `freshet topics alter`" not in line for line in left):
+            break
+        time.sleep(0.2)
+    return left
+
+
 def _config_differences(admin: AdminClient, settings: Settings, rows: list[Topic]) -> Iterable[str]:
     resources = {ConfigResource(ResourceType.TOPIC, full_name(settings, row.name)): row for row in rows}
     futures = admin.describe_configs(list(resources)) if resources else {}
@@ -131,7 +180,7 @@ def _config_differences(admin: AdminClient, settings: Settings, rows: list[Topic
         for key, expected in resources[resource].config.items():
             value = actual[key].value
             if value != expected:
-                yield f"{resource.name}: {key} is {value}, expected {expected}; alter the topic"
+                yield f"{resource.name}: {key} is {value}, expected {expected}; try `freshet topics alter`"
 
 
 def ensure(admin: AdminClient, settings: Settings) -> None:

@@ -20,6 +20,7 @@ from online.recommender import Recommender, RecommenderConfig
 from online.warm_up import compile_kernels
 from streams import (
     embeddings_to_search,
+    erasures_to_receipts,
     examples_to_model,
     interactions_to_lists,
     media_to_items,
@@ -37,6 +38,7 @@ from streams.encoding.files import FileEncoding
 from streams.encoding.rows import RowMaker
 from streams.encoding.spaces import load_spaces
 from streams.fetching.fetch import Fetcher
+from streams.holders import Holders
 from streams.identity import LogIdentity
 from streams.item_changes import ItemChanges
 from streams.items_to_lists import ItemsToLists
@@ -78,6 +80,8 @@ class Worker:
     beside: list[Coroutine[Any, Any, None]] = field(default_factory=list)
     """Coroutines that run for ever beside the agents."""
     ownership: Ownership | None = None
+    holds: dict[str, Callable[[str], bool]] = field(default_factory=dict)
+    """By store, whether it holds anything of a user."""
 
     def fail(self, exc: BaseException) -> None:
         """Ends the worker with this error."""
@@ -118,12 +122,23 @@ async def recommend(w: Worker) -> None:
     newcomers = Newcomers(users, lists, published, changes, w.producer, w.liveness)
     answers = Answers(lists)
     responder = requests_to_responses.RequestsToResponses(w.settings, users, answers, w.producer, w.liveness)
+    forgetter = erasures_to_receipts.ErasuresToReceipts(
+        w.settings,
+        w.admin,
+        users,
+        published,
+        w.producer,
+        w.liveness,
+        (LogIdentity(w.admin, full_name(w.settings, "erasures")), log),
+    )
     searcher = vectors_to_responses.VectorsToResponses(w.settings, answers, w.producer, w.liveness)
     searched = embeddings_to_search.EmbeddingsToSearch(w.settings, recommender)
     interactions_to_lists.connect(w.app, w.settings, worker, w.fail)
+    erasures_to_receipts.connect(w.app, w.settings, forgetter, w.fail)
     requests_to_responses.connect(w.app, w.settings, responder, w.fail)
     vectors_to_responses.connect(w.app, w.settings, searcher, w.fail)
     w.owns("interactions", users, worker.finish)
+    w.holds = {"users": users.holds, "recommendations": published.holds, "open_examples": model.holds}
     # Before the first partition is asked for, so that the first list already knows what there is.
     await model.load()
     await searched.load()
@@ -133,6 +148,7 @@ async def recommend(w: Worker) -> None:
         worker.watch_overwritten(),
         items.run(),
         newcomers.run(),
+        forgetter.watch_stubs(),
         _measure(users, model),
     ]
 
@@ -188,6 +204,7 @@ async def learn(w: Worker) -> None:
     )
     examples_to_model.connect(w.app, w.settings, worker, w.fail)
     w.owns("examples", worker, worker.finish)
+    w.holds = worker.holders()
     w.beside += [
         worker.publish_regularly(),
         worker.follow_embeddings(),
@@ -210,7 +227,7 @@ async def _measure(users: UserStore, model: ModelToLists) -> None:
         model.measure()
 
 
-async def _serve(role: Role, settings: Settings, admin: AdminClient, port: int) -> None:
+async def _serve(role: Role, settings: Settings, admin: AdminClient, port: int, holders: Holders) -> None:
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -231,6 +248,7 @@ async def _serve(role: Role, settings: Settings, admin: AdminClient, port: int) 
     gc.collect()
     gc.freeze()
     await worker.app.start()
+    holders.start(worker.holds)
     with announce(settings, role, port):
         await _run_until_stopped(worker, stopping)
 
@@ -268,9 +286,10 @@ def run(role: Role, settings: Settings) -> None:
     admin = admin_client(settings)
     ensure(admin, settings)
     await_leaders(admin, settings)
-    port = metrics.serve(settings.metrics_host, settings.metrics_port)
+    holders = Holders()
+    port = metrics.serve(settings.metrics_host, settings.metrics_port, holders.around)
     if role in ("learn", "recommend"):
         compile_kernels()
     metrics.BUILD.info({"version": version("freshet"), "role": role, "worker": str(os.getpid())})
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(role, settings, admin, port))
+        runner.run(_serve(role, settings, admin, port, holders))

@@ -7,6 +7,8 @@ faster for a while, and from what came lately (`drift_response.py`).
 """
 
 from collections.abc import Collection
+from hashlib import blake2b
+from os import urandom
 
 import msgspec
 import numpy as np
@@ -19,7 +21,7 @@ from online.learning.drift_response import DriftResponse, lists_seen
 from online.learning.losses import list_losses, listwise_loss, reciprocal_ranks
 from online.learning.moments import Moments
 from online.learning.optimizing import average, load_optimizer, saved_optimizer
-from online.learning.replay import ListReplay
+from online.learning.replay import NOBODY, ListReplay
 from online.ranking.evidence import BLEND
 from online.ranking.features import FEATURES
 from online.ranking.list_log import features_of_log, had_of_log
@@ -82,6 +84,8 @@ class RankingLearner:
             weight_decay=self.config.weight_decay,
         )
         self._replay = ListReplay()
+        self._key = urandom(16)
+        """Makes users' hashes worth nothing outside this process."""
         self._moments = Moments(FEATURES)
         self._new: list[int] = []
         """The stream's time of each list since the last step."""
@@ -92,18 +96,42 @@ class RankingLearner:
         self._judged = np.zeros(3)
         """Of late: lists, and the sums of the network's and the blend's reciprocal ranks."""
 
-    def learn(self, log: ListLog, item_ids: Collection[str], now_ms: int) -> None:
-        """Takes a list and the items that were then had, at `now_ms` of the stream's clock."""
+    def learn(self, log: ListLog, item_ids: Collection[str], now_ms: int, user_id: str = "") -> None:
+        """Takes a list and the items that were then had, at `now_ms` of the stream's clock.
+
+        The user, if one is given, can be forgotten.
+        """
         had = had_of_log(log, item_ids)
         if not had.any():
             return
         features = features_of_log(log)
         self._moments.update(features)
-        self._replay.add(features, had)
+        self._replay.add(features, had, self._owner(user_id))
         self._new.append(now_ms)
         if len(self._new) == STEP_LISTS:
             self._step()
             self._new.clear()
+
+    def forget(self, user_ids: Collection[str]) -> dict[str, int]:
+        """Keeps no list of these users any more; returns how many of each there were.
+
+        What steps have made of them stays in the weights.
+        """
+        owners = {self._owner(user_id): user_id for user_id in user_ids}
+        gone = self._replay.forget(list(owners))  # [kept] the newest last
+        new = len(self._new)
+        self._new = [
+            at_ms for at_ms, owner in zip(self._new, gone[len(gone) - new :], strict=True) if owner == NOBODY
+        ]
+        return {user_id: int(np.count_nonzero(gone == owner)) for owner, user_id in owners.items()}
+
+    def holds(self, user_id: str) -> bool:
+        """Whether a list of the user is kept."""
+        return self._replay.holds(self._owner(user_id))
+
+    def _owner(self, user_id: str) -> int:
+        """Tells users' lists apart, in this process alone."""
+        return int.from_bytes(blake2b(user_id.encode(), digest_size=8, key=self._key).digest()) or 1
 
     def network(self) -> Network | None:
         """The weights to serve with; None while they are untrained, or rank worse than the blend of late."""

@@ -1,5 +1,7 @@
 """Lists kept to be learned from again."""
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,6 +10,8 @@ from online.ranking.list_log import CANDIDATES
 
 CAPACITY = 8_192
 """Lists kept; the oldest go first. About 140 MB once all are there."""
+NOBODY = 0
+"""The owner of a list that stays."""
 
 
 class ListReplay:
@@ -17,17 +21,44 @@ class ListReplay:
         self._features = np.zeros((CAPACITY, CANDIDATES, FEATURES), np.float16)
         self._targets = np.zeros((CAPACITY, CANDIDATES), np.float32)
         self._sizes = np.zeros(CAPACITY, np.int32)
+        self._owners = np.zeros(CAPACITY, np.uint64)
         self._count = 0
 
-    def add(self, features: NDArray[np.float32], had: NDArray[np.bool_]) -> None:
-        """Keeps a list of at most CANDIDATES candidates: [n, FEATURES] and [n]."""
+    def add(self, features: NDArray[np.float32], had: NDArray[np.bool_], owner: int = NOBODY) -> None:
+        """Keeps a list of at most CANDIDATES candidates: [n, FEATURES] and [n].
+
+        The owner, 0 < owner < 2**64 or NOBODY, can have it forgotten.
+        """
         slot, size = self._count % CAPACITY, len(had)
         self._features[slot, :size] = features
         self._features[slot, size:] = 0
         self._targets[slot] = 0
         self._targets[slot, :size] = had
         self._sizes[slot] = size
+        self._owners[slot] = owner
         self._count += 1
+
+    def forget(self, owners: Collection[int]) -> NDArray[np.uint64]:
+        """Keeps no list of these owners.
+
+        Returns:
+            [lists] whose each list was, of those that were kept, the newest last; NOBODY for those that still are.
+        """
+        order = np.arange(self._count - min(self._count, CAPACITY), self._count) % CAPACITY
+        gone = np.where(
+            np.isin(self._owners[order], np.array(list(owners), np.uint64)), self._owners[order], NOBODY
+        )
+        kept = order[gone == NOBODY]
+        if len(kept) < len(order):
+            for array in (self._features, self._targets, self._sizes, self._owners):
+                array[: len(kept)] = array[kept]
+                array[len(kept) :] = 0
+            self._count = len(kept)
+        return gone
+
+    def holds(self, owner: int) -> bool:
+        """Whether a list of the owner is kept."""
+        return bool(np.any(self._owners == owner))
 
     def draw(
         self, newest: int, replayed: int, recent: int, rng: np.random.Generator

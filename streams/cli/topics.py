@@ -4,7 +4,7 @@ import typer
 
 from streams.cli.errors import one_line_errors
 
-app = typer.Typer(no_args_is_help=True, help="The topics of the river: create, check.")
+app = typer.Typer(no_args_is_help=True, help="The topics of the river: create, alter, check.")
 
 
 @app.command()
@@ -19,6 +19,17 @@ def create() -> None:
         for name in topics.create(admin, loaded):
             typer.echo(name)
         _report(topics.differences(admin, loaded))
+
+
+@app.command()
+def alter() -> None:
+    """Give topics that exist the configuration they should have, as after an upgrade; names what is left."""
+    from streams import settings, topics  # noqa: PLC0415  # keeps `freshet --help` fast
+    from streams.kafka import admin_client  # noqa: PLC0415
+
+    with one_line_errors():
+        loaded = settings.load()
+        _report(topics.alter(admin_client(loaded), loaded))
 
 
 @app.command()

@@ -104,6 +104,17 @@ class PublishedLists:
         self._put(published, partition, value, reserve)
         return Outgoing(self._topic, user_id.encode(), value, partition, headers=[(RESERVE_HEADER, reserve)])
 
+    def erase(self, user_id: str, partition: int) -> Outgoing:
+        """Keeps no list of the user any more; returns the tombstone of the one that was published."""
+        if self._newer is not None:
+            self._newer.add(user_id)
+        self.forget(user_id)
+        return Outgoing(self._topic, user_id.encode(), None, partition)
+
+    def holds(self, user_id: str) -> bool:
+        """Whether anything of the user is held here."""
+        return user_id in self._slots or user_id in self._changed or user_id in self._users
+
     def get(self, user_id: str) -> Published | None:
         """The user's newest list, if there is one."""
         slot = self._slots.get(user_id)

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from online.fold import Saved
+from online.sets import SetGrouper
 from streams.settings import Settings
 from streams.stores import StoreError
 
@@ -89,6 +90,29 @@ class SnapshotStore:
         for old in self._outdated():
             self._fs.rm(f"{self._root}/{old}")
         return name
+
+    def remove_naming(self, users: Collection[str], but: str) -> dict[str, int]:
+        """Removes every snapshot but one that names any of the users: those made while a set of theirs was open.
+
+        Returns:
+            How many named each.
+
+        Raises:
+            StoreError: One cannot be removed.
+        """
+        removed = dict.fromkeys(users, 0)
+        for listed in self.listed(["sets"]):
+            named = SetGrouper.users_of(listed.arrays["sets"].tobytes()) & removed.keys()
+            if not named or listed.name == but:
+                continue
+            try:
+                self._fs.rm(f"{self._root}/{listed.name}")
+            except OSError as exc:
+                msg = f"a snapshot in {self._url} cannot be removed: {exc.strerror or exc}"
+                raise StoreError(msg) from exc
+            for user_id in named:
+                removed[user_id] += 1
+        return removed
 
     def _outdated(self) -> list[str]:
         days: set[date] = set()

@@ -13,10 +13,13 @@ from online.state import UserState
 from online.state_codec import head, pack, unpack
 from streams import metrics
 from streams.follower import Follower, Record
+from streams.producer import Outgoing
 from streams.settings import Settings
 from streams.topics import full_name
 
 OWNER_HEADER = "owner"
+STUB_HEADER = "stub"
+"""On what is left of an erased user: it becomes a tombstone once nothing can bring the user's events again."""
 
 
 class UserStore:
@@ -24,7 +27,8 @@ class UserStore:
 
     def __init__(self, settings: Settings) -> None:
         self._live_limit = settings.live_users
-        self._follower = Follower(settings, full_name(settings, "users"))
+        self._topic = full_name(settings, "users")
+        self._follower = Follower(settings, self._topic)
         self._packed: dict[int, dict[str, bytes]] = {}
         self._live: OrderedDict[str, UserState] = OrderedDict()
         self._following: asyncio.Task[None] | None = None
@@ -40,6 +44,8 @@ class UserStore:
         """Bytes of packed state held."""
         self.overwritten: dict[str, int] = {}
         """Users whose state a former owner wrote over, with their partition; to be written again."""
+        self.stubs: dict[str, int] = {}
+        """Erased users of whom a stub is left, with their partition."""
 
     @property
     def partitions(self) -> set[int]:
@@ -60,6 +66,7 @@ class UserStore:
             for user_id, data in self._packed.pop(gone).items():
                 self.size_bytes -= len(data)
                 self._live.pop(user_id, None)
+                self.stubs.pop(user_id, None)
         positions = {p: self._follower.positions.get(p, -1) if p in self._packed else -1 for p in partitions}
         for partition in partitions:
             self._packed.setdefault(partition, {})
@@ -105,7 +112,40 @@ class UserStore:
             # While it was changed, it may have been dropped for others and unpacked anew, as it was before.
             self._live.pop(state.user_id, None)
             self._unpacked(state)
+            self._note(state.user_id, partition, state.is_stub)
         return data
+
+    def record(self, state: UserState, partition: int) -> Outgoing:
+        """Keeps a changed state; returns the record that writes it."""
+        headers = [(OWNER_HEADER, self.owner), *([(STUB_HEADER, b"1")] if state.is_stub else [])]
+        key = state.user_id.encode()
+        return Outgoing(self._topic, key, self.keep(state, partition), partition, headers=headers)
+
+    def tombstone(self, user_id: str, partition: int) -> Outgoing:
+        """The record that gives a user up; `drop` once it is acknowledged."""
+        return Outgoing(self._topic, user_id.encode(), None, partition, headers=[(OWNER_HEADER, self.owner)])
+
+    def drop(self, user_id: str, partition: int) -> None:
+        """Holds nothing of the user any more."""
+        self._put(self._packed.get(partition, {}), user_id, None)
+        self._live.pop(user_id, None)
+        self.overwritten.pop(user_id, None)
+        self.stubs.pop(user_id, None)
+
+    def holds(self, user_id: str) -> bool:
+        """Whether anything of the user is held here."""
+        return (
+            any(user_id in users for users in self._packed.values())
+            or user_id in self._live
+            or user_id in self.overwritten
+            or user_id in self.stubs
+        )
+
+    def _note(self, user_id: str, partition: int, is_stub: bool) -> None:
+        if is_stub:
+            self.stubs[user_id] = partition
+        else:
+            self.stubs.pop(user_id, None)
 
     def _unpacked(self, state: UserState) -> None:
         self._live[state.user_id] = state
@@ -132,15 +172,19 @@ class UserStore:
             return
         self._put(users, user_id, record.value)
         self._live.pop(user_id, None)
+        self._note(user_id, record.partition, STUB_HEADER in record.headers)
 
     def _watch(self, record: Record) -> None:
         """Takes what another owner wrote while this one owns, too: whoever is ahead is right."""
         if record.headers.get(OWNER_HEADER) == self.owner:
             return
-        known = self._packed.get(record.partition, {}).get(record.key.decode())
-        if record.value is not None and _is_older(record.value, known):
+        user_id = record.key.decode()
+        known = self._packed.get(record.partition, {}).get(user_id)
+        # A tombstone that comes late belongs to a stub of which the user has come back.
+        is_late = user_id not in self.stubs if record.value is None else _is_older(record.value, known)
+        if known is not None and is_late:
             metrics.LOWER_CURSORS.inc()
-            self.overwritten[record.key.decode()] = record.partition
+            self.overwritten[user_id] = record.partition
         else:
             self._merge(record)
 
