@@ -119,7 +119,7 @@ class ErasuresToReceipts:
             state = stubs.get(user_id) or self._users.get(user_id, partition)
             if state.erased is None or not state.erased.place.reaches(place):
                 end = Cursor(self._interactions.id, partition, ends[partition] - 1, PACKED_LIMIT)
-                state = stubs[user_id] = stub_of(state, end, place)
+                state = stubs[user_id] = stub_of(state, end, place, self._has_list(state))
             if state.erased is not None:
                 markers.append(self._marker(erasure, partition, state.erased))
         homes = {user_id: home_partition(user_id, self._settings.partitions) for user_id in stubs}
@@ -132,6 +132,10 @@ class ErasuresToReceipts:
         written = [self._users.record(stub, homes[user_id]) for user_id, stub in stubs.items()]
         await self._producer.deliver(written, self._check)
         await self._producer.deliver(markers, self._check)
+
+    def _has_list(self, state: UserState) -> bool:
+        # Right after a start the lists may have yet to be read.
+        return bool(state.current) or self._published.get(state.user_id) is not None
 
     async def _ends(self, partitions: set[int]) -> dict[int, int]:
         """Where each partition of interactions ends now, however long Kafka is away."""
@@ -209,7 +213,7 @@ class ErasuresToReceipts:
         return is_passed and passed["erasures"] > state.erased.place.offset
 
 
-def stub_of(state: UserState, end: Cursor, place: Cursor) -> UserState:
+def stub_of(state: UserState, end: Cursor, place: Cursor, has_list: bool) -> UserState:
     """What is left of a user: that everything up to `end` is done with, and by which erasure."""
     stub = UserState(state.user_id)
     stub.cursor = state.cursor if state.cursor is not None and state.cursor.reaches(end) else end
@@ -218,7 +222,7 @@ def stub_of(state: UserState, end: Cursor, place: Cursor) -> UserState:
         count=state.applied_count,
         xor=state.applied_xor,
         users=int(state.applied_count > 0),
-        lists=int(bool(state.current)),
+        lists=int(has_list),
     )
     return stub
 

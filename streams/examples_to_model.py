@@ -15,7 +15,7 @@ from encoders.modalities import MODALITY_BITS
 from online import example_codec
 from online.arms import Arms
 from online.events import ExampleSet, UserErased
-from online.fold import ExampleFold
+from online.fold import ExampleFold, Learned
 from online.progressive import ProgressiveHits
 from online.recommender import Recommender
 from streams import metrics
@@ -146,6 +146,10 @@ class ExamplesToModel:
         """Publishes each new or changed item's vector at once, for ever."""
         await self._vectors.follow(self.ready, lambda: self._epoch)
 
+    def learned(self) -> list[Learned]:
+        """What is learned of each source partition."""
+        return list(self._fold.learned.values())
+
     def holders(self) -> dict[str, Callable[[str], bool]]:
         """By store, whether it holds anything of a user."""
 
@@ -189,7 +193,7 @@ class ExamplesToModel:
             version=self._version,
             examples_offset=self._next_offset,
             snapshot=self._snapshot,
-            learned=list(self._fold.learned.values()),
+            learned=self.learned(),
             standing_hit_ratio=None if hits is None else hits[0],
             popularity_hit_ratio=None if hits is None else hits[1],
             sets_scored=self._hits.count,

@@ -8,6 +8,7 @@ from functools import partial
 from unittest.mock import patch
 
 from aiokafka import ConsumerRecord
+from confluent_kafka import TopicPartition
 
 from streams.follower import Handler, LogGapError, Record
 from streams.producer import Outgoing
@@ -44,6 +45,8 @@ class MemoryKafka:
         self.starts: dict[tuple[str, int], int] = defaultdict(int)
         """First offset that retention has left."""
         self.now_ms = TIMESTAMP_MS
+        self.committed: dict[tuple[str, int], int] = {}
+        """What the group of recommend workers is said to have committed, by topic and partition."""
 
     def append(self, message: Outgoing) -> ConsumerRecord[bytes, bytes]:
         """Writes one message where the real producer would."""
@@ -77,7 +80,22 @@ class MemoryKafka:
                 stack.enter_context(patch(f"streams.{module}.Follower", partial(MemoryFollower, self)))
             for module in NAMED_IN:
                 stack.enter_context(patch(f"streams.{module}.topic_ids", _topic_ids))
+            stack.enter_context(patch("streams.erasures_to_receipts.end_offsets", self._ends))
+            stack.enter_context(patch("streams.erasures_to_receipts.committed_offsets", self._committed))
+            stack.enter_context(patch("streams.receipts.held_until", _held_until))
             yield
+
+    def _ends(self, _admin: object, topic: str, partitions: Iterable[int]) -> dict[int, int]:
+        return {p: len(self.logs[topic, p]) for p in partitions}
+
+    def _committed(
+        self, _settings: Settings, _role: str, places: Iterable[TopicPartition]
+    ) -> dict[tuple[str, int], int]:
+        return {(p.topic, p.partition): self.committed.get((p.topic, p.partition), -1001) for p in places}
+
+
+def _held_until(_admin: object, settings: Settings, now_ms: int) -> dict[str, int | None]:
+    return {name: now_ms + row.retention_ms for name, row in table(settings).items() if row.names_users}
 
 
 def _topic_ids(_admin: object, names: Sequence[str]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from streams.encoding.embedder import Embedder
 from streams.encoding.rows import RowMaker
 from streams.encoding.spaces import Space, Spaces
 from streams.events import DeadLetter, Recommendation
+from streams.erasures_to_receipts import ErasuresToReceipts
 from streams.examples_to_model import ExamplesToModel
 from streams.identity import LogIdentity
 from streams.interactions_to_lists import InteractionsToLists
@@ -60,6 +61,7 @@ class MemoryRiver:
         self.settings = settings(home)
         self.kafka = MemoryKafka(self.settings)
         self.interactions = Group(self.kafka, "interactions")
+        self.erasures = Group(self.kafka, "erasures")
         self.media = Group(self.kafka, "media")
         self.examples = Group(self.kafka, "examples")
         self.encoded: list[str] = []
@@ -164,6 +166,15 @@ class Recommend:
         )
         self.newcomers = Newcomers(
             self.users, self.lists, self.published, self.changes, cast(Any, self.producer), alive()
+        )
+        self.erasing = ErasuresToReceipts(
+            river.settings,
+            NOBODY,
+            self.users,
+            self.published,
+            cast(Any, self.producer),
+            alive(),
+            (LogIdentity(NOBODY, "erasures"), LogIdentity(NOBODY, "interactions")),
         )
         self.worker = InteractionsToLists(
             river.settings,
