@@ -16,12 +16,13 @@ class Holders:
     """The stores of one worker that hold anything by user. Asked from the thread that serves, looked at in the loop."""
 
     def __init__(self) -> None:
+        self._role = ""
         self._stores: dict[str, Callable[[str], bool]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def start(self, stores: Mapping[str, Callable[[str], bool]]) -> None:
+    def start(self, role: str, stores: Mapping[str, Callable[[str], bool]]) -> None:
         """Answers from now on, by these stores; call it in the loop that they belong to."""
-        self._stores = dict(stores)
+        self._role, self._stores = role, dict(stores)
         self._loop = asyncio.get_running_loop()
 
     def around(self, served: Wsgi) -> Wsgi:
@@ -44,7 +45,7 @@ class Holders:
             return HTTPStatus.SERVICE_UNAVAILABLE, {"error": "the worker is starting: ask again in a moment"}
         asked = asyncio.run_coroutine_threadsafe(self._look(user_id), self._loop)
         try:
-            return HTTPStatus.OK, {"holds": asked.result(ANSWER_S)}
+            return HTTPStatus.OK, {"role": self._role, "holds": asked.result(ANSWER_S)}
         except TimeoutError:
             return HTTPStatus.SERVICE_UNAVAILABLE, {"error": f"the worker did not look within {ANSWER_S:g} s"}
 

@@ -138,7 +138,12 @@ async def recommend(w: Worker) -> None:
     requests_to_responses.connect(w.app, w.settings, responder, w.fail)
     vectors_to_responses.connect(w.app, w.settings, searcher, w.fail)
     w.owns("interactions", users, worker.finish)
-    w.holds = {"users": users.holds, "recommendations": published.holds, "open_examples": model.holds}
+    w.holds = {
+        "users": users.holds,
+        "stubs": users.stubs.__contains__,
+        "recommendations": published.holds,
+        "open_examples": model.holds,
+    }
     # Before the first partition is asked for, so that the first list already knows what there is.
     await model.load()
     await searched.load()
@@ -248,7 +253,7 @@ async def _serve(role: Role, settings: Settings, admin: AdminClient, port: int, 
     gc.collect()
     gc.freeze()
     await worker.app.start()
-    holders.start(worker.holds)
+    holders.start(role, worker.holds)
     with announce(settings, role, port):
         await _run_until_stopped(worker, stopping)
 

@@ -4,12 +4,14 @@ import typer
 
 from streams.cli import (
     ask,
+    audit,
     bench,
     broker,
     compress,
     console,
     demo,
     encode,
+    erase,
     evaluate,
     generate,
     lists,
@@ -34,6 +36,8 @@ app.add_typer(model.app, name="model")
 app.add_typer(probe.app, name="probe")
 app.add_typer(topics.app, name="topics")
 app.add_typer(rules.app, name="rules")
+app.command()(erase.erase)
+app.command()(audit.audit)
 app.command()(soak.soak)
 app.command()(worker.worker)
 app.command()(demo.demo)

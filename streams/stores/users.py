@@ -133,13 +133,9 @@ class UserStore:
         self.stubs.pop(user_id, None)
 
     def holds(self, user_id: str) -> bool:
-        """Whether anything of the user is held here."""
-        return (
-            any(user_id in users for users in self._packed.values())
-            or user_id in self._live
-            or user_id in self.overwritten
-            or user_id in self.stubs
-        )
+        """Whether anything of the user is held here but a stub."""
+        is_held = any(user_id in users for users in self._packed.values()) or user_id in self._live
+        return user_id in self.overwritten or (is_held and user_id not in self.stubs)
 
     def _note(self, user_id: str, partition: int, is_stub: bool) -> None:
         if is_stub:

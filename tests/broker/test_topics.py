@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from streams.cli import app
 
 EVERY = [
-    "dead-letters", "embeddings", "examples", "interactions", "items", "media", "model", "queries",
+    "dead-letters", "embeddings", "erasure-receipts", "erasures", "examples", "interactions", "items", "media", "model", "queries",
     "recommendations", "requests", "responses", "rules", "users",
 ]  # fmt: skip
 
@@ -51,9 +51,9 @@ def test_check_names_each_difference_and_create_leaves_what_exists_alone(
     admin.delete_topics([model])[model].result(30)
     expected = [
         f"{topic_prefix}interactions: 3 partitions, expected 2; it must be created anew",
-        f"{media}: max.message.bytes is 1000, expected 16777216; alter the topic",
+        f"{media}: max.message.bytes is 1000, expected 16777216; try `freshet topics alter`",
         f"{model}: missing; try `freshet topics create`",
-        f"{users}: cleanup.policy is delete, expected compact; alter the topic",
+        f"{users}: cleanup.policy is delete, expected compact; try `freshet topics alter`",
     ]
     # What was changed shows on the broker asked a moment later.
     deadline_s = time.monotonic() + 15
@@ -63,7 +63,9 @@ def test_check_names_each_difference_and_create_leaves_what_exists_alone(
         assert time.monotonic() < deadline_s, found
     code, out, err = topics("create", kafka, topic_prefix)
     assert (code, out) == (1, [model])
-    assert sorted(err) == [line for line in expected if "missing" not in line]
+    left = [line for line in expected if "missing" not in line]
+    assert sorted(err) == left
+    assert topics("alter", kafka, topic_prefix) == (1, [], left[:1])
 
 
 def alter(admin: AdminClient, topic: str, name: str, value: str) -> None:

@@ -20,8 +20,8 @@ from online.state_codec import unpack
 from streams.encoding.embedder import Embedder
 from streams.encoding.rows import RowMaker
 from streams.encoding.spaces import Space, Spaces
-from streams.events import DeadLetter, Recommendation
 from streams.erasures_to_receipts import ErasuresToReceipts
+from streams.events import DeadLetter, Recommendation
 from streams.examples_to_model import ExamplesToModel
 from streams.identity import LogIdentity
 from streams.interactions_to_lists import InteractionsToLists

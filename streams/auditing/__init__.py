@@ -1,0 +1,1 @@
+"""Searching everything for somebody who was erased: topics, files, live workers."""

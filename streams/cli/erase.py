@@ -1,0 +1,58 @@
+"""`freshet erase`: somebody is to be forgotten."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from streams.cli.errors import one_line_errors
+from streams.cli.output import JsonFile, write_json
+
+if TYPE_CHECKING:
+    from streams.events import Receipt
+
+
+def erase(
+    user: Annotated[str, typer.Argument(metavar="USER", help="Whom to erase.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the receipt, and show it.")] = False,
+    wait_s: Annotated[float, typer.Option(min=1, help="With --wait: how long, in seconds.")] = 120.0,
+    json_file: JsonFile = None,
+) -> None:
+    """Erase a user: state, list, what the learner remembers, what snapshots name. What comes later is a new user.
+
+    The receipt says what was removed, and until when Kafka still holds raw records: `freshet audit USER` checks it.
+    """
+    from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
+    from streams.erasing import Eraser  # noqa: PLC0415
+
+    with one_line_errors():
+        eraser = Eraser(settings.load())
+        try:
+            erasure = eraser.ask(user)
+            receipts = eraser.receipts({erasure.request_id}, wait_s) if wait else []
+        finally:
+            eraser.close()
+        if json_file is not None:
+            write_json(json_file, receipts[0] if receipts else erasure)
+        if json_file != "-":
+            if receipts:
+                _show(receipts[0])
+            else:
+                typer.echo(erasure.request_id)
+
+
+def _show(receipt: "Receipt") -> None:
+    from rich.console import Console  # noqa: PLC0415  # keeps `freshet --help` fast
+    from rich.table import Table  # noqa: PLC0415
+
+    from streams.cli.times import utc  # noqa: PLC0415
+
+    console = Console(file=sys.stdout)
+    removed = Table("store", "removed", title=f"{receipt.user_id} is erased ({receipt.request_id})")
+    for store, count in receipt.erased.items():
+        removed.add_row(store, str(count) if isinstance(count, int) else f"stays: {count}")
+    console.print(removed)
+    held = Table("topic", "Kafka may hold records that name the user until")
+    for topic, until_ms in receipt.held_until_ms.items():
+        held.add_row(topic, "nobody can say" if until_ms is None else utc(until_ms))
+    console.print(held)
