@@ -33,12 +33,14 @@ async def audit(admin: AdminClient, settings: Settings, user_id: str, workers: S
     finds: list[Find] = []
     searched: dict[str, int] = {}
     rows = table(settings)
-    of_items, _ = await hits_of(settings, rows["items"], needle)
-    is_item = any(hit.is_key for hit in of_items)
-    for row in rows.values():
-        hits, searched[row.name] = await hits_of(settings, row, needle)
+    # Each waits for Kafka most of the time.
+    read = await asyncio.gather(*(hits_of(settings, row, needle) for row in rows.values()))
+    hits = {base: of_topic for base, (of_topic, _) in zip(rows, read, strict=True)}
+    searched |= {base: count for base, (_, count) in zip(rows, read, strict=True)}
+    is_item = any(hit.is_key for hit in hits["items"])
+    for base, row in rows.items():
         if row.names_users or not is_item:
-            finds += finds_of(row, hits, statement, now_ms())
+            finds += finds_of(row, hits[base], statement, now_ms())
     in_store, searched["files of the store"] = await asyncio.to_thread(
         search_store, settings, needle, is_item
     )

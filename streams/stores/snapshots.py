@@ -103,7 +103,7 @@ class SnapshotStore:
         removed = dict.fromkeys(users, 0)
         for listed in self.listed(["sets"]):
             named = SetGrouper.users_of(listed.arrays["sets"].tobytes()) & removed.keys()
-            if not named or listed.name == but:
+            if listed.name == but or not named:
                 continue
             try:
                 self._fs.rm(f"{self._root}/{listed.name}")

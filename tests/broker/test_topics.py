@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 from streams.cli import app
 
 EVERY = [
-    "dead-letters", "embeddings", "erasure-receipts", "erasures", "examples", "interactions", "items", "media", "model", "queries",
-    "recommendations", "requests", "responses", "rules", "users",
+    "dead-letters", "embeddings", "erasure-receipts", "erasures", "examples", "interactions", "items",
+    "media", "model", "queries", "recommendations", "requests", "responses", "rules", "users",
 ]  # fmt: skip
 
 

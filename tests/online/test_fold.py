@@ -1,7 +1,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from online.events import Cursor, Event, Example, ExampleRun, ExampleSet, ItemDeleted
+from online.events import Cursor, Erased, Event, Example, ExampleRun, ExampleSet, ItemDeleted, UserErased
 from online.fold import ExampleFold, Learned
 from online.recommender import Item, Recommender, RecommenderConfig
 from online.state import UserState
@@ -135,3 +135,30 @@ def test_saved_and_loaded_it_goes_on_as_if_nothing_had_been(count: int, data: st
     state.apply(Event("u", "i1", "click", 1.0, 0, 1, Cursor("t", 0, 0, 0)))
     lists = [f.recommender.recommend(state, now_ms=50_000, wall_ms=0) for f in (whole, second)]
     assert lists[0] == lists[1]
+
+
+def marker(offset: int, count: int, xor: int, user_id: str = "u0") -> UserErased:
+    return UserErased(user_id, "r", "t", 0, Erased(Cursor("erasures", 0, offset, 0), count, xor, 1, 1))
+
+
+def test_an_erased_users_open_set_is_never_learned_and_the_count_is_forgotten_once() -> None:
+    fold, made = new_fold(), Source()
+    for number in range(4):
+        made.add("u0", f"i{number}", number // 2)
+    made.add("u1", "i9", 0)
+    fold.fold(made.run(0, 4), 0)
+    assert fold.holds("u0")
+    before = fold.learned["t", 0]
+    assert (before.count, before.xor) == (5, 0b11111)
+    assert fold.erase(marker(3, 4, 0b1111)) == 2
+    assert (fold.holds("u0"), fold.holds("u1")) == (False, True)
+    after = new_fold()
+    after.load(fold.save())
+    for _ in range(2):
+        assert after.fold(marker(3, 4, 0b1111), 0) == []
+        assert (after.learned["t", 0].count, after.learned["t", 0].xor) == (1, 0b10000)
+    # Time goes by: only the other user's set is learned.
+    closed = after.fold(ExampleRun("t", 1, (0, 0), (0, 0), []), 60_000)
+    assert [example_set.user_id for example_set in closed] == ["u1"]
+    after.fold(marker(4, 1, 0b10000, "u1"), 0)
+    assert (after.learned["t", 0].count, after.learned["t", 0].xor) == (0, 0)

@@ -19,7 +19,9 @@ def test_every_id_has_one_home(key: str, partitions: int) -> None:
 
 def test_topics_of_one_user_are_partitioned_alike() -> None:
     rows = table(Settings(partitions=7))
-    alike = ("interactions", "requests", "responses", "users", "recommendations")
+    alike = (
+        "interactions", "requests", "responses", "users", "recommendations", "erasures", "erasure-receipts",
+    )  # fmt: skip
     assert {rows[name].partitions for name in alike} == {7}
 
 

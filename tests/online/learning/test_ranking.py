@@ -216,3 +216,19 @@ def test_ties_and_what_is_not_a_number_count_against_a_rank() -> None:
     )
     had = np.array([[0, 1, 1, 0], [1, 0, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0], [1, 0, 0, 0]], np.bool_)
     assert reciprocal_ranks(scores, had).tolist() == [1 / 2, 1 / 3, 1 / 2, 1 / 2, 1 / 4]
+
+
+def test_lists_of_a_user_who_is_forgotten_are_neither_replayed_nor_awaited() -> None:
+    learner = RankingLearner()
+    for number, (log, item_ids) in enumerate(islice(lists(CONTENT), STEP_LISTS + 5)):
+        learner.learn(log, item_ids, number, f"u{number % 2}")
+    assert learner.holds("u0")
+    assert learner.holds("u1")
+    assert learner.forget(["u0", "nobody"]) == {"u0": 11, "nobody": 0}
+    assert (learner.holds("u0"), learner.holds("u1")) == (False, True)
+    # Two of the five lists that waited for the next step are left: it is made with the fourteenth from here.
+    for log, item_ids in islice(lists(CONTENT, seed=1), STEP_LISTS - 3):
+        learner.learn(log, item_ids, 0, "u1")
+    assert learner.step_count == 1
+    learner.learn(*next(lists(CONTENT, seed=2)), 0, "u1")
+    assert learner.step_count == 2

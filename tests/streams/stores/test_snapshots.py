@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from online.events import Example
 from online.fold import Saved
+from online.sets import SetGrouper
 from streams.settings import Settings
 from streams.stores import StoreError
 from streams.stores.snapshots import KEPT, Manifest, SnapshotStore
@@ -160,3 +162,18 @@ def test_a_check_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_a_store_of_an_unknown_kind_is_named(url: str) -> None:
     with pytest.raises(StoreError, match=rf"^the store {url}/snapshots cannot be used: "):
         SnapshotStore(Settings(store=url))
+
+
+def test_those_that_name_an_erased_user_are_removed_but_the_one_that_was_just_saved(tmp_path: Path) -> None:
+    def sets(*users: str) -> Saved:
+        grouper = SetGrouper()
+        for user_id in users:
+            grouper.push(Example(user_id, "i", "click", 1.0, 0, 0, 0, 0, 0, 0, [], []), 0)
+        return {"sets": grouper.save()}
+
+    names = [
+        store(tmp_path).save(Manifest(1, number, "log", 0), sets(*users))
+        for number, users in enumerate([("a", "b"), ("b", "aa"), ("a",)])
+    ]
+    assert store(tmp_path).remove_naming(["a", "c"], names[2]) == {"a": 1, "c": 0}
+    assert store(tmp_path).names() == names[1:]
