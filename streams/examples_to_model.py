@@ -158,16 +158,25 @@ class ExamplesToModel:
 
         return {
             "open_examples": waiting,
-            "replay": self._ranking.holds,
+            "replay": lambda user_id: any(part.holds(user_id) for part in self._replaying()),
             "receipts": self._receipts.holds,
         }
+
+    def _replaying(self) -> list[LearnedRanking | LearnedFusion]:
+        """What learns again from what it has had."""
+        return [self._ranking] if self._fusion is None else [self._ranking, self._fusion]
+
+    def _forget(self, user_ids: set[str]) -> dict[str, int]:
+        """Has nothing of these users learned from again; returns how much of each was kept."""
+        forgotten = [part.forget(user_ids) for part in self._replaying()]
+        return {user_id: sum(of_part[user_id] for of_part in forgotten) for user_id in user_ids}
 
     async def save(self) -> None:
         """Saves a snapshot, acknowledges what it contains, and writes the receipts of the erasures in it."""
         contained, self._unsaved = self._unsaved, []
         self._check()
         erased = list(self._receipts.pending)
-        replayed = self._ranking.forget({p.marker.user_id for p in erased})
+        replayed = self._forget({p.marker.user_id for p in erased})
         next_offset = erased[0].offset if erased else self._next_offset
         manifest = Manifest(self._epoch, self._version, self._examples_id, next_offset)
         saved = self._fold.save() | self._ranking.save() | self._hits.by_arm.save()

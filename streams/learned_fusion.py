@@ -1,7 +1,7 @@
 """The learner's fusion of modalities: item vectors learned from what is had after what, and the taste that fits."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,14 @@ class LearnedFusion:
         if self._learner.step_count > steps:
             end_s = time.perf_counter()
             self._rests_until_s = end_s + (end_s - start_s) * (1 / TIME_SHARE - 1)
+
+    def forget(self, user_ids: Collection[str]) -> dict[str, int]:
+        """Learns from no example of these users any more; returns how many of each were kept."""
+        return {user_id: self._learner.forget_user(user_id) for user_id in user_ids}
+
+    def holds(self, user_id: str) -> bool:
+        """Whether an example of the user is kept."""
+        return self._learner.holds(user_id)
 
     def vector(self, item_id: str, media: Mapping[str, Floats]) -> Floats | None:
         """An item's vector, [dim] of unit length, by what it is made of now; None if that is nothing."""

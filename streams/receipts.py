@@ -17,8 +17,8 @@ from streams.topics import full_name
 
 KEPT: dict[str, int | str] = {
     "statistics": "kept by item, as sums over everybody that fade: no row, column or key of them is a user's",
-    "model": "weights that all lists of everybody have moved a little: no parameter belongs to a user; the user's"
-    " lists are not replayed any more",
+    "model": "weights that what everybody did has moved a little: no parameter belongs to a user; nothing of the"
+    " user is learned from again",
     "arms": "counts of hits by arm and by 64 parts that users fall in by hash: each is many users'",
 }
 """What stays of what a user did, and why the user cannot be read from it."""
@@ -69,7 +69,7 @@ class Receipts:
         Args:
             pending: What the snapshot `newest` contains the erasure of.
             newest: The name of that snapshot.
-            replayed: Lists that would have been replayed, and were dropped, by user.
+            replayed: Lists and examples that would have been learned from again, and were dropped, by user.
 
         Raises:
             KafkaException: The cluster does not answer.

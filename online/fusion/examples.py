@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from online.catalogue import Rows
 from online.fusion.taste import HISTORY
+from online.owners import NOBODY
 
 Floats = NDArray[np.float32]
 
@@ -42,14 +43,15 @@ class Examples:
         self._history = np.full((CAPACITY, HISTORY), -1, np.int32)
         self._items = np.full(CAPACITY, -1, np.int32)
         self._liked = np.zeros(CAPACITY, np.bool_)
+        self._owners = np.zeros(CAPACITY, np.uint64)
         self._count = 0
 
-    def add(self, history: Rows, item: int, *, liked: bool) -> None:
-        """Keeps an example; of its history, the HISTORY most recent entries."""
+    def add(self, history: Rows, item: int, *, liked: bool, owner: int = NOBODY) -> None:
+        """Keeps an example; of its history, the HISTORY most recent entries. The owner can have it forgotten."""
         slot, size = self._count % CAPACITY, min(len(history), HISTORY)
         self._history[slot] = -1
         self._history[slot, :size] = history[:size]
-        self._items[slot], self._liked[slot] = item, liked
+        self._items[slot], self._liked[slot], self._owners[slot] = item, liked, owner
         self._count += 1
 
     def draw(self, newest: int, replayed: int, rng: np.random.Generator) -> Drawn:
@@ -63,6 +65,18 @@ class Examples:
         """Drops examples of items, and the items from histories, before their rows are given to others."""
         self._items[np.isin(self._items, rows)] = -1
         self._history[np.isin(self._history, rows)] = -1
+
+    def forget_user(self, owner: int) -> int:
+        """Drops the owner's examples; returns how many there were."""
+        gone = self._owners == owner
+        self._items[gone] = -1
+        self._history[gone] = -1
+        self._owners[gone] = NOBODY
+        return int(np.count_nonzero(gone))
+
+    def holds(self, owner: int) -> bool:
+        """Whether an example of the owner is kept."""
+        return bool(np.any(self._owners == owner))
 
 
 class Frequencies:

@@ -21,6 +21,7 @@ from online.fusion.media import MODALITIES, ItemMedia
 from online.fusion.taste import Taste
 from online.fusion.tower import Kind, Model
 from online.learning.optimizing import average, load_optimizer, saved_optimizer
+from online.owners import Owners
 
 STEP_EXAMPLES = 16
 RAMP_STEPS = 100
@@ -75,6 +76,7 @@ class FusionLearner:
         self.config = config if config is not None else FusionConfig()
         self._media = ItemMedia(self.config.capacity, self._forget)
         self._examples = Examples()
+        self._owners = Owners()
         self._frequencies = Frequencies(self.config.capacity, FREQUENCY_KEPT)
         self._rng = np.random.default_rng(self.config.seed)
         with torch.random.fork_rng():
@@ -122,11 +124,20 @@ class FusionLearner:
                 self._frequencies.add(found)
             if found:
                 item = found[self._rng.integers(len(found))]
-                self._examples.add(np.array(history, np.int32), item, liked=liked)
+                owner = self._owners.of(example_set.user_id)
+                self._examples.add(np.array(history, np.int32), item, liked=liked, owner=owner)
                 self._new += 1
         if self._new >= STEP_EXAMPLES:
             self._step(self._new)
             self._new = 0
+
+    def forget_user(self, user_id: str) -> int:
+        """Keeps no example of the user any more; returns how many there were. What steps made of them stays."""
+        return self._examples.forget_user(self._owners.of(user_id))
+
+    def holds(self, user_id: str) -> bool:
+        """Whether an example of the user is kept."""
+        return self._examples.holds(self._owners.of(user_id))
 
     def moved(self) -> bool:
         """Whether what was learned differs noticeably from what is served."""

@@ -7,8 +7,6 @@ faster for a while, and from what came lately (`drift_response.py`).
 """
 
 from collections.abc import Collection
-from hashlib import blake2b
-from os import urandom
 
 import msgspec
 import numpy as np
@@ -21,7 +19,8 @@ from online.learning.drift_response import DriftResponse, lists_seen
 from online.learning.losses import list_losses, listwise_loss, reciprocal_ranks
 from online.learning.moments import Moments
 from online.learning.optimizing import average, load_optimizer, saved_optimizer
-from online.learning.replay import NOBODY, ListReplay
+from online.learning.replay import ListReplay
+from online.owners import NOBODY, Owners
 from online.ranking.evidence import BLEND
 from online.ranking.features import FEATURES
 from online.ranking.list_log import features_of_log, had_of_log
@@ -84,8 +83,7 @@ class RankingLearner:
             weight_decay=self.config.weight_decay,
         )
         self._replay = ListReplay()
-        self._key = urandom(16)
-        """Makes users' hashes worth nothing outside this process."""
+        self._owners = Owners()
         self._moments = Moments(FEATURES)
         self._new: list[int] = []
         """The stream's time of each list since the last step."""
@@ -106,7 +104,7 @@ class RankingLearner:
             return
         features = features_of_log(log)
         self._moments.update(features)
-        self._replay.add(features, had, self._owner(user_id))
+        self._replay.add(features, had, self._owners.of(user_id))
         self._new.append(now_ms)
         if len(self._new) == STEP_LISTS:
             self._step()
@@ -117,7 +115,7 @@ class RankingLearner:
 
         What steps have made of them stays in the weights.
         """
-        owners = {self._owner(user_id): user_id for user_id in user_ids}
+        owners = {self._owners.of(user_id): user_id for user_id in user_ids}
         gone = self._replay.forget(list(owners))  # [kept] the newest last
         new = len(self._new)
         self._new = [
@@ -127,11 +125,7 @@ class RankingLearner:
 
     def holds(self, user_id: str) -> bool:
         """Whether a list of the user is kept."""
-        return self._replay.holds(self._owner(user_id))
-
-    def _owner(self, user_id: str) -> int:
-        """Tells users' lists apart, in this process alone."""
-        return int.from_bytes(blake2b(user_id.encode(), digest_size=8, key=self._key).digest()) or 1
+        return self._replay.holds(self._owners.of(user_id))
 
     def network(self) -> Network | None:
         """The weights to serve with; None while they are untrained, or rank worse than the blend of late."""

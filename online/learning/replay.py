@@ -5,13 +5,12 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
+from online.owners import NOBODY
 from online.ranking.features import FEATURES
 from online.ranking.list_log import CANDIDATES
 
 CAPACITY = 8_192
 """Lists kept; the oldest go first. About 140 MB once all are there."""
-NOBODY = 0
-"""The owner of a list that stays."""
 
 
 class ListReplay:

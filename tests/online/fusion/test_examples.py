@@ -63,3 +63,14 @@ def test_frequencies_forget_and_never_overflow() -> None:
     assert shares[1] > 0.9
     frequencies.forget(rows(1))
     assert frequencies.shares(rows(1))[0] == pytest.approx(shares[2])
+
+
+def test_a_forgotten_users_examples_are_gone_and_others_stay() -> None:
+    examples = Examples()
+    examples.add(rows(1, 2), 3, liked=True, owner=7)
+    examples.add(rows(4), 5, liked=True, owner=8)
+    assert examples.forget_user(7) == 1
+    assert (examples.holds(7), examples.holds(8)) == (False, True)
+    drawn = examples.draw(2, 50, np.random.default_rng(0))
+    assert set(drawn.items.tolist()) == {5}
+    assert set(drawn.history.ravel().tolist()) == {4, -1}

@@ -145,3 +145,18 @@ def test_endless_new_items_make_room_and_take_no_more_memory() -> None:
 def test_equal_seeds_learn_the_same(saved: dict[str, np.ndarray]) -> None:
     for name, array in taught().save().items():
         np.testing.assert_array_equal(array, saved[name])
+
+
+def test_a_user_is_forgotten_and_the_next_step_is_made_of_what_is_left() -> None:
+    learner = FusionLearner(SMALL)
+    fill(learner, "text", "image")
+    example = next(iter(sets("image", 1)))
+    for _ in range(STEP_EXAMPLES - 1):
+        learner.learn(example)
+    assert learner.forget_user("nobody") == 0
+    assert learner.holds(example.user_id)
+    assert learner.forget_user(example.user_id) == STEP_EXAMPLES - 1
+    assert not learner.holds(example.user_id)
+    learner.learn(example)
+    assert learner.step_count == 1
+    assert all(np.isfinite(array).all() for array in learner.save().values())

@@ -2,7 +2,8 @@ from unittest.mock import patch
 
 import numpy as np
 
-from online.learning.replay import CAPACITY, NOBODY, ListReplay
+from online.learning.replay import CAPACITY, ListReplay
+from online.owners import NOBODY
 from online.ranking.features import FEATURES
 from online.ranking.list_log import CANDIDATES
 
