@@ -128,11 +128,11 @@ def test_a_successor_goes_on_from_the_snapshots_network(river: MemoryRiver) -> N
 
 
 def test_lists_met_by_sets_reach_the_learner(river: MemoryRiver) -> None:
-    learned: list[tuple[int, list[str]]] = []
+    learned: list[tuple[int, list[str], str]] = []
 
-    def learn(_: RankingLearner, log: Any, item_ids: list[str], now_ms: int) -> None:  # noqa: ANN401  # a log
+    def learn(_: RankingLearner, log: Any, item_ids: list[str], now_ms: int, user_id: str) -> None:  # noqa: ANN401  # a log
         assert now_ms > 0
-        learned.append((len(log.hashes), item_ids))
+        learned.append((len(log.hashes), item_ids, user_id))
 
     async def story() -> None:
         await work_all(river)
@@ -144,6 +144,6 @@ def test_lists_met_by_sets_reach_the_learner(river: MemoryRiver) -> None:
     with patch.object(RankingLearner, "learn", learn), patch("streams.learned_ranking.SHED_MS", 1e18):
         run(river, story)
     first, second = learned[-2:]
-    assert (first[1], second[1]) == (["a"], ["b"])
+    assert (first[1:], second[1:]) == ((["a"], "new"), (["b"], "new"))
     assert first[0] > 0
     assert second[0] > 0

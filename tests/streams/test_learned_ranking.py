@@ -31,8 +31,9 @@ class FakeLearner:
         self.drift = DriftResponse()
         self.loaded: list[set[str]] = []
 
-    def learn(self, log: ListLog, item_ids: list[str], now_ms: int) -> None:
+    def learn(self, log: ListLog, item_ids: list[str], now_ms: int, user_id: str) -> None:
         assert log is LOG
+        assert user_id
         self.learned.append(item_ids)
         if now_ms == DRIFT_MS:
             self.drift.alarms.append(Alarm(now_ms, "warm", "loss", "adwin", 3.0, 4.0, "hurries"))
