@@ -268,8 +268,11 @@ class Erasure(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """Somebody is to be forgotten; `erasure-receipts` says when that is done."""
 
     user_id: Id
+    """Whom."""
     request_id: Id
+    """Comes back in the receipt."""
     timestamp_ms: TimestampMs | None = None
+    """When it was asked for, milliseconds since the epoch."""
     schema_version: Annotated[int, Meta(ge=1)] = SCHEMA_VERSION
 
 
@@ -277,7 +280,9 @@ class Receipt(Struct, omit_defaults=True):
     """Nobody remembers the user any more; what Kafka still holds, and until when."""
 
     request_id: str
+    """Of the erasure."""
     user_id: str
+    """Who is forgotten."""
     erased: dict[str, int | str]
     """By store: how much was removed of it; or, in words, why a single user cannot be read from what stays."""
     held_until_ms: dict[str, int | None]
@@ -285,6 +290,7 @@ class Receipt(Struct, omit_defaults=True):
     broker_retention_until_ms: int | None
     """The latest of these; None: nobody can say."""
     timestamp_ms: int
+    """When the last of it was forgotten, milliseconds since the epoch."""
     schema_version: int = SCHEMA_VERSION
 
 

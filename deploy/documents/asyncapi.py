@@ -9,6 +9,7 @@ from streams.events import SCHEMA_VERSION
 
 BINDING = "0.5.0"
 """Version of AsyncAPI's binding for Kafka."""
+_REPLIES = {"requests": "responses", "erasures": "erasure-receipts"}
 REFERENCE = "#/components/schemas/{name}"
 
 
@@ -88,6 +89,6 @@ def _operation(channel: Channel) -> dict[str, Any]:
         "channel": {"$ref": reference},
         "messages": [{"$ref": f"{reference}/messages/{channel.record.__name__}"}],
     }
-    if channel.name == "requests":
-        operation["reply"] = {"channel": {"$ref": "#/channels/responses"}}
+    if channel.name in _REPLIES:
+        operation["reply"] = {"channel": {"$ref": f"#/channels/{_REPLIES[channel.name]}"}}
     return operation

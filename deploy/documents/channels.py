@@ -43,6 +43,14 @@ CHANNELS = (
         "Answers, each on the partition number of its request.",
     ),
     Channel(
+        "erasures", events.Erasure, "client", "user_id",
+        "Who is to be forgotten; what such a user does later is a new user's.", packed=True,
+    ),
+    Channel(
+        "erasure-receipts", events.Receipt, "freshet", "user_id",
+        "Who is forgotten, and what Kafka holds until when; one may come twice.",
+    ),
+    Channel(
         "recommendations", events.Recommendation, "freshet", "user_id",
         "Lists: the newest record of a key is the user's list.", tombstone="The user has no list any more.",
     ),
