@@ -58,7 +58,7 @@ def test_a_topic_with_another_configuration(kafka: str, good: dict[str, str]) ->
     create(admin_client(settings), settings)
     alter(AdminClient({"bootstrap.servers": kafka}), f"{prefix}users", "min.compaction.lag.ms", "0")
     assert fail("worker", "all", **good | {"topic_prefix": prefix}) == Failure(
-        2, f"{prefix}users: min.compaction.lag.ms is 0, expected 3600000; alter the topic"
+        2, f"{prefix}users: min.compaction.lag.ms is 0, expected 3600000; try `freshet topics alter`"
     )
 
 
