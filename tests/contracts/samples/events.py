@@ -30,6 +30,7 @@ GOOD: Samples = {
         ASKED | {"recent_item_ids": ["i", "j"]},
         ASKED | {"kind": "trending", "window": "day", "filter": {"new": True}},
     ],
+    "erasures": [{"user_id": "u", "request_id": "r"}, {"user_id": "u", "request_id": "r", "timestamp_ms": 0}],
 }
 BAD: Samples = {
     "interactions": [
@@ -68,6 +69,11 @@ BAD: Samples = {
         ASKED | {"recent_item_ids": ["i"] * 61},
         ASKED | {"filter": {"near": {"lat": 1, "lon": 2, "km": 0}}},
         ASKED | {"filter": {"catgory": "tea"}},
+    ],
+    "erasures": [
+        {"user_id": "u"},
+        {"user_id": "", "request_id": "r"},
+        {"user_id": "u", "request_id": "r", "all": True},
     ],
 }
 BEYOND_SCHEMAS: Samples = {
