@@ -54,7 +54,12 @@ def _rendered(overlay: str) -> list[Manifest]:
 
 
 @pytest.mark.parametrize(
-    "manifest", [_deployment(role) for role in ROLES] + _read(FOLDER / "base/topics.yaml")
+    "manifest",
+    [
+        *map(_deployment, ROLES),
+        *_read(FOLDER / "base/topics.yaml"),
+        _read(FOLDER / "components/console/console.yaml")[0],
+    ],
 )
 def test_every_command_is_one_that_the_command_line_takes(manifest: Manifest) -> None:
     command: Any = get_command(app)
