@@ -23,6 +23,7 @@ BOUNDED = {
     "part",
     "segment",
     "measure",
+    "slice",
     "arm",
     "change",
     "by",
