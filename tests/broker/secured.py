@@ -14,6 +14,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # not all are
     AdminClient,
     ScramCredentialInfo,
     ScramMechanism,
+    UserScramCredentialAlteration,
     UserScramCredentialUpsertion,
 )
 
@@ -40,7 +41,7 @@ class Secured:
         self.broker.start()
         self.admin: AdminClient = admin_client(self.as_admin())
         topics.create(self.admin, self.as_admin())
-        made = [
+        made: list[UserScramCredentialAlteration] = [
             UserScramCredentialUpsertion(role, ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096), word.encode())
             for role, word in self.passwords.items()
         ]  # fmt: skip
@@ -50,7 +51,7 @@ class Secured:
             access.grant(self.admin, self.as_admin(), role, f"User:{role}")
 
     def settings(self, **more: Any) -> Settings:  # noqa: ANN401  # settings
-        common = {
+        common: dict[str, Any] = {
             "kafka_ssl_cafile": self.listeners.authority.ca_file,
             "topic_prefix": PREFIX_OF_TOPICS, "partitions": 2, "home": self.folder / "home",
             "text_encoder": "hashing", "item_capacity": 4096, "session_timeout_s": 6, "snapshot_interval_s": 1,
@@ -66,7 +67,7 @@ class Secured:
 
     def by_password(self, name: str, **more: Any) -> Settings:  # noqa: ANN401  # settings
         """A user of the role's name, by SCRAM."""
-        given = {
+        given: dict[str, Any] = {
             "kafka": self.listeners.sasl_ssl, "kafka_security_protocol": "SASL_SSL", "kafka_sasl_username": name,
             "kafka_sasl_password": self.passwords.get(name, ""),
         }  # fmt: skip
@@ -75,7 +76,7 @@ class Secured:
     def by_certificate(self, name: str, **more: Any) -> Settings:  # noqa: ANN401  # settings
         """The same user, by a certificate."""
         certificate, key = self.listeners.authority.issue(name)
-        given = {
+        given: dict[str, Any] = {
             "kafka": self.listeners.ssl, "kafka_security_protocol": "SSL",
             "kafka_ssl_certfile": certificate, "kafka_ssl_keyfile": key,
         }  # fmt: skip

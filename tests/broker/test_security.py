@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
 from faust.auth import SASLCredentials
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
@@ -21,7 +23,7 @@ from streams.app import credentials
 from streams.asking import Asker, read_list
 from streams.events import Request
 from streams.kafka import AccessDeniedError, admin_client, client_config
-from streams.settings import Settings
+from streams.settings import PREFIX, Settings, to_environ
 from streams.status import read_status
 from streams.topics import TopicsError, partition_count
 from tests.broker.river import SETTLE_S, wait_for
@@ -48,7 +50,7 @@ def kafka_python(settings: Settings) -> dict[str, Any]:
         "bootstrap_servers": settings.kafka, "security_protocol": "SASL_SSL",
         "sasl_mechanism": settings.kafka_sasl_mechanism, "sasl_plain_username": settings.kafka_sasl_username,
         "sasl_plain_password": settings.kafka_sasl_password.get_secret_value(),
-        "ssl_cafile": str(settings.kafka_ssl_cafile),
+        "ssl_cafile": str(settings.kafka_ssl_cafile), "bootstrap_timeout_ms": 3_000,
     }  # fmt: skip
 
 
@@ -129,10 +131,11 @@ def _revoke_while_they_run(cluster: Secured, running: dict[str, Any], logs: Path
     try:
         for role, base in taken.items():
             assert running[role].wait(40) == 2
-            last = (logs / f"{role}.log").read_text().splitlines()[-1]
-            assert last.startswith(f"freshet: User:{role} ")
-            assert f"topic {PREFIX_OF_TOPICS}{base}" in last
-            assert "freshet topics acls" in last
+            lines = (logs / f"{role}.log").read_text().splitlines()
+            (said,) = [line for line in lines if line.startswith("freshet: ")]
+            assert said.startswith(f"freshet: User:{role} ")
+            assert f"topic {PREFIX_OF_TOPICS}{base}" in said
+            assert "freshet topics acls" in said
     finally:
         for role in taken:
             access.grant(cluster.admin, cluster.as_admin(), role, f"User:{role}")
@@ -144,27 +147,27 @@ def test_each_permission_that_is_missing_is_named(cluster: Secured, role: str) -
     admin = admin_client(settings)
     needed = access.permissions(settings, role)
     wait_for(lambda: access.lacking(admin, settings, role) == [], 10, lambda: "not granted")
-    more = {(p.name, "Describe") for p in needed if p.operation in ("Read", "Write")}
-    for permission in needed:
-        # Who may read or write may describe, whatever else was said.
-        wanted = [] if (permission.name, permission.operation) in more else [permission]
+    # Who may read or write may describe, whatever else was said.
+    implied = {(p.name, "Describe") for p in needed if p.operation in ("Read", "Write")}
+    for permission in (p for p in needed if (p.name, p.operation) not in implied):
         cluster.revoke(permission, whose)
-        if wanted:
-            wait_for(
-                lambda p=permission: p in access.lacking(admin, settings, role), 10, permission.__str__, 0.02
-            )
-            with pytest.raises(
-                AccessDeniedError, match=f"^{whose} lacks .*{permission}.*--grant {role}=PRINCIPAL$"
-            ):
-                access.ensure_access(admin, settings, role)
+        wait_for(partial(_lacks, admin, settings, role, permission), 10, permission.__str__, 0.02)
+        with pytest.raises(
+            AccessDeniedError, match=f"^{whose} lacks .*{permission}.*--grant {role}=PRINCIPAL$"
+        ):
+            access.ensure_access(admin, settings, role)
         for future in cluster.admin.create_acls(access.bindings([permission], whose)).values():
             future.result(timeout=30)
     wait_for(lambda: access.lacking(admin, settings, role) == [], 10, lambda: "not granted again")
 
 
+def _lacks(admin: AdminClient, settings: Settings, role: str, permission: access.Permission) -> bool:
+    return permission in access.lacking(admin, settings, role)
+
+
 def test_a_worker_without_a_permission_ends_at_once_and_a_client_hears_why(cluster: Secured) -> None:
     environ = {
-        k.removeprefix("FRESHET_").lower(): v for k, v in _environ(cluster.by_password("subscriber")).items()
+        k.removeprefix(PREFIX).lower(): v for k, v in to_environ(cluster.by_password("subscriber")).items()
     }
     failed = fail("worker", "learn", **environ)
     assert failed.code == 2
@@ -178,12 +181,6 @@ def test_a_worker_without_a_permission_ends_at_once_and_a_client_hears_why(clust
         TopicsError, match=r"^kept-requests: not for this client to see; `freshet topics acls` says"
     ):
         partition_count(admin_client(cluster.by_password("subscriber")), cluster.settings(), "requests")
-
-
-def _environ(settings: Settings) -> dict[str, str]:
-    from streams.settings import to_environ
-
-    return to_environ(settings)
 
 
 def test_a_wrong_password_certificate_authority_or_name_gets_nowhere(
