@@ -23,6 +23,7 @@ from deploy.kafka_jars import class_path, kafka_version
 from deploy.kafka_storage import cluster_id, format_if_new
 from deploy.ports import free_port, is_free
 from deploy.readiness import is_ready
+from deploy.secure_listeners import SecureListeners
 
 __all__ = [
     "BrokerError",
@@ -54,6 +55,7 @@ class EmbeddedKafka:
         port: where clients connect; by default the one that the folder had, or else any free one.
         num_partitions: what a topic gets that is created without saying.
         heap_mb: the JVM's largest heap.
+        listeners: let only those in who say who they are, to do only what they were allowed to.
         properties: more broker properties, by Kafka's names; they win over what is set here.
     """
 
@@ -64,12 +66,14 @@ class EmbeddedKafka:
         port: int | None = None,
         num_partitions: int = 1,
         heap_mb: int = 512,
+        listeners: SecureListeners | None = None,
         properties: Mapping[str, str] | None = None,
     ) -> None:
         self._data_dir = data_dir.resolve()
         self._port = port
         self._num_partitions = num_partitions
         self._heap_mb = heap_mb
+        self._listeners = listeners
         self._properties = dict(properties or {})
         self._guard: subprocess.Popen[bytes] | None = None
         self.pid: int | None = None
@@ -150,7 +154,8 @@ class EmbeddedKafka:
         logs.mkdir(exist_ok=True)
         port, controller_port = self._ports(config)
         format_if_new(storage, jars)
-        more = self._properties
+        secured = self._listeners.properties(port, controller_port) if self._listeners else {}
+        more = secured | self._properties
         write_properties(
             config, broker_properties(storage, port, controller_port, self._num_partitions, more)
         )

@@ -58,7 +58,8 @@ def broker_properties(
 
 
 def write_properties(path: Path, properties: Mapping[str, str]) -> None:
-    """Write a Java properties file, which is ASCII with escapes."""
+    """Write a Java properties file, which is ASCII with escapes; it may hold passwords, so it is its owner's alone."""
+    path.touch(mode=0o600)
     path.write_text(
         "".join(f"{name}={_escaped(value)}\n" for name, value in properties.items()), encoding="ascii"
     )

@@ -8,7 +8,7 @@ _ANSWER_MS = 5_000
 
 
 def is_ready(bootstrap: str) -> bool:
-    """Whether the broker and its controller would create a topic now; nothing is created."""
+    """Whether the broker and its controller would create a topic now, or say who may not; nothing is created."""
     host, port = bootstrap.rsplit(":", 1)
     try:
         socket.create_connection((host, int(port)), timeout=_CONNECT_S).close()
@@ -16,7 +16,7 @@ def is_ready(bootstrap: str) -> bool:
         return False
     # Half a second to import, so only here, while the JVM is starting anyway.
     from kafka.admin import KafkaAdminClient  # noqa: PLC0415
-    from kafka.errors import KafkaError  # noqa: PLC0415
+    from kafka.errors import KafkaError, TopicAuthorizationFailedError  # noqa: PLC0415
 
     try:
         admin = KafkaAdminClient(
@@ -28,6 +28,8 @@ def is_ready(bootstrap: str) -> bool:
         admin.create_topics(
             {_PROBE_TOPIC: {"num_partitions": 1, "replication_factor": 1}}, validate_only=True
         )
+    except TopicAuthorizationFailedError:
+        return True
     except KafkaError:
         return False
     finally:

@@ -13,7 +13,7 @@ from faust.types import StreamT
 from streams.kafka import bootstrap_servers
 from streams.runs import FETCH_RECORDS, Fetch, FetchTopic, FetchTransport, Run
 from streams.settings import Settings
-from streams.topics import full_name
+from streams.topics import full_name, group_name
 
 
 class Handle(Protocol):
@@ -46,11 +46,6 @@ def credentials(settings: Settings) -> SASLCredentials | SSLCredentials | None:
 
 def _path(path: Path | None) -> str | None:
     return None if path is None else str(path)
-
-
-def group_name(settings: Settings, role: str) -> str:
-    """The consumer group of a role."""
-    return f"{settings.topic_prefix}freshet-{role}"
 
 
 def make_app(settings: Settings, role: str) -> faust.App:

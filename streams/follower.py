@@ -10,9 +10,9 @@ from typing import Literal, cast
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 from msgspec import Struct
 
-from streams.kafka import client_config
+from streams.kafka import client_config, denial
 from streams.settings import Settings
-from streams.topics import full_name, table
+from streams.topics import FOLLOWERS, full_name, table
 
 FETCH_LIMIT = 2_000
 TURN_S = 0.002
@@ -62,10 +62,11 @@ class Follower:
     ) -> None:
         """`gaps`: whether an offset that retention has removed is an error or means the earliest one."""
         self.topic = topic
+        self._settings = settings
         self._consumer = Consumer(
             client_config(settings)
             | {
-                "group.id": "freshet-follower-without-commits",
+                "group.id": FOLLOWERS,
                 "enable.auto.commit": False,
                 "auto.offset.reset": gaps,
                 "enable.partition.eof": True,
@@ -121,6 +122,8 @@ class Follower:
         if error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):
             msg = f"{self.topic}: what comes after {self.positions} is no longer in the log: {error.str()}"
             raise LogGapError(msg)
+        if denied := denial(self._settings, error, f"read topic {self.topic}, or name group {FOLLOWERS}"):
+            raise denied
         if error.fatal():
             raise KafkaException(error)
 

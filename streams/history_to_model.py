@@ -19,7 +19,6 @@ from online.recommender import Recommender
 from online.state import UserState
 from online.state_codec import pack
 from online.warm_start import History, learn_history
-from streams.app import group_name
 from streams.clock import now_ms
 from streams.follower import read_all
 from streams.lag import group_lag
@@ -30,7 +29,7 @@ from streams.producer import BatchProducer, Outgoing
 from streams.publications import PROGRESS_KEY, Progress, encode_progress
 from streams.settings import Settings
 from streams.stores.snapshots import Manifest, SnapshotStore
-from streams.topics import full_name, home_partition, topic_ids
+from streams.topics import full_name, group_name, home_partition, topic_ids
 from streams.worker import new_recommender
 
 WITHOUT_MEMBERS = (ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD)

@@ -1,10 +1,13 @@
 """How to reach Kafka: one place for addresses, TLS and SASL."""
 
 import logging
+import time
+from collections import deque
 from typing import Any
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
+from cryptography import x509
 
 from deploy.embedded_kafka import running_bootstrap
 from streams.settings import Settings, SettingsError
@@ -12,9 +15,20 @@ from streams.settings import Settings, SettingsError
 _QUIET = logging.getLogger("freshet.librdkafka")
 _QUIET.setLevel(logging.CRITICAL)
 
+_DENIALS = (
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+)
+_ASK_S = 1.0
+
 
 class KafkaUnavailableError(ConnectionError):
     """The cluster cannot be reached; the message says which address and what to try."""
+
+
+class AccessDeniedError(RuntimeError):
+    """The cluster doesn't let this client in, or not do what it has to; the message says who may not do what."""
 
 
 def bootstrap_servers(settings: Settings) -> str:
@@ -68,15 +82,56 @@ def admin_client(settings: Settings, timeout_s: float = 10.0) -> AdminClient:
 
     Raises:
         KafkaUnavailableError: Nothing answered within the timeout.
+        AccessDeniedError: The cluster refuses the certificate or the password, or is not the one that is trusted.
     """
     config = client_config(settings)
-    admin = AdminClient(config)
-    try:
-        admin.list_topics(timeout=timeout_s)
-    except KafkaException as exc:
-        msg = (
-            f"Kafka at {config['bootstrap.servers']} does not answer within {timeout_s:g} s "
-            f"({exc.args[0].str()}): is it running, and is {settings.kafka_security_protocol} right?"
-        )
-        raise KafkaUnavailableError(msg) from None
-    return admin
+    heard: deque[KafkaError] = deque(maxlen=100)
+    admin = AdminClient(config | {"error_cb": heard.append})
+    deadline_s = time.monotonic() + timeout_s
+    while True:
+        try:
+            admin.list_topics(timeout=min(_ASK_S, timeout_s))
+        except KafkaException as exc:
+            # What was wrong with a certificate or a password is told to the callback alone.
+            admin.poll(0)
+            for error in heard:
+                _refuse_entry(settings, error)
+            if time.monotonic() > deadline_s:
+                msg = (
+                    f"Kafka at {config['bootstrap.servers']} does not answer within {timeout_s:g} s "
+                    f"({exc.args[0].str()}): is it running, and is {settings.kafka_security_protocol} right?"
+                )
+                raise KafkaUnavailableError(msg) from None
+        else:
+            return admin
+
+
+def _refuse_entry(settings: Settings, error: KafkaError) -> None:
+    reason = error.str().rsplit(" (after ", 1)[0]
+    if error.code() == KafkaError._AUTHENTICATION:
+        check = "are FRESHET_KAFKA_SASL_USERNAME, _PASSWORD and _MECHANISM right?"
+    elif error.code() == KafkaError._SSL or "SSL routines" in reason:
+        check = "is FRESHET_KAFKA_SSL_CAFILE the cluster's authority, and FRESHET_KAFKA_SSL_CERTFILE one it trusts?"
+    else:
+        return
+    msg = f"Kafka and {principal(settings)} do not get together: {reason}; {check}"
+    raise AccessDeniedError(msg)
+
+
+def principal(settings: Settings) -> str:
+    """Who this client is to the cluster, as far as that can be known here."""
+    if settings.kafka_security_protocol.startswith("SASL"):
+        return f"User:{settings.kafka_sasl_username}"
+    if settings.kafka_security_protocol == "SSL" and settings.kafka_ssl_certfile is not None:
+        certificate = x509.load_pem_x509_certificate(settings.kafka_ssl_certfile.read_bytes())
+        return f"the certificate {certificate.subject.rfc4514_string()}"
+    return "User:ANONYMOUS"
+
+
+def denial(settings: Settings, error: KafkaError, doing: str) -> AccessDeniedError | None:
+    """An error that says who may not do what, if that is what Kafka's error means."""
+    if error.code() not in _DENIALS:
+        return None
+    return AccessDeniedError(
+        f"{principal(settings)} may not {doing}; `freshet topics acls` says what to grant"
+    )

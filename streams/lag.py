@@ -10,10 +10,9 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # not in its 
     OffsetSpec,
 )
 
-from streams.app import group_name
 from streams.kafka import client_config
 from streams.settings import Settings
-from streams.topics import full_name, table
+from streams.topics import full_name, group_name, table
 
 logger = logging.getLogger(__name__)
 

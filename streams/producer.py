@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from msgspec import Struct
 
 from streams import metrics
-from streams.kafka import client_config
+from streams.kafka import AccessDeniedError, client_config, denial
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -34,10 +34,11 @@ class NotDeliveredError(ConnectionError):
 class _Batch:
     """Counts acknowledgements down, mostly in the producer's thread, and wakes the loop once, after `close`."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
+        self._settings = settings
         self._left = 1
         self._counting = threading.Lock()
-        self._error: KafkaError | None = None
+        self._error: NotDeliveredError | AccessDeniedError | None = None
         self._loop = loop
         self.future: asyncio.Future[None] = loop.create_future()
 
@@ -54,7 +55,11 @@ class _Batch:
         if error is not None and error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
             self.on_too_large(message.topic(), message.key(), len(message))
         else:
-            self._count(error)
+            self._count(None if error is None else self.failure(error, message.topic()))
+
+    def failure(self, error: KafkaError, topic: str | None) -> NotDeliveredError | AccessDeniedError:
+        """What it means for whoever sends that Kafka did not take a message."""
+        return denial(self._settings, error, f"write to topic {topic}") or NotDeliveredError(error.str())
 
     def on_too_large(self, topic: str | None, key: bytes | None, size_bytes: int) -> None:
         """Gives a message up that no attempt can deliver, so that the others are not held up for ever."""
@@ -62,7 +67,7 @@ class _Batch:
         logger.error("%s: a message of %d bytes is too large, key %r", topic, size_bytes, (key or b"")[:100])
         self._count(None)
 
-    def _count(self, error: KafkaError | None) -> None:
+    def _count(self, error: NotDeliveredError | AccessDeniedError | None) -> None:
         with self._counting:
             self._error = error or self._error
             self._left -= 1
@@ -76,7 +81,7 @@ class _Batch:
         if self._error is None:
             self.future.set_result(None)
         else:
-            self.future.set_exception(NotDeliveredError(self._error.str()))
+            self.future.set_exception(self._error)
 
 
 def _noting(
@@ -93,6 +98,7 @@ class BatchProducer:
     """An idempotent producer: order is kept per partition, acknowledged means kept by all replicas."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._producer = Producer(
             client_config(settings)
             | {
@@ -122,8 +128,9 @@ class BatchProducer:
 
         Raises:
             NotDeliveredError: At least one was not acknowledged; sending all again is right.
+            AccessDeniedError: This client may not write there.
         """
-        batch = _Batch(asyncio.get_running_loop())
+        batch = _Batch(self._settings, asyncio.get_running_loop())
         produce = self._producer.produce
         for m in messages:
             batch.expect()
@@ -142,7 +149,7 @@ class BatchProducer:
                     await asyncio.sleep(0.005)
                 except KafkaException as exc:
                     if exc.args[0].code() != KafkaError.MSG_SIZE_TOO_LARGE:
-                        raise
+                        raise batch.failure(exc.args[0], m.topic) from exc
                     batch.on_too_large(m.topic, m.key, len(m.value or b""))
                     break
         batch.close()

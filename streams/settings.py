@@ -69,6 +69,13 @@ class Settings(BaseSettings):
     """Where the embedded broker and, unless `store` is set, snapshots live."""
     store: str = ""
     """Folder or fsspec URL (`s3://…`) for snapshots and checkpoints; empty: `home`/store."""
+    store_key_file: Path | None = None
+    """File of keys that snapshots are encrypted with (AES-256-GCM): each a line of 32 bytes in base64, as `openssl rand
+    -base64 32` makes them. The last one writes, all read: to change keys, add a line."""
+    store_key_command: str = ""
+    """Command that prints what would be in `store_key_file`, run at a worker's start, without a shell."""
+    store_key_required: bool = False
+    """Whether a snapshot that is not encrypted is refused, instead of read as one from before there were keys."""
 
     text_encoder: str = "minilm"
     """Text encoder: minilm, wordllama (fast), hashing (for tests); hf:NAME or hf:/FOLDER; none."""
@@ -171,6 +178,12 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         if (self.kafka_ssl_certfile is None) != (self.kafka_ssl_keyfile is None):
             msg = "kafka_ssl_certfile and kafka_ssl_keyfile go together: set both or neither"
+            raise ValueError(msg)
+        if self.store_key_file is not None and self.store_key_command:
+            msg = "store_key_file and store_key_command are two sources of the same keys: set one"
+            raise ValueError(msg)
+        if self.store_key_required and self.store_key_file is None and not self.store_key_command:
+            msg = "store_key_required needs keys: set store_key_file or store_key_command"
             raise ValueError(msg)
         if unknown := [name for name in self.searched if name not in MODALITY_BITS]:
             msg = f"search_modalities: {unknown[0]!r} is none of {', '.join(MODALITY_BITS)}"

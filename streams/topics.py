@@ -21,6 +21,16 @@ from streams.settings import Settings
 MIB = 1024 * 1024
 HOUR_MS = 3600 * 1000
 DAY_MS = 24 * HOUR_MS
+FOLLOWERS = "freshet-follower-without-commits"
+"""The group that readers name who commit nothing; nobody ever joins it."""
+ASKERS = "freshet-ask-without-commits"
+"""As above, of `freshet ask`."""
+
+
+_REASONS = {
+    KafkaError.UNKNOWN_TOPIC_OR_PART: "missing; try `freshet topics create`",
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: "not for this client to see; `freshet topics acls` says what to grant",
+}
 
 
 class TopicsError(RuntimeError):
@@ -82,6 +92,11 @@ def table(settings: Settings) -> dict[str, Topic]:
 def full_name(settings: Settings, base: str) -> str:
     """A topic's name on the cluster."""
     return settings.topic_prefix + base
+
+
+def group_name(settings: Settings, role: str) -> str:
+    """The consumer group of a role."""
+    return f"{settings.topic_prefix}freshet-{role}"
 
 
 @lru_cache(maxsize=131_072)
@@ -230,6 +245,8 @@ def partition_count(admin: AdminClient, settings: Settings, base: str) -> int:
     # All topics are asked for: asking for one by name may create it.
     topic = admin.list_topics(timeout=10).topics.get(name)
     if topic is None:
+        # Either there is none, or this client may not know.
+        topic_ids(admin, [name])
         msg = f"{name}: missing; try `freshet topics create`"
         raise TopicsError(msg)
     return len(topic.partitions)
@@ -239,13 +256,13 @@ def topic_ids(admin: AdminClient, names: Iterable[str]) -> dict[str, str]:
     """The cluster's id of each topic; a re-created topic has another.
 
     Raises:
-        TopicsError: A topic is missing.
+        TopicsError: A topic is missing, or not for this client to see.
     """
     ids: dict[str, str] = {}
     for name, future in admin.describe_topics(TopicCollection(list(names))).items():
         try:
             ids[name] = str(future.result(timeout=30).topic_id)
         except KafkaException as exc:
-            msg = f"{name}: {exc.args[0].str()}; try `freshet topics create`"
+            msg = f"{name}: {_REASONS.get(exc.args[0].code(), exc.args[0].str())}"
             raise TopicsError(msg) from None
     return ids

@@ -12,11 +12,11 @@ from confluent_kafka import ConsumerGroupState, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from streams import metrics
-from streams.app import group_name
+from streams.access import ensure_access
 from streams.kafka import KafkaUnavailableError, admin_client
 from streams.lag import READS, UnreadAges, group_lag
 from streams.settings import Settings
-from streams.topics import full_name, table
+from streams.topics import full_name, group_name, table
 
 logger = logging.getLogger(__name__)
 
@@ -49,10 +49,11 @@ def unowned(admin: AdminClient, settings: Settings, role: str) -> int:
 
 
 async def watch_group(settings: Settings, role: str) -> None:
-    """Sets the lag gauges of the role and looks for partitions without an owner, for ever.
+    """Sets the lag gauges of the role, looks for partitions without an owner and for lost permissions, for ever.
 
     Raises:
         UnownedPartitionsError: Some have had none for too long.
+        AccessDeniedError: A permission that the role needs was taken away.
     """
     admin: AdminClient | None = None
     found = 0
@@ -62,6 +63,8 @@ async def watch_group(settings: Settings, role: str) -> None:
         try:
             if admin is None:
                 admin = await asyncio.to_thread(admin_client, settings)
+            # Before all that a lost permission would fail with less to say.
+            await asyncio.to_thread(ensure_access, admin, settings, role)
             lags = await asyncio.to_thread(group_lag, admin, settings, role)
             count = await asyncio.to_thread(unowned, admin, settings, role)
         except (KafkaException, KafkaUnavailableError, TimeoutError) as exc:

@@ -29,6 +29,7 @@ from streams import (
     requests_to_responses,
     vectors_to_responses,
 )
+from streams.access import ensure_access
 from streams.answers import Answers
 from streams.app import make_app
 from streams.discovery import announce
@@ -285,10 +286,12 @@ def run(role: Role, settings: Settings) -> None:
 
     Raises:
         KafkaUnavailableError: No broker answers.
+        AccessDeniedError: The cluster does not let this client in, or not do what the role needs.
         TopicsError: Topics are missing or wrong.
         OSError: The metrics port is in use, or a folder cannot be written.
     """
     admin = admin_client(settings)
+    ensure_access(admin, settings, role)
     ensure(admin, settings)
     await_leaders(admin, settings)
     holders = Holders()

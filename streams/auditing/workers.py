@@ -9,13 +9,13 @@ from urllib.request import urlopen
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from streams.app import group_name
 from streams.auditing.finds import Find
 from streams.auditing.topics import Statement
 from streams.lag import READS
 from streams.retention import MARGIN_MS
 from streams.settings import Settings
 from streams.status import WorkerStatus, read_workers
+from streams.topics import group_name
 
 ASK_S = 15.0
 STUBS = "stubs"

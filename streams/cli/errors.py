@@ -19,12 +19,12 @@ def one_line_errors() -> Iterator[None]:
     from deploy.embedded_kafka import BrokerError  # noqa: PLC0415
     from online.rules.rule import RulesError  # noqa: PLC0415
     from streams.follower import LogGapError  # noqa: PLC0415
-    from streams.kafka import KafkaUnavailableError  # noqa: PLC0415
+    from streams.kafka import AccessDeniedError, KafkaUnavailableError  # noqa: PLC0415
     from streams.settings import SettingsError  # noqa: PLC0415
     from streams.stores import StoreError  # noqa: PLC0415
     from streams.topics import TopicsError  # noqa: PLC0415
 
-    known = (BrokerError, LogGapError, RulesError, SettingsError, StoreError, TopicsError)
+    known = (AccessDeniedError, BrokerError, LogGapError, RulesError, SettingsError, StoreError, TopicsError)
     code = EXIT_CONFIGURATION
     try:
         yield

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from confluent_kafka import KafkaError, Producer
 from confluent_kafka import Message as Delivered
 
-from streams.kafka import client_config
+from streams.kafka import client_config, denial
 from streams.loading.packing import Message
 from streams.producer import NotDeliveredError
 from streams.settings import Settings
@@ -59,6 +59,7 @@ class Sender:
         self, settings: Settings, topic: str, max_message_bytes: int, delivery_s: float = DELIVERY_S
     ) -> None:
         self._topic = topic
+        self._settings = settings
         self._failure: KafkaError | None = None
         self.message_count = 0
         self.event_count = 0
@@ -82,6 +83,7 @@ class Sender:
 
         Raises:
             NotDeliveredError: An earlier message was given up.
+            AccessDeniedError: This client may not write there.
         """
         while True:
             self._check()
@@ -99,6 +101,7 @@ class Sender:
 
         Raises:
             NotDeliveredError: A message was given up.
+            AccessDeniedError: This client may not write there.
         """
         while self._producer.flush(0.2):
             self._check()
@@ -110,6 +113,8 @@ class Sender:
     def _check(self) -> None:
         if self._failure is not None:
             self._producer.purge()
+            if denied := denial(self._settings, self._failure, f"write to topic {self._topic}"):
+                raise denied
             msg = (
                 f"{self._topic}: Kafka did not acknowledge every message ({self._failure.str()}); "
                 "produce the file again when it does: what has arrived counts once"

@@ -13,12 +13,11 @@ from confluent_kafka import (
 )
 
 from streams import topics
-from streams.app import group_name
 from streams.kafka import admin_client, client_config
 from streams.lag import group_lag
 from streams.settings import Settings
 from streams.soak.reference import LogRecord
-from streams.topics import full_name, table, topic_ids
+from streams.topics import full_name, group_name, table, topic_ids
 
 GROUP_EMPTY_S = 60.0
 ANSWER_S = 30.0

@@ -5,6 +5,7 @@ import io
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import UTC, date
+from typing import IO
 from uuid import uuid4
 from zipfile import BadZipFile
 
@@ -16,6 +17,7 @@ from online.fold import Saved
 from online.sets import SetGrouper
 from streams.settings import Settings
 from streams.stores import StoreError
+from streams.stores.encryption import MAGIC, load_keys
 
 KEPT = 3
 """Newest snapshots kept; a damaged or lost one is replaced by the one before it and a longer log to fold."""
@@ -51,9 +53,11 @@ class SnapshotStore:
         """Finds the store.
 
         Raises:
-            StoreError: There is no such kind of store here.
+            StoreError: There is no such kind of store here, or its keys are not to be had.
         """
-        self._url = f"{settings.store_url.rstrip('/')}/{settings.topic_prefix}snapshots"
+        self._keys = load_keys(settings)
+        self._folder = f"{settings.topic_prefix}snapshots"
+        self._url = f"{settings.store_url.rstrip('/')}/{self._folder}"
         try:
             self._fs, self._root = fsspec.core.url_to_fs(self._url)
         except (ValueError, ImportError) as exc:
@@ -84,8 +88,9 @@ class SnapshotStore:
         buffer = io.BytesIO()
         meta = msgspec.json.encode({"manifest": manifest, "bytes": kinds})
         np.savez(buffer, allow_pickle=False, **arrays, __meta__=np.frombuffer(meta, np.uint8))
-        data = buffer.getvalue()
-        name = f"{manifest.epoch:08d}-{manifest.number:012d}-{hashlib.sha256(data).hexdigest()[:16]}.npz"
+        number = f"{manifest.epoch:08d}-{manifest.number:012d}"
+        data = self._keys.seal(buffer.getvalue(), self._place(number))
+        name = f"{number}-{hashlib.sha256(data).hexdigest()[:16]}.npz"
         self._write(name, data)
         for old in self._outdated():
             self._fs.rm(f"{self._root}/{old}")
@@ -114,6 +119,10 @@ class SnapshotStore:
                 removed[user_id] += 1
         return removed
 
+    def _place(self, name: str) -> str:
+        """What an encrypted snapshot is bound to: its tenant and number, wherever the store lies."""
+        return f"{self._folder}/{name[:21]}"
+
     def _outdated(self) -> list[str]:
         days: set[date] = set()
         outdated = []
@@ -138,7 +147,11 @@ class SnapshotStore:
             raise StoreError(msg) from exc
 
     def newest(self, examples_topic_id: str) -> tuple[Manifest, Saved] | None:
-        """The newest whole snapshot of this log of examples, or None."""
+        """The newest whole snapshot of this log of examples, or None.
+
+        Raises:
+            StoreError: One cannot be decrypted; an older one in its place would hide that.
+        """
         for name in reversed(self.names()):
             found = self.read(name)
             if found is not None and found[0].examples_topic_id == examples_topic_id:
@@ -156,10 +169,21 @@ class SnapshotStore:
         """All that can be read, the oldest first, with some of their arrays; whether each is whole is not checked."""
         return [found for name in self.names() if (found := self._look(name, keys)) is not None]
 
+    def _plain(self, name: str, file: IO[bytes]) -> IO[bytes]:
+        """What a snapshot says; one that is encrypted is decrypted as a whole."""
+        is_sealed = file.read(len(MAGIC)) == MAGIC
+        file.seek(0)
+        if is_sealed or self._keys.required:
+            return io.BytesIO(self._keys.open(file.read(), self._place(name)))
+        return file
+
     def _look(self, name: str, keys: Collection[str]) -> Listed | None:
         path = f"{self._root}/{name}"
         try:
-            with self._fs.open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
+            with (
+                self._fs.open(path, "rb") as file,
+                np.load(self._plain(name, file), allow_pickle=False) as arrays,
+            ):
                 meta = msgspec.json.decode(arrays["__meta__"].tobytes())
                 found = {key: arrays[key] for key in keys if key in arrays}
         except (OSError, ValueError, KeyError, BadZipFile):
@@ -169,7 +193,11 @@ class SnapshotStore:
         return Listed(name, manifest, int(self._fs.size(path)), saved_ms, found)
 
     def read(self, name: str) -> tuple[Manifest, Saved] | None:
-        """A snapshot; None if it is not there or damaged."""
+        """A snapshot; None if it is not there or damaged.
+
+        Raises:
+            StoreError: It is encrypted with a key that is not here, or was tampered with.
+        """
         try:
             with self._fs.open(f"{self._root}/{name}", "rb") as file:
                 data = file.read()
@@ -177,7 +205,8 @@ class SnapshotStore:
             return None
         if hashlib.sha256(data).hexdigest()[:16] != name.removesuffix(".npz").rsplit("-", 1)[-1]:
             return None
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        plain = self._keys.open(data, self._place(name))
+        with np.load(io.BytesIO(plain), allow_pickle=False) as arrays:
             meta = msgspec.json.decode(arrays["__meta__"].tobytes())
             saved: Saved = {
                 key: arrays[key].tobytes() if is_bytes else arrays[key]

@@ -156,4 +156,6 @@ def test_a_learner_that_stands_still_is_noticed_and_its_return_too(
     finally:
         workers.kill("learn", signal.SIGCONT)
     # It ends itself, having stood still for too long; its successor has to start, on a machine that may be busy.
-    wait_for(lambda: "FreshetLearnerStalled" not in prometheus.firing(), 150, lambda: str(prometheus.firing()))
+    wait_for(
+        lambda: "FreshetLearnerStalled" not in prometheus.firing(), 150, lambda: str(prometheus.firing())
+    )

@@ -11,11 +11,10 @@ import pytest
 import yaml
 from typer.main import get_command
 
-from streams.app import group_name
 from streams.cli import app
 from streams.lag import READS
 from streams.settings import PREFIX, Settings, load
-from streams.topics import table
+from streams.topics import group_name, table
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
 ROLES = ("recommend", "learn", "encode")

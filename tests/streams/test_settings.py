@@ -23,6 +23,7 @@ def test_an_unknown_variable_is_refused_with_the_nearest_name() -> None:
         ("FRESHET_KAFKA_SECURITY_PROTOCOL", "SASL_SSL", "kafka_sasl_username is empty"),
         ("FRESHET_KAFKA_SSL_CERTFILE", "c.pem", "set both or neither"),
         ("FRESHET_FETCH_ALLOWED_NETWORKS", "10.0.0.0/8,lan", "'lan' does not appear .* with commas between"),
+        ("FRESHET_STORE_KEY_REQUIRED", "true", "store_key_required needs keys"),
         ("FRESHET_FETCH_ALLOWED_NETWORKS", "10.0.0.1/8", "has host bits set"),
     ],
 )

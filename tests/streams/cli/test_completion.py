@@ -16,7 +16,7 @@ def _completed(words: str) -> set[str]:
 
 def test_verbs_and_options_are_completed() -> None:
     assert _completed("freshet tr") == {"trace", "train"}
-    assert _completed("freshet topics ") == {"alter", "create", "check"}
+    assert _completed("freshet topics ") == {"acls", "alter", "create", "check"}
     assert _completed("freshet trace --it") == {"--item"}
 
 
