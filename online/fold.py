@@ -13,6 +13,8 @@ from online.recommender import Recommender
 from online.sets import SetGrouper
 
 Saved = dict[str, "np.ndarray | bytes"]
+BEFORE_ALL = (-(2**62), -1)
+"""Before every event: those that a restored log has no longer lie at negative offsets."""
 Before = Callable[[ExampleSet, Recommender], None]
 
 
@@ -63,7 +65,7 @@ class ExampleFold:
 
     def _unseen(self, run: ExampleRun) -> list[Example]:
         learned = self.learned.setdefault(
-            (run.topic_id, run.partition), Learned(run.topic_id, run.partition, (-1, -1))
+            (run.topic_id, run.partition), Learned(run.topic_id, run.partition, BEFORE_ALL)
         )
         unseen = [e for e in run.examples if (e.offset, e.index) > learned.watermark]
         for example in unseen:

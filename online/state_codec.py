@@ -124,6 +124,11 @@ def head(data: bytes) -> StateHead:
     return _head_decoder.decode(data)
 
 
+def moved(data: bytes, cursor: Cursor) -> bytes:
+    """The packed state with another cursor, for a log that lies elsewhere now; all else stays as it is."""
+    return _encoder.encode(msgspec.structs.replace(_decoder.decode(data), cursor=cursor))
+
+
 def _column(data: bytes, ids: list[str]) -> list[str]:
     return [ids[number] for number in array("H", data)]
 

@@ -4,6 +4,7 @@ import typer
 
 from streams.cli import (
     ask,
+    backup,
     bench,
     broker,
     compress,
@@ -38,6 +39,8 @@ app.command()(worker.worker)
 app.command()(demo.demo)
 app.command()(status.status)
 app.command()(train.train)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.command()(evaluate.evaluate)
 app.command()(encode.encode)
 app.command()(compress.compress)
