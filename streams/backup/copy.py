@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from typing import cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -58,11 +59,11 @@ class TopicCopier:
         self._consumer.assign([TopicPartition(topic, p, 0) for p in range(partitions)])
         reading = set(range(partitions))
         while reading:
-            messages = self._consumer.consume(1_000, SILENCE_S)
-            if not messages:
+            first = self._consumer.poll(SILENCE_S)
+            if first is None:
                 msg = f"{topic}: nothing more came for {SILENCE_S:g} s, from partitions {sorted(reading)}"
                 raise BackupError(msg)
-            for message in messages:
+            for message in (first, *self._consumer.consume(2_000, 0)):
                 partition, error = int(message.partition() or 0), message.error()
                 if error is None:
                     # What comes after the end was met belongs to the next backup.
@@ -133,7 +134,7 @@ class _Writer:
 
 
 def _to_record(message: Message) -> CopiedRecord:
-    headers = [(str(name), value) for name, value in message.headers() or []]
+    headers = cast(list[tuple[str, bytes | None]], message.headers() or [])
     return CopiedRecord(
-        int(message.offset() or 0), message.timestamp()[1], message.key(), message.value(), headers  # type: ignore[arg-type]  # bytes, since nothing decodes them
-    )  # fmt: skip
+        int(message.offset() or 0), message.timestamp()[1], message.key(), message.value(), headers
+    )

@@ -15,6 +15,11 @@ from streams.settings import to_environ
 from tests.broker.river import River, shoppers
 
 
+def new_river(kafka: str, prefix: str, home: Path) -> River:
+    home.mkdir()
+    return River(kafka, prefix, home, snapshot_interval_s=2, partitions=4)
+
+
 def run(river: River, verb: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "streams.cli", verb, str(folder), "--json", "-"],
@@ -39,8 +44,8 @@ def kept(river: River, topic: str) -> list[tuple[Any, ...]]:
 def test_a_restored_river_has_the_same_lists_and_counts_each_event_once(
     kafka: str, topic_prefix: str, tmp_path: Path
 ) -> None:
-    first = River(kafka, f"{topic_prefix}a-", tmp_path / "a", snapshot_interval_s=2, partitions=4)
-    second = River(kafka, f"{topic_prefix}b-", tmp_path / "b", snapshot_interval_s=2, partitions=4)
+    first = new_river(kafka, f"{topic_prefix}a-", tmp_path / "a")
+    second = new_river(kafka, f"{topic_prefix}b-", tmp_path / "b")
     events = list(shoppers(1500, seed=3, users=60))
     with first.workers(encode=1, learn=1, recommend=1):
         media = {"item_id": "item-1", "title": "One"}
@@ -49,7 +54,9 @@ def test_a_restored_river_has_the_same_lists_and_counts_each_event_once(
         for event in events[:1000]:
             first.interact(event)
         # One without an id of its own: only its place can tell that it was applied.
-        first.produce("interactions", {k: v for k, v in events[0].items() if k != "event_id"}, "user-1")
+        first.produce(
+            "interactions", {k: v for k, v in events[0].items() if k != "event_id"}, events[0]["user_id"]
+        )
         first.flush()
         first.wait_counted(1001)
         # While events flow.
@@ -83,7 +90,9 @@ def test_a_restored_river_has_the_same_lists_and_counts_each_event_once(
         second.wait_counted(copied)
         before = states(second)
         assert sum(count for count, _, _ in before.values()) == copied
-        unchanged = {user_id: ids for user_id, ids in ranked(second.lists()).items() if lists.get(user_id) == ids}
+        unchanged = {
+            user_id: ids for user_id, ids in ranked(second.lists()).items() if lists.get(user_id) == ids
+        }
         assert len(unchanged) > len(lists) // 2
         second.interact(events[7] | {"event_id": "further", "timestamp_ms": 1_800_000_000_000})
         second.interact(events[7])  # a producer's retry from before
@@ -102,8 +111,8 @@ def _flow(river: River, events: list[dict[str, Any]]) -> None:
 def test_a_river_at_rest_gives_the_very_same_lists_and_states(
     kafka: str, topic_prefix: str, tmp_path: Path
 ) -> None:
-    first = River(kafka, f"{topic_prefix}c-", tmp_path / "c", snapshot_interval_s=2, partitions=4)
-    second = River(kafka, f"{topic_prefix}d-", tmp_path / "d", snapshot_interval_s=2, partitions=4)
+    first = new_river(kafka, f"{topic_prefix}c-", tmp_path / "c")
+    second = new_river(kafka, f"{topic_prefix}d-", tmp_path / "d")
     with first.workers(learn=1, recommend=1):
         for event in shoppers(300, seed=4, users=20):
             first.interact(event)

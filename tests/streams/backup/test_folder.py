@@ -36,7 +36,9 @@ def test_a_damaged_file_is_noticed(tmp_path: Path) -> None:
 
 def test_a_backup_without_its_manifest_was_not_finished(tmp_path: Path) -> None:
     folder = BackupFolder(str(tmp_path))
-    with pytest.raises(BackupError, match=r"has no manifest\.json: it is no backup, or one that was not finished"):
+    with pytest.raises(
+        BackupError, match=r"has no manifest\.json: it is no backup, or one that was not finished"
+    ):
         folder.read_manifest()
     folder.write_manifest(manifest())
     assert folder.read_manifest() == manifest()
