@@ -13,6 +13,8 @@ from online.recommender import Recommender
 from online.sets import SetGrouper
 
 Saved = dict[str, "np.ndarray | bytes"]
+BEFORE_ALL = (-(2**62), -1)
+"""Before every event: those that a restored log has no longer lie at negative offsets."""
 Before = Callable[[ExampleSet, Recommender], None]
 
 
@@ -86,7 +88,7 @@ class ExampleFold:
         return self._grouper.has_user(user_id)
 
     def _learned(self, topic_id: str, partition: int) -> Learned:
-        return self.learned.setdefault((topic_id, partition), Learned(topic_id, partition, (-1, -1)))
+        return self.learned.setdefault((topic_id, partition), Learned(topic_id, partition, BEFORE_ALL))
 
     def _unseen(self, run: ExampleRun) -> list[Example]:
         learned = self._learned(run.topic_id, run.partition)

@@ -1,6 +1,7 @@
 """User state as bytes: each id once, numbers in typed columns. The cursor can be read without the rest."""
 
 from array import array
+from collections.abc import Callable
 
 import msgspec
 from cramjam import lz4
@@ -125,6 +126,18 @@ def unpack(data: bytes) -> UserState:
 def head(data: bytes) -> StateHead:
     """The state's user, cursor and counts, without unpacking it."""
     return _head_decoder.decode(data)
+
+
+def moved(data: bytes, move: Callable[[Cursor], Cursor]) -> bytes:
+    """The packed state with other cursors, for logs that lie elsewhere now; all else stays as it is."""
+    record = _decoder.decode(data)
+    if record.cursor is not None:
+        record.cursor = move(record.cursor)
+    body = _body_decoder.decode(bytes(lz4.decompress_block(record.body)))
+    if body.erased is not None:
+        body.erased = msgspec.structs.replace(body.erased, place=move(body.erased.place))
+        record.body = bytes(lz4.compress_block(_encoder.encode(body)))
+    return _encoder.encode(record)
 
 
 def _column(data: bytes, ids: list[str]) -> list[str]:

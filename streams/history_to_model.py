@@ -7,7 +7,6 @@ knows of them, documents and vectors, so that the ranking is learned with what i
 from collections.abc import Callable, Iterator
 from uuid import uuid4
 
-from confluent_kafka import ConsumerGroupState
 from confluent_kafka.admin import AdminClient
 from msgspec import Struct
 
@@ -21,7 +20,7 @@ from online.state_codec import pack
 from online.warm_start import History, learn_history
 from streams.clock import now_ms
 from streams.follower import read_all
-from streams.lag import group_lag
+from streams.lag import group_lag, inhabited_roles
 from streams.learned_ranking import LearnedRanking
 from streams.lists import ListMaker
 from streams.model_to_lists import ModelToLists
@@ -29,10 +28,8 @@ from streams.producer import BatchProducer, Outgoing
 from streams.publications import PROGRESS_KEY, Progress, encode_progress
 from streams.settings import Settings
 from streams.stores.snapshots import Manifest, SnapshotStore
-from streams.topics import full_name, group_name, home_partition, topic_ids
+from streams.topics import full_name, home_partition, topic_ids
 from streams.worker import new_recommender
-
-WITHOUT_MEMBERS = (ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD)
 
 
 class NotFirstError(RuntimeError):
@@ -100,10 +97,8 @@ async def train(
 
 
 def _check_first(settings: Settings, admin: AdminClient) -> None:
-    found = admin.list_consumer_groups().result(timeout=10).valid
-    inhabited = {group.group_id for group in found if group.state not in WITHOUT_MEMBERS}
-    for role in ("learn", "recommend"):
-        if group_name(settings, role) in inhabited:
+    for role in inhabited_roles(admin, settings):
+        if role in {"learn", "recommend"}:
             msg = (
                 f"{role} workers are running, which would not take the trained model up; "
                 "stop them, train, and start them again"

@@ -4,7 +4,7 @@ import logging
 from collections import deque
 from collections.abc import Iterable
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupState, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # not in its __all__
     AdminClient,
     OffsetSpec,
@@ -22,6 +22,7 @@ READS: dict[str, tuple[str, ...]] = {
     "recommend": ("interactions", "requests", "erasures", "queries"),
 }
 """The topics that each role's group commits."""
+_WITHOUT_MEMBERS = (ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD)
 LOOKS_KEPT = 720
 """Of each partition, by UnreadAges: an hour of them; nothing is said to be older."""
 
@@ -71,6 +72,17 @@ def group_lag(admin: AdminClient, settings: Settings, role: str) -> dict[tuple[s
         )
         for tp in partitions
     }
+
+
+def inhabited_roles(admin: AdminClient, settings: Settings) -> list[str]:
+    """The roles that have workers at this moment.
+
+    Raises:
+        KafkaException: The cluster does not answer.
+    """
+    found = admin.list_consumer_groups().result(timeout=10).valid
+    inhabited = {group.group_id for group in found if group.state not in _WITHOUT_MEMBERS}
+    return [role for role in READS if group_name(settings, role) in inhabited]
 
 
 def committed_offsets(

@@ -24,7 +24,7 @@ class Outgoing(Struct):
     value: bytes | None
     partition: int = -1
     timestamp_ms: int = 0
-    headers: list[tuple[str, bytes]] | None = None
+    headers: list[tuple[str, bytes]] | list[tuple[str, bytes | None]] | None = None
 
 
 class NotDeliveredError(ConnectionError):

@@ -5,6 +5,7 @@ import typer
 from streams.cli import (
     ask,
     audit,
+    backup,
     bench,
     broker,
     compress,
@@ -43,6 +44,8 @@ app.command()(worker.worker)
 app.command()(demo.demo)
 app.command()(status.status)
 app.command()(train.train)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.command()(evaluate.evaluate)
 app.command()(encode.encode)
 app.command()(compress.compress)

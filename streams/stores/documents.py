@@ -21,8 +21,8 @@ MEDIA_MS_HEADER = "media_ms"
 UNUSED_LIMIT = 4_096
 """Contents remembered that no item uses any more: one that comes back soon is not encoded again."""
 
-_decode_cursor = msgspec.msgpack.Decoder(Cursor).decode
-_encode_cursor = msgspec.msgpack.Encoder().encode
+decode_cursor = msgspec.msgpack.Decoder(Cursor).decode
+encode_cursor = msgspec.msgpack.Encoder().encode
 _decode_fields = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -140,7 +140,7 @@ class DocumentStore:
     def _take_document(self, record: Record) -> None:
         cursor = record.headers.get(CURSOR_HEADER)
         media_ms = int(record.headers.get(MEDIA_MS_HEADER, b"0"))
-        entry = Entry(None if cursor is None else _decode_cursor(cursor), record.value, media_ms)
+        entry = Entry(None if cursor is None else decode_cursor(cursor), record.value, media_ms)
         self._entries[record.partition][record.key.decode()] = entry
 
     def _take_embedding(self, record: Record) -> None:
@@ -150,4 +150,4 @@ class DocumentStore:
 
 def document_headers(cursor: Cursor, media_ms: int) -> list[tuple[str, bytes]]:
     """What lets the next owner skip what this one has merged, and readers see how fresh the item is."""
-    return [(CURSOR_HEADER, _encode_cursor(cursor)), (MEDIA_MS_HEADER, b"%d" % media_ms)]
+    return [(CURSOR_HEADER, encode_cursor(cursor)), (MEDIA_MS_HEADER, b"%d" % media_ms)]

@@ -1,0 +1,101 @@
+"""Bots that push an item: into how many honest lists it gets, and what a defence costs honest users.
+
+A share of the users are bots: after each of their ordinary events they also push one item that nobody else knows, so
+every honest list that has it is the bots' doing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from online.evaluation.measures import Judged
+from online.evaluation.methods import Method
+from online.evaluation.replay import Delays, Replay
+from online.evaluation.stream import BoolArray, Stream
+from online.evaluation.timeline import Repeats, Timeline
+
+PUSHED = "pushed"
+"""Id of the item."""
+PAUSE_MS = 1_000
+"""Between an event and the push after it: sets of their own."""
+
+
+@dataclass(frozen=True)
+class Attack:
+    """A stream with bots in it."""
+
+    stream: Stream
+    is_bot: BoolArray
+    """[users]"""
+    item: int
+    """Code of the pushed item."""
+    pushes: int
+    """Events that push it."""
+
+
+@dataclass(frozen=True)
+class Harm:
+    """What honest users got."""
+
+    lists: int
+    """Scored lists of honest users."""
+    pushed_share: float
+    """Of those lists, that had the pushed item in the first ten."""
+    hr: float
+    """HR@10 over what honest users did."""
+    ndcg: float
+    """NDCG@10, as `hr`."""
+
+
+def poisoned(stream: Stream, share: float, pushes: int, seed: int) -> Attack:
+    """Turns users, drawn by lot, into bots.
+
+    Args:
+        stream: What honest users did; it stays in.
+        share: Of the users, at least one of them.
+        pushes: How often a bot pushes the item after each of its ordinary events; 0: never.
+        seed: Draws the bots.
+    """
+    item_ids = sorted({*stream.item_ids, PUSHED})
+    moved = np.array([item_ids.index(item_id) for item_id in stream.item_ids], np.int32)
+    item = item_ids.index(PUSHED)
+    is_bot = _bots(len(stream.user_ids), share, seed)
+    of_bots = np.repeat(np.flatnonzero(is_bot[stream.users]), pushes)
+    delays_ms = PAUSE_MS * (1 + np.arange(len(of_bots)) % max(pushes, 1))
+    made = replace(
+        stream,
+        users=np.concatenate((stream.users, stream.users[of_bots])),
+        items=np.concatenate((moved[stream.items], np.full(len(of_bots), item, np.int32))),
+        timestamps_ms=np.concatenate((stream.timestamps_ms, stream.timestamps_ms[of_bots] + delays_ms)),
+        values=np.concatenate((stream.values, np.ones(len(of_bots)))),
+        item_ids=item_ids,
+    )
+    return Attack(made, is_bot, item, len(of_bots))
+
+
+def _bots(users: int, share: float, seed: int) -> BoolArray:
+    is_bot = np.zeros(users, np.bool_)
+    count = max(1, round(share * users))
+    is_bot[np.random.default_rng(seed).choice(users, count, replace=False)] = True
+    return is_bot
+
+
+def harm(
+    attack: Attack,
+    timeline: Timeline,
+    method: Method,
+    repeats: Repeats,
+    clock: Callable[[], float],
+    progress: Callable[[int], None],
+) -> Harm:
+    """Replays the attack's timeline with a method, and looks at honest users' lists only."""
+    outcome = Replay(timeline, len(attack.stream.item_ids), repeats, Delays(), clock).run(method, progress)
+    honest_set = ~attack.is_bot[timeline.users[timeline.set_start[:-1]]]
+    honest_event = honest_set[timeline.set_of] & timeline.is_target
+    listed = (
+        honest_set & timeline.is_scored & (np.add.reduceat(timeline.is_target, timeline.set_start[:-1]) > 0)
+    )
+    has_it = (outcome.heads[listed] == attack.item).any(axis=1)
+    judged = Judged.grouped(outcome.ranks[honest_event], timeline.set_of[honest_event])
+    return Harm(int(listed.sum()), float(has_it.mean()), judged.hit_rate(10), judged.ndcg(10))
