@@ -149,7 +149,9 @@ class BatchProducer:
                     await asyncio.sleep(0.005)
                 except KafkaException as exc:
                     if exc.args[0].code() != KafkaError.MSG_SIZE_TOO_LARGE:
-                        raise batch.failure(exc.args[0], m.topic) from exc
+                        raise (
+                            denial(self._settings, exc.args[0], f"write to topic {m.topic}") or exc
+                        ) from None
                     batch.on_too_large(m.topic, m.key, len(m.value or b""))
                     break
         batch.close()

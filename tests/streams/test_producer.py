@@ -9,6 +9,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from streams import metrics
+from streams.kafka import AccessDeniedError
 from streams.producer import BatchProducer, NotDeliveredError, Outgoing
 from streams.settings import Settings
 
@@ -174,3 +175,13 @@ def test_any_other_refusal_of_the_client_is_an_error(client: FakeClient) -> None
     client.outcomes.append(KafkaException(KafkaError(KafkaError._UNKNOWN_PARTITION)))
     with pytest.raises(KafkaException, match="UNKNOWN_PARTITION"):
         send([Outgoing("t", b"a", b"1", 99)])
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_this_client_may_not_write_is_not_tried_again(client: FakeClient, at_once: bool) -> None:
+    denied = KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED)
+    client.outcomes.append(KafkaException(denied) if at_once else denied)
+    with pytest.raises(
+        AccessDeniedError, match=r"^User:ANONYMOUS may not write to topic t; `freshet topics acls`"
+    ):
+        deliver([Outgoing("t", b"a", b"1")])

@@ -5,11 +5,14 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from streams import metrics, watchdog
+from streams.kafka import AccessDeniedError
 from streams.settings import Settings
 from streams.watchdog import PATIENCE, UnownedPartitionsError, watch_group
 
 
-def watch(monkeypatch: pytest.MonkeyPatch, unowned: Iterator[int]) -> list[str]:
+def watch(
+    monkeypatch: pytest.MonkeyPatch, unowned: Iterator[int], access: Iterator[None] | None = None
+) -> list[str]:
     """Watches a group that has so many unowned partitions at each look; returns the looks."""
     steps: list[str] = []
 
@@ -23,6 +26,7 @@ def watch(monkeypatch: pytest.MonkeyPatch, unowned: Iterator[int]) -> list[str]:
     monkeypatch.setattr(watchdog, "admin_client", lambda _: object())
     monkeypatch.setattr(watchdog, "group_lag", group_lag)
     monkeypatch.setattr(watchdog, "unowned", lambda *_: next(unowned))
+    monkeypatch.setattr(watchdog, "ensure_access", lambda *_: None if access is None else next(access))
     asyncio.run(watch_group(Settings(), "recommend"))
     return steps
 
@@ -46,3 +50,13 @@ def test_kafka_being_away_ends_no_worker(monkeypatch: pytest.MonkeyPatch) -> Non
 
     with pytest.raises(KeyboardInterrupt):
         watch(monkeypatch, stop())
+
+
+def test_a_permission_that_is_taken_away_ends_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    def taken() -> Iterator[None]:
+        yield None
+        message = "User:ada lacks Read on topic media"
+        raise AccessDeniedError(message)
+
+    with pytest.raises(AccessDeniedError, match="lacks Read on topic media"):
+        watch(monkeypatch, iter([0] * 9), taken())
