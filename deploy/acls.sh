@@ -64,6 +64,7 @@ grant --add --allow-principal 'User:freshet-recommend' --topic rules --operation
 grant --add --allow-principal 'User:freshet-recommend' --topic users --operation Describe --operation DescribeConfigs --operation Read --operation Write
 
 # producer
+grant --add --allow-principal 'User:freshet-producer' --group freshet-follower-without-commits --operation Describe
 grant --add --allow-principal 'User:freshet-producer' --topic interactions --operation Describe --operation Write
 grant --add --allow-principal 'User:freshet-producer' --topic media --operation Describe --operation Write
 
@@ -73,33 +74,58 @@ grant --add --allow-principal 'User:freshet-subscriber' --topic items --operatio
 grant --add --allow-principal 'User:freshet-subscriber' --topic recommendations --operation Describe --operation Read
 
 # asker
-grant --add --allow-principal 'User:freshet-asker' --group freshet-ask-without-commits --operation Describe
 grant --add --allow-principal 'User:freshet-asker' --group freshet-follower-without-commits --operation Describe
 grant --add --allow-principal 'User:freshet-asker' --topic items --operation Describe --operation Read
 grant --add --allow-principal 'User:freshet-asker' --topic recommendations --operation Describe --operation Read
 grant --add --allow-principal 'User:freshet-asker' --topic requests --operation Describe --operation Write
 grant --add --allow-principal 'User:freshet-asker' --topic responses --operation Describe --operation Read
 
+# eraser
+grant --add --allow-principal 'User:freshet-eraser' --group freshet-follower-without-commits --operation Describe
+grant --add --allow-principal 'User:freshet-eraser' --topic erasure-receipts --operation Describe --operation Read
+grant --add --allow-principal 'User:freshet-eraser' --topic erasures --operation Describe --operation Write
+
+# console
+grant --add --allow-principal 'User:freshet-console' --group freshet-encode --operation Describe
+grant --add --allow-principal 'User:freshet-console' --group freshet-follower-without-commits --operation Describe
+grant --add --allow-principal 'User:freshet-console' --group freshet-learn --operation Describe
+grant --add --allow-principal 'User:freshet-console' --group freshet-recommend --operation Describe
+grant --add --allow-principal 'User:freshet-console' --topic dead-letters --operation Describe --operation DescribeConfigs --operation Read
+grant --add --allow-principal 'User:freshet-console' --topic embeddings --operation Describe --operation DescribeConfigs
+grant --add --allow-principal 'User:freshet-console' --topic erasure-receipts --operation Describe --operation DescribeConfigs
+grant --add --allow-principal 'User:freshet-console' --topic erasures --operation Describe --operation DescribeConfigs
+grant --add --allow-principal 'User:freshet-console' --topic examples --operation Describe --operation DescribeConfigs
+grant --add --allow-principal 'User:freshet-console' --topic interactions --operation Describe --operation DescribeConfigs --operation Read --operation Write
+grant --add --allow-principal 'User:freshet-console' --topic items --operation Describe --operation DescribeConfigs --operation Read
+grant --add --allow-principal 'User:freshet-console' --topic media --operation Describe --operation DescribeConfigs
+grant --add --allow-principal 'User:freshet-console' --topic model --operation Describe --operation DescribeConfigs --operation Read
+grant --add --allow-principal 'User:freshet-console' --topic queries --operation Describe --operation DescribeConfigs
+grant --add --allow-principal 'User:freshet-console' --topic recommendations --operation Describe --operation DescribeConfigs --operation Read
+grant --add --allow-principal 'User:freshet-console' --topic requests --operation Describe --operation DescribeConfigs --operation Write
+grant --add --allow-principal 'User:freshet-console' --topic responses --operation Describe --operation DescribeConfigs --operation Read
+grant --add --allow-principal 'User:freshet-console' --topic rules --operation Describe --operation DescribeConfigs
+grant --add --allow-principal 'User:freshet-console' --topic users --operation Describe --operation DescribeConfigs --operation Read
+
 # reader
 grant --add --allow-principal 'User:freshet-reader' --group freshet-encode --operation Describe
 grant --add --allow-principal 'User:freshet-reader' --group freshet-follower-without-commits --operation Describe
 grant --add --allow-principal 'User:freshet-reader' --group freshet-learn --operation Describe
 grant --add --allow-principal 'User:freshet-reader' --group freshet-recommend --operation Describe
-grant --add --allow-principal 'User:freshet-reader' --topic dead-letters --operation Describe --operation Read
-grant --add --allow-principal 'User:freshet-reader' --topic embeddings --operation Describe --operation Read
-grant --add --allow-principal 'User:freshet-reader' --topic erasure-receipts --operation Describe --operation Read
-grant --add --allow-principal 'User:freshet-reader' --topic erasures --operation Describe --operation Read
-grant --add --allow-principal 'User:freshet-reader' --topic examples --operation Describe --operation Read
-grant --add --allow-principal 'User:freshet-reader' --topic interactions --operation Describe --operation Read
-grant --add --allow-principal 'User:freshet-reader' --topic items --operation Describe --operation Read
-grant --add --allow-principal 'User:freshet-reader' --topic media --operation Describe --operation Read
-grant --add --allow-principal 'User:freshet-reader' --topic model --operation Describe --operation Read
-grant --add --allow-principal 'User:freshet-reader' --topic queries --operation Describe --operation Read
-grant --add --allow-principal 'User:freshet-reader' --topic recommendations --operation Describe --operation Read
-grant --add --allow-principal 'User:freshet-reader' --topic requests --operation Describe --operation Read
-grant --add --allow-principal 'User:freshet-reader' --topic responses --operation Describe --operation Read
-grant --add --allow-principal 'User:freshet-reader' --topic rules --operation Describe --operation Read
-grant --add --allow-principal 'User:freshet-reader' --topic users --operation Describe --operation Read
+grant --add --allow-principal 'User:freshet-reader' --topic dead-letters --operation Describe --operation DescribeConfigs --operation Read
+grant --add --allow-principal 'User:freshet-reader' --topic embeddings --operation Describe --operation DescribeConfigs --operation Read
+grant --add --allow-principal 'User:freshet-reader' --topic erasure-receipts --operation Describe --operation DescribeConfigs --operation Read
+grant --add --allow-principal 'User:freshet-reader' --topic erasures --operation Describe --operation DescribeConfigs --operation Read
+grant --add --allow-principal 'User:freshet-reader' --topic examples --operation Describe --operation DescribeConfigs --operation Read
+grant --add --allow-principal 'User:freshet-reader' --topic interactions --operation Describe --operation DescribeConfigs --operation Read
+grant --add --allow-principal 'User:freshet-reader' --topic items --operation Describe --operation DescribeConfigs --operation Read
+grant --add --allow-principal 'User:freshet-reader' --topic media --operation Describe --operation DescribeConfigs --operation Read
+grant --add --allow-principal 'User:freshet-reader' --topic model --operation Describe --operation DescribeConfigs --operation Read
+grant --add --allow-principal 'User:freshet-reader' --topic queries --operation Describe --operation DescribeConfigs --operation Read
+grant --add --allow-principal 'User:freshet-reader' --topic recommendations --operation Describe --operation DescribeConfigs --operation Read
+grant --add --allow-principal 'User:freshet-reader' --topic requests --operation Describe --operation DescribeConfigs --operation Read
+grant --add --allow-principal 'User:freshet-reader' --topic responses --operation Describe --operation DescribeConfigs --operation Read
+grant --add --allow-principal 'User:freshet-reader' --topic rules --operation Describe --operation DescribeConfigs --operation Read
+grant --add --allow-principal 'User:freshet-reader' --topic users --operation Describe --operation DescribeConfigs --operation Read
 
 # admin
 grant --add --allow-principal 'User:freshet-admin' --group freshet-encode --operation Describe
@@ -108,8 +134,8 @@ grant --add --allow-principal 'User:freshet-admin' --group freshet-learn --opera
 grant --add --allow-principal 'User:freshet-admin' --group freshet-recommend --operation Describe
 grant --add --allow-principal 'User:freshet-admin' --topic dead-letters --operation Alter --operation AlterConfigs --operation Create --operation Delete --operation Describe --operation DescribeConfigs
 grant --add --allow-principal 'User:freshet-admin' --topic embeddings --operation Alter --operation AlterConfigs --operation Create --operation Delete --operation Describe --operation DescribeConfigs --operation Read
-grant --add --allow-principal 'User:freshet-admin' --topic erasure-receipts --operation Alter --operation AlterConfigs --operation Create --operation Delete --operation Describe --operation DescribeConfigs --operation Read
-grant --add --allow-principal 'User:freshet-admin' --topic erasures --operation Alter --operation AlterConfigs --operation Create --operation Delete --operation Describe --operation DescribeConfigs --operation Write
+grant --add --allow-principal 'User:freshet-admin' --topic erasure-receipts --operation Alter --operation AlterConfigs --operation Create --operation Delete --operation Describe --operation DescribeConfigs
+grant --add --allow-principal 'User:freshet-admin' --topic erasures --operation Alter --operation AlterConfigs --operation Create --operation Delete --operation Describe --operation DescribeConfigs
 grant --add --allow-principal 'User:freshet-admin' --topic examples --operation Alter --operation AlterConfigs --operation Create --operation Delete --operation Describe --operation DescribeConfigs --operation Read
 grant --add --allow-principal 'User:freshet-admin' --topic interactions --operation Alter --operation AlterConfigs --operation Create --operation Delete --operation Describe --operation DescribeConfigs
 grant --add --allow-principal 'User:freshet-admin' --topic items --operation Alter --operation AlterConfigs --operation Create --operation Delete --operation Describe --operation DescribeConfigs --operation Read

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from streams.kafka import AccessDeniedError, principal
 from streams.settings import Settings
-from streams.topics import ASKERS, FOLLOWERS, full_name, group_name, table
+from streams.topics import FOLLOWERS, full_name, group_name, table
 
 
 class Permission(Struct, frozen=True, order=True):
@@ -41,8 +41,6 @@ class Needs(Struct, frozen=True):
     writes: tuple[str, ...] = ()
     commits: str = ""
     """The role whose group it joins, if any."""
-    groups: tuple[str, ...] = (FOLLOWERS,)
-    """Groups that it names without joining them."""
     sees: tuple[str, ...] = ()
     """Roles whose progress it reads."""
     checks: bool = False
@@ -65,45 +63,51 @@ NEEDS: Mapping[str, Needs] = {
     ),
     "recommend": Needs(
         reads=(
-            "interactions", "requests", "erasures", "queries", "examples", "items", "embeddings", "model", "rules",
+            "interactions", "requests", "queries", "erasures", "examples", "items", "embeddings", "model", "rules",
             "users", "recommendations",
         ),
         writes=(
-            "interactions", "requests", "erasures", "queries", "examples", "users", "recommendations", "responses",
+            "interactions", "requests", "queries", "erasures", "examples", "users", "recommendations", "responses",
             "dead-letters",
         ),
         commits="recommend",
         checks=True,
     ),
-    "producer": Needs(writes=("interactions", "media"), groups=()),
+    "producer": Needs(writes=("interactions", "media")),
     "subscriber": Needs(reads=("recommendations", "items")),
-    "asker": Needs(
-        reads=("responses", "items", "recommendations"), writes=("requests",), groups=(FOLLOWERS, ASKERS)
+    "asker": Needs(reads=("responses", "items", "recommendations"), writes=("requests",)),
+    "eraser": Needs(reads=("erasure-receipts",), writes=("erasures",)),
+    "console": Needs(
+        reads=("items", "users", "recommendations", "model", "interactions", "dead-letters", "responses"),
+        writes=("interactions", "requests"),
+        sees=("encode", "learn", "recommend"),
+        checks=True,
     ),
     "reader": Needs(
         reads=(
-            "interactions", "media", "requests", "responses", "queries", "recommendations", "items", "embeddings",
-            "examples", "model", "users", "rules", "erasures", "erasure-receipts", "dead-letters",
+            "interactions", "media", "requests", "responses", "queries", "erasures", "erasure-receipts",
+            "recommendations", "dead-letters", "items", "embeddings", "users", "examples", "model", "rules",
         ),
         sees=("encode", "learn", "recommend"),
+        checks=True,
     ),
     "admin": Needs(
-        reads=("rules", "users", "examples", "model", "items", "embeddings", "erasure-receipts"),
-        writes=("rules", "users", "model", "erasures"),
+        reads=("rules", "users", "examples", "model", "items", "embeddings"),
+        writes=("rules", "users", "model"),
         sees=("encode", "learn", "recommend"),
         checks=True,
         administers=True,
     ),
 }  # fmt: skip
-"""By role: the workers'; `producer` brings events, `subscriber` reads lists, `asker` sends requests, `reader` sees
-everything and changes nothing (`freshet status`, `trace`, `audit`), `admin` makes topics and rules, trains and has
-users erased."""
+"""By role: the workers'; `producer` brings events, `subscriber` reads lists, `asker` sends requests, `eraser` has users
+forgotten, `console` shows what happens and has it tried, `reader` sees everything and changes nothing (`freshet
+status`, `trace`, `audit`), `admin` makes topics and rules and trains."""
 
 
 def permissions(settings: Settings, role: str) -> list[Permission]:
     """Everything that a role needs, under the tenant's names, in order."""
     needs = NEEDS[role]
-    found: set[Permission] = set()
+    found = {_group(FOLLOWERS, "Describe")}
     for operation, bases in (("Read", needs.reads), ("Write", needs.writes)):
         for base in bases:
             found |= {_topic(settings, base, operation), _topic(settings, base, "Describe")}
@@ -117,7 +121,6 @@ def permissions(settings: Settings, role: str) -> list[Permission]:
         found |= {
             _group(group_name(settings, needs.commits), operation) for operation in ("Read", "Describe")
         }
-    found |= {_group(name, "Describe") for name in needs.groups}
     found |= {_group(group_name(settings, seen), "Describe") for seen in needs.sees}
     return sorted(found)
 

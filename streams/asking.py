@@ -11,7 +11,7 @@ from streams.follower import read_topic
 from streams.kafka import admin_client, client_config
 from streams.newest import NewestLists, Titles
 from streams.settings import Settings
-from streams.topics import ASKERS, full_name, home_partition, partition_count
+from streams.topics import FOLLOWERS, full_name, home_partition, partition_count
 
 _decode = msgspec.json.Decoder(Response).decode
 
@@ -36,7 +36,7 @@ class Asker:
         self._consumer = Consumer(
             client_config(settings)
             | {
-                "group.id": ASKERS,
+                "group.id": FOLLOWERS,
                 "enable.auto.commit": False,
                 "fetch.wait.max.ms": 20,
             }

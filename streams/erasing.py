@@ -10,7 +10,7 @@ from streams.clock import now_ms
 from streams.events import Erasure, Receipt
 from streams.kafka import admin_client, client_config
 from streams.settings import Settings
-from streams.topics import full_name, home_partition, partition_count
+from streams.topics import FOLLOWERS, full_name, home_partition, partition_count
 
 _decode = msgspec.json.Decoder(Receipt).decode
 
@@ -33,8 +33,7 @@ class Eraser:
         self._partitions = partition_count(admin_client(settings), settings, "erasures")
         self._producer = Producer(client_config(settings) | {"message.timeout.ms": 10_000})
         self._consumer = Consumer(
-            client_config(settings)
-            | {"group.id": "freshet-erase-without-commits", "enable.auto.commit": False}
+            client_config(settings) | {"group.id": FOLLOWERS, "enable.auto.commit": False}
         )
         topic = full_name(settings, "erasure-receipts")
         places = [TopicPartition(topic, p) for p in range(self._partitions)]

@@ -22,10 +22,7 @@ MIB = 1024 * 1024
 HOUR_MS = 3600 * 1000
 DAY_MS = 24 * HOUR_MS
 FOLLOWERS = "freshet-follower-without-commits"
-"""The group that readers name who commit nothing; nobody ever joins it."""
-ASKERS = "freshet-ask-without-commits"
-"""As above, of `freshet ask`."""
-
+"""The group that clients name who commit nothing; nobody ever joins it."""
 
 _REASONS = {
     KafkaError.UNKNOWN_TOPIC_OR_PART: "missing; try `freshet topics create`",

@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, TopicPartition
 from streams.follower import Record, to_record
 from streams.kafka import client_config
 from streams.settings import Settings
-from streams.topics import full_name
+from streams.topics import FOLLOWERS, full_name
 
 READ_S = 5.0
 ATTEMPTS = 20
@@ -68,7 +68,7 @@ class RecordReader:
         self._consumer = Consumer(
             client_config(settings)
             | {
-                "group.id": "freshet-console-without-commits",
+                "group.id": FOLLOWERS,
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
                 "fetch.wait.max.ms": 20,

@@ -21,6 +21,7 @@ from deploy.certificates import Authority
 from streams import access
 from streams.app import credentials
 from streams.asking import Asker, read_list
+from streams.erasing import Eraser
 from streams.events import Request
 from streams.kafka import AccessDeniedError, admin_client, client_config
 from streams.settings import PREFIX, Settings, to_environ
@@ -115,6 +116,10 @@ def test_every_role_does_its_work_with_what_it_was_granted_and_no_secret_shows(
             return status.model is not None and status.applied != [] and status.applied == status.learned
 
         wait_for(learned, SETTLE_S, logs)
+        eraser = Eraser(as_user("eraser"))
+        (receipt,) = eraser.receipts({eraser.ask("ben-1").request_id}, 60)
+        assert receipt.user_id == "ben-1"
+        eraser.close()
         if how == "password":
             _revoke_while_they_run(cluster, running, tmp_path)
     written = "".join(path.read_text() for path in tmp_path.glob("*.log"))
