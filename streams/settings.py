@@ -73,7 +73,8 @@ class Settings(BaseSettings):
     """File of keys that snapshots are encrypted with (AES-256-GCM): each a line of 32 bytes in base64, as `openssl rand
     -base64 32` makes them. The last one writes, all read: to change keys, add a line."""
     store_key_command: str = ""
-    """Command that prints what would be in `store_key_file`, run at a worker's start, without a shell."""
+    """Command that prints what would be in `store_key_file`, run at a worker's start, without a shell. Its arguments
+    are in the process list while it runs: no secret belongs there."""
     store_key_required: bool = False
     """Whether a snapshot that is not encrypted is refused, instead of read as one from before there were keys."""
 

@@ -36,7 +36,11 @@ def test_only_the_admin_changes_topics_and_only_workers_join_groups() -> None:
 
 
 def test_commands_are_what_kafka_acls_takes() -> None:
-    assert commands(TENANT, "producer", "User:shop") == [
+    describe, *write = commands(TENANT, "producer", "User:shop")
+    assert describe == (
+        "--add --allow-principal 'User:shop' --group freshet-follower-without-commits --operation Describe"
+    )
+    assert write == [
         f"--add --allow-principal 'User:shop' --topic shop-{base} --operation Describe --operation Write"
         for base in ("interactions", "media")
     ]
