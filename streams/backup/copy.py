@@ -11,7 +11,7 @@ from streams.backup.folder import BackupFolder, CopiedRecord
 from streams.backup.manifest import PartitionCopy
 from streams.kafka import client_config
 from streams.settings import Settings
-from streams.topics import full_name, table
+from streams.topics import FOLLOWERS, full_name, table
 
 SEGMENT_BYTES = 8 * 2**20
 SEGMENT_RECORDS = 10_000
@@ -29,7 +29,7 @@ class TopicCopier:
         self._consumer = Consumer(
             client_config(settings)
             | {
-                "group.id": "freshet-backup-without-commits",
+                "group.id": FOLLOWERS,
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
                 "enable.partition.eof": True,
