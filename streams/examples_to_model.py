@@ -16,7 +16,7 @@ from online import example_codec
 from online.arms import Arms
 from online.events import ExampleSet, UserErased
 from online.fold import ExampleFold, Learned
-from online.progressive import SLICES, Judged, ProgressiveHits
+from online.progressive import ProgressiveHits
 from online.recommender import Recommender
 from streams import metrics
 from streams.app import add_agent
@@ -194,7 +194,9 @@ class ExamplesToModel:
         metrics.MODEL_VERSION.set(self._version)
         self._ranking.measure()
         hits = self._hits.ratios()
-        self._measure_quality()
+        if hits is not None:
+            metrics.STANDING_HITS.labels(list="standing").set(hits[0])
+            metrics.STANDING_HITS.labels(list="popularity").set(hits[1])
         progress = Progress(
             epoch=self._epoch,
             version=self._version,
@@ -219,13 +221,6 @@ class ExamplesToModel:
         record = Outgoing(self._model, PROGRESS_KEY, encode_progress(progress), 0)
         ranking = self._ranking.outgoing(self._model, self._epoch)
         await self._producer.deliver([record, *ranking], self._check)
-
-    def _measure_quality(self) -> None:
-        for name in SLICES:
-            judged = self._hits.judged(name)
-            for kind, quality in () if judged is None else zip(Judged._fields, judged, strict=True):
-                metrics.STANDING_HITS.labels(kind, name).set(quality.hit_ratio)
-                metrics.STANDING_NDCG.labels(kind, name).set(quality.ndcg)
 
     def _take_progress(self, record: Record) -> None:
         if record.key == PROGRESS_KEY and record.value is not None:

@@ -181,17 +181,9 @@ ENCODE_SECONDS = Histogram(
 )
 
 STANDING_HITS = Gauge(
-    "freshet_standing_hit_ratio",
-    "Share of recent sets that the list at hand (top 10) hit, by slice of the sets.",
-    ["list", "slice"],
+    "freshet_standing_hit_ratio", "Share of recent sets that the list at hand (top 10) hit.", ["list"]
 )
-"""`standing` is the user's own list, `popularity` the most popular items at that moment. Of `all` sets, those of
-`new_users` (fewer than five earlier events), and those of `cold_items` alone (that fewer than five had)."""
-
-STANDING_NDCG = Gauge(
-    "freshet_standing_ndcg", "Mean NDCG@10 of the list at hand over the same sets.", ["list", "slice"]
-)
-"""Falls before hits do: what is had stands farther down."""
+"""`standing` is the user's own list, `popularity` the most popular items at that moment."""
 
 ARM_HITS = Gauge("freshet_arm_hit_ratio", "Share of an arm's sets that the list at hand hit.", ["arm"])
 """Since the comparison began; `freshet status --experiments` has the intervals."""

@@ -2,7 +2,7 @@
 
 from deploy.dashboards.board import CHOSEN, WINDOW, Board, Panel, Query, Row, gauge
 
-_HITS, _NDCG = "freshet_standing_hit_ratio", "freshet_standing_ndcg"
+_HITS = "freshet_standing_hit_ratio"
 
 _LISTS = Row(
     "Lists, judged by what their users did next",
@@ -11,7 +11,7 @@ _LISTS = Row(
             "Hits in the top ten",
             "`standing`, the user's own list, lies well above `popularity`, and neither falls.",
             "percentunit",
-            (Query(f'max by (list) ({_HITS}{{slice="all", {CHOSEN}}})', "{{list}}"),),
+            (gauge(_HITS, "list"),),
         ),
         Panel(
             "Times as good as popularity",
@@ -19,23 +19,10 @@ _LISTS = Row(
             "none",
             (
                 Query(
-                    f'max by (slice) ({_HITS}{{list="standing", {CHOSEN}}}) '
-                    f'/ max by (slice) ({_HITS}{{list="popularity", {CHOSEN}}} > 0)',
-                    "{{slice}}",
+                    f'max({_HITS}{{list="standing", {CHOSEN}}}) / max({_HITS}{{list="popularity", {CHOSEN}}} > 0)',
+                    "standing / popularity",
                 ),
             ),
-        ),
-        Panel(
-            "Hits by slice",
-            "`new_users` a little below `all`; `cold_items` far below, but not nothing where items have content.",
-            "percentunit",
-            (Query(f'max by (slice) ({_HITS}{{list="standing", {CHOSEN}}})', "{{slice}}"),),
-        ),
-        Panel(
-            "NDCG",
-            "`standing` lies well above `popularity`; it falls before hits do.",
-            "none",
-            (Query(f'max by (list) ({_NDCG}{{slice="all", {CHOSEN}}})', "{{list}}"),),
         ),
     ),
 )

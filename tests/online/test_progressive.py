@@ -1,10 +1,7 @@
-import math
-
-import msgspec
 import pytest
 
-from online.events import Example, ExampleSet, Past
-from online.progressive import SLICES, ProgressiveHits
+from online.events import Example, ExampleSet
+from online.progressive import ProgressiveHits
 from online.recommender import Recommender, RecommenderConfig
 
 
@@ -46,26 +43,3 @@ def test_only_recent_sets_count_in_the_ratio(recommender: Recommender) -> None:
         hits.score(a_set(["x"], wanted), recommender)
     assert hits.ratios() == (1.0, 0.0)
     assert hits.count == 3
-
-
-def test_slices_are_judged_by_themselves(recommender: Recommender) -> None:
-    hits = ProgressiveHits()
-    old = [Past("p", number, "click") for number in range(5)]
-    regular = msgspec.structs.replace(a_set(["x", "y"], "y"), history=old)
-    hits.score(regular, recommender)  # of somebody who is known, but an item that is not
-    hits.score(msgspec.structs.replace(a_set(["a", "b"], "b"), history=old[1:]), recommender)
-    for _ in range(4):
-        recommender.fold(a_set([], "b"))
-    hits.score(
-        msgspec.structs.replace(a_set(["a", "b"], "x", "b"), history=old), recommender
-    )  # b is warm now
-    judged = {name: hits.judged(name) for name in SLICES}
-    second = 1 / math.log2(3)
-    third = second / (1 + second)
-    assert judged["all"] is not None
-    assert judged["all"].standing == pytest.approx((1.0, (2 * second + third) / 3))
-    assert judged["new_users"] is not None
-    assert judged["new_users"].standing == pytest.approx((1.0, second))
-    assert judged["cold_items"] is not None
-    assert judged["cold_items"].standing == pytest.approx((1.0, second))
-    assert judged["cold_items"].popularity == pytest.approx((0.5, second / 2))

@@ -23,7 +23,6 @@ BOUNDED = {
     "part",
     "segment",
     "measure",
-    "slice",
     "arm",
     "change",
     "by",
