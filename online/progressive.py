@@ -1,23 +1,61 @@
 """Progressive validation in production: the list that stood is scored against what the user did next.
 
-The same measure as the evaluator's HR@10, taken by the learner on the stream itself (Gama et al., 2013,
-"On evaluating stream learning algorithms").
+The same measures as the evaluator's HR@10 and NDCG@10, taken by the learner on the stream itself (Gama et al., 2013,
+"On evaluating stream learning algorithms"), over all sets and by slice.
 """
 
-from collections import deque
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from math import log2
+from typing import NamedTuple
 
 from online.arms import ArmHits, Arms
 from online.events import POSITIVE_ACTIONS, ExampleSet
 from online.recommender import Recommender
+from online.statistics.content import COLD_BELOW
 
 WINDOW_SETS = 2_000
+PLACES = 10
+"""Of a list, as far as it is scored."""
+POPULAR_SETS = 16
+"""Sets scored between two looks at what is most popular."""
+ALL = "all"
+GAINS = tuple(1 / log2(place + 2) for place in range(PLACES))
+IDEAL = tuple(accumulate(GAINS))
+
+
+class Worth(NamedTuple):
+    """What lists were worth, over the recent sets of a slice."""
+
+    hit_ratio: float
+    """Share of the sets of which the list held something."""
+    ndcg: float
+    """Mean normalised discounted cumulative gain, see `online.evaluation.measures`."""
+    sets: int
 
 
 class ProgressiveHits:
-    """Share of recent sets that a list hit, for the list that stood and for plain popularity."""
+    """How well the list that stood did, and plain popularity, over all recent sets and by slice.
 
-    def __init__(self, arms: Arms | None = None, window_sets: int = WINDOW_SETS) -> None:
-        self._recent: deque[tuple[bool, bool]] = deque(maxlen=window_sets)
+    `new_users` had fewer than five entries of history. `cold_items` looks for items with fewer than five events only,
+    `media_text+image` for items that have just these media. `basket_2-4` are sets of so many items.
+    """
+
+    def __init__(
+        self,
+        arms: Arms | None = None,
+        window_sets: int = WINDOW_SETS,
+        media_of: Callable[[str], str] | None = None,
+    ) -> None:
+        """Nothing scored yet; `media_of` gives the name of what media an item has, without it no slice is by media."""
+        self._recent: defaultdict[tuple[str, str], deque[tuple[bool, float]]] = defaultdict(
+            lambda: deque(maxlen=window_sets)
+        )
+        """By slice and list."""
+        self._media_of = media_of
+        self._popular: list[str] = []
+        self._popular_age = 0
         self.count = 0
         """Sets scored so far."""
         self.by_arm = ArmHits(arms or Arms({}))
@@ -26,18 +64,66 @@ class ProgressiveHits:
         """Scores one set, before it is learned. A user's first set is not scored: no list stood."""
         if not example_set.standing:
             return
-        wanted = {e.item_id for e in example_set.examples if e.action in POSITIVE_ACTIONS}
+        wanted = list(dict.fromkeys(e.item_id for e in example_set.examples if e.action in POSITIVE_ACTIONS))
         if not wanted:
             return
-        popular = recommender.most_popular(len(example_set.standing))
-        is_hit = not wanted.isdisjoint(example_set.standing)
-        self._recent.append((is_hit, not wanted.isdisjoint(popular)))
-        self.by_arm.score(example_set.user_id, is_hit=is_hit)
+        if self._popular_age == 0:
+            self._popular = recommender.most_popular(PLACES)
+        self._popular_age = (self._popular_age + 1) % POPULAR_SETS
+        standing = dict(zip(example_set.standing, GAINS, strict=False))
+        popularity = dict(zip(self._popular[: len(standing)], GAINS, strict=False))
+        for names, targets in self._slices(example_set, wanted, recommender):
+            for name, gains in (("standing", standing), ("popularity", popularity)):
+                worth = _worth(targets, gains)
+                for part in names:
+                    self._recent[part, name].append(worth)
+        self.by_arm.score(example_set.user_id, is_hit=not standing.keys().isdisjoint(wanted))
         self.count += 1
+
+    def _slices(
+        self, example_set: ExampleSet, wanted: Sequence[str], recommender: Recommender
+    ) -> list[tuple[list[str], Sequence[str]]]:
+        """The slices that a set is in, and what of it each looks for; slices that look for the same are together."""
+        whole = [ALL, _basket(len(wanted))]
+        if len(example_set.history) < COLD_BELOW:
+            whole.append("new_users")
+        parts: dict[str, list[str]] = {}
+        for item_id in wanted:
+            if recommender.is_cold(item_id):
+                parts.setdefault("cold_items", []).append(item_id)
+            if self._media_of is not None:
+                parts.setdefault(f"media_{self._media_of(item_id)}", []).append(item_id)
+        whole += [part for part, targets in parts.items() if len(targets) == len(wanted)]
+        return [(whole, wanted)] + [([p], targets) for p, targets in parts.items() if p not in whole]
 
     def ratios(self) -> tuple[float, float] | None:
         """Hit ratios of the standing list and of popularity over the window; None before any set."""
-        if not self._recent:
+        if not self.count:
             return None
-        standing, popularity = zip(*self._recent, strict=True)
-        return sum(standing) / len(standing), sum(popularity) / len(popularity)
+        return _mean(self._recent[ALL, "standing"]).hit_ratio, _mean(self._recent[ALL, "popularity"]).hit_ratio
+
+    def by_slice(self) -> dict[tuple[str, str], Worth]:
+        """By slice and list, what the lists were worth to the slice's recent sets."""
+        return {place: _mean(recent) for place, recent in self._recent.items()}
+
+
+def _worth(targets: Sequence[str], gains: dict[str, float]) -> tuple[bool, float]:
+    """Whether a list hit, and its NDCG.
+
+    Args:
+        targets: What was had, each once, at least one.
+        gains: By item of the list, what its place is worth.
+    """
+    found = sum(gains.get(item_id, 0.0) for item_id in targets)
+    return found > 0, found / IDEAL[min(len(targets), PLACES) - 1]
+
+
+def _mean(recent: deque[tuple[bool, float]]) -> Worth:
+    hits, gains = zip(*recent, strict=True)
+    return Worth(sum(hits) / len(hits), sum(gains) / len(gains), len(hits))
+
+
+def _basket(size: int) -> str:
+    if size == 1:
+        return "basket_1"
+    return "basket_2-4" if size < 5 else "basket_5+"  # noqa: PLR2004  # as the name says
