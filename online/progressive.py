@@ -100,7 +100,9 @@ class ProgressiveHits:
         """Hit ratios of the standing list and of popularity over the window; None before any set."""
         if not self.count:
             return None
-        return _mean(self._recent[ALL, "standing"]).hit_ratio, _mean(self._recent[ALL, "popularity"]).hit_ratio
+        return _mean(self._recent[ALL, "standing"]).hit_ratio, _mean(
+            self._recent[ALL, "popularity"]
+        ).hit_ratio
 
     def by_slice(self) -> dict[tuple[str, str], Worth]:
         """By slice and list, what the lists were worth to the slice's recent sets."""
@@ -126,4 +128,4 @@ def _mean(recent: deque[tuple[bool, float]]) -> Worth:
 def _basket(size: int) -> str:
     if size == 1:
         return "basket_1"
-    return "basket_2-4" if size < 5 else "basket_5+"  # noqa: PLR2004  # as the name says
+    return "basket_2-4" if size < 5 else "basket_5+"

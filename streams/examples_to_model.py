@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 import faust
 from confluent_kafka.admin import AdminClient
 
-from encoders.modalities import MODALITY_BITS
 from online import example_codec
 from online.arms import Arms
 from online.events import ExampleSet, UserErased
@@ -66,7 +65,7 @@ class ExamplesToModel:
         self._receipts = Receipts(settings, admin, self._snapshots, producer, self._check)
         self._vectors = ItemVectors(settings, producer, self._check, fusion)
         self._log = Follower(settings, examples, gaps="error")
-        self._hits = ProgressiveHits(Arms(settings.arm_shares))
+        self._hits = ProgressiveHits(Arms(settings.arm_shares), media_of=self._vectors.media.name_of)
         self._next_offset = 0
         self._epoch = 0
         self._version = 0
@@ -194,9 +193,6 @@ class ExamplesToModel:
         metrics.MODEL_VERSION.set(self._version)
         self._ranking.measure()
         hits = self._hits.ratios()
-        if hits is not None:
-            metrics.STANDING_HITS.labels(list="standing").set(hits[0])
-            metrics.STANDING_HITS.labels(list="popularity").set(hits[1])
         progress = Progress(
             epoch=self._epoch,
             version=self._version,
@@ -213,14 +209,22 @@ class ExamplesToModel:
             drift_alarm_count=self._ranking.alarm_count,
             drift_alarms=self._ranking.alarms,
         )
-        for result in progress.arms:
-            metrics.ARM_HITS.labels(arm=result.arm).set(result.hit_ratio)
-            metrics.ARM_SETS.labels(arm=result.arm).set(result.sets)
-        for modality in MODALITY_BITS:
-            metrics.ITEMS_BEHIND.labels(modality=modality).set(progress.items_behind.get(modality, 0))
+        self._measure(progress)
         record = Outgoing(self._model, PROGRESS_KEY, encode_progress(progress), 0)
         ranking = self._ranking.outgoing(self._model, self._epoch)
         await self._producer.deliver([record, *ranking], self._check)
+
+    def _measure(self, progress: Progress) -> None:
+        for result in progress.arms:
+            metrics.ARM_HITS.labels(arm=result.arm).set(result.hit_ratio)
+            metrics.ARM_SETS.labels(arm=result.arm).set(result.sets)
+        for modality, count in self._vectors.media.counts().items():
+            metrics.ITEMS_WITH_VECTOR.labels(modality=modality).set(count)
+            metrics.ITEMS_BEHIND.labels(modality=modality).set(progress.items_behind.get(modality, 0))
+        for (part, name), worth in self._hits.by_slice().items():
+            metrics.STANDING_HITS.labels(slice=part, list=name).set(worth.hit_ratio)
+            metrics.STANDING_NDCG.labels(slice=part, list=name).set(worth.ndcg)
+            metrics.STANDING_SETS.labels(slice=part).set(worth.sets)
 
     def _take_progress(self, record: Record) -> None:
         if record.key == PROGRESS_KEY and record.value is not None:

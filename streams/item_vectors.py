@@ -15,6 +15,7 @@ from encoders.projection import Projection
 from online.statistics.base import Floats
 from streams.embeddings import Embedding, decode_embedding
 from streams.follower import Follower, Handler, Record
+from streams.item_media import ItemMedia
 from streams.item_spaces import ItemSpaces
 from streams.producer import BatchProducer, Outgoing
 from streams.publications import (
@@ -115,6 +116,8 @@ class ItemVectors:
         self._waiting: dict[bytes, Embedding | None] = {}
         self._fusion = fusion if fusion is not None else Combination()
         self._spaces = ItemSpaces({})
+        self.media = ItemMedia()
+        """What every item has. To be read only."""
         self._generation = 0
         self._recorded: tuple[dict[str, str], str] = ({}, "")
         """What the topic says is served: spaces and fusion."""
@@ -167,6 +170,7 @@ class ItemVectors:
     def _take(self, record: Record) -> None:
         embedding = None if record.value is None else decode_embedding(record.value)
         self._spaces.take(record.key, embedding)
+        self.media.take(record.key.decode(), embedding)
         self._waiting[ITEM_PREFIX + record.key] = embedding
 
     async def _publish(self, epoch: int) -> None:

@@ -141,6 +141,13 @@ USER_STATE_BYTES = Gauge("freshet_user_state_bytes", "Bytes of packed user state
 
 ITEMS = Gauge("freshet_items", "Items with a document known to this worker.")
 
+ITEMS_WITH_VECTOR = Gauge(
+    "freshet_items_with_vector",
+    "Items that have a vector of a modality, as the learner knows them.",
+    ["modality"],
+)
+"""Fewer than have such media: see freshet_encode_failures_total and freshet_media_waiting."""
+
 ENCODED = Counter("freshet_encoded", "Vectors made, by modality.", ["modality"])
 
 ENCODE_SKIPPED = Counter(
@@ -181,9 +188,26 @@ ENCODE_SECONDS = Histogram(
 )
 
 STANDING_HITS = Gauge(
-    "freshet_standing_hit_ratio", "Share of recent sets that the list at hand (top 10) hit.", ["list"]
+    "freshet_standing_hit_ratio",
+    "Share of a slice's recent sets that the list at hand (top 10) hit.",
+    ["slice", "list"],
 )
-"""`standing` is the user's own list, `popularity` the most popular items at that moment."""
+"""`standing`, the user's own list, below `popularity`, the most popular items: in slice `all`, are actions, timestamps
+and ids right? In `cold_items` or `media_…` alone, look at the encoders. `new_users` had fewer than five items, items
+are cold below five events, `basket_2-4` are sets of so many items, `media_text+image` looks for items that have these.
+"""
+
+STANDING_NDCG = Gauge(
+    "freshet_standing_ndcg",
+    "Mean NDCG at 10 of the list at hand over a slice's recent sets.",
+    ["slice", "list"],
+)
+"""As freshet_standing_hit_ratio, but early places count for more."""
+
+STANDING_SETS = Gauge(
+    "freshet_standing_sets", "Recent sets that a slice's ratios are of, at most 2,000.", ["slice"]
+)
+"""Below some hundred: the slice's ratios are chance."""
 
 ARM_HITS = Gauge("freshet_arm_hit_ratio", "Share of an arm's sets that the list at hand hit.", ["arm"])
 """Since the comparison began; `freshet status --experiments` has the intervals."""

@@ -86,6 +86,12 @@ _STATE = Row(
             "short",
             (gauge("freshet_items", "worker"),),
         ),
+        Panel(
+            "Items with a vector, by modality",
+            "Near the items that have such media.",
+            "short",
+            (gauge("freshet_items_with_vector", "modality"),),
+        ),
     ),
 )
 

@@ -11,7 +11,7 @@ _LISTS = Row(
             "Hits in the top ten",
             "`standing`, the user's own list, lies well above `popularity`, and neither falls.",
             "percentunit",
-            (gauge(_HITS, "list"),),
+            (Query(f'max by (list) ({_HITS}{{slice="all", {CHOSEN}}})', "{{list}}"),),
         ),
         Panel(
             "Times as good as popularity",
@@ -19,10 +19,46 @@ _LISTS = Row(
             "none",
             (
                 Query(
-                    f'max({_HITS}{{list="standing", {CHOSEN}}}) / max({_HITS}{{list="popularity", {CHOSEN}}} > 0)',
+                    f'max({_HITS}{{slice="all", list="standing", {CHOSEN}}})'
+                    f' / max({_HITS}{{slice="all", list="popularity", {CHOSEN}}} > 0)',
                     "standing / popularity",
                 ),
             ),
+        ),
+    ),
+)
+_SLICES = Row(
+    "The same by slice",
+    (
+        Panel(
+            "Hits of the user's list, by slice",
+            "No slice falls while the others stay; `cold_items` lies lowest.",
+            "percentunit",
+            (Query(f'max by (slice) ({_HITS}{{list="standing", {CHOSEN}}})', "{{slice}}"),),
+        ),
+        Panel(
+            "Hits beyond popularity, by slice",
+            "Every slice of some hundred sets above zero, the most popular items' hits.",
+            "percentunit",
+            (
+                Query(
+                    f'max by (slice) ({_HITS}{{list="standing", {CHOSEN}}})'
+                    f' - max by (slice) ({_HITS}{{list="popularity", {CHOSEN}}})',
+                    "{{slice}}",
+                ),
+            ),
+        ),
+        Panel(
+            "NDCG by slice",
+            "As the hits; it falls alone where what is hit stands ever lower.",
+            "none",
+            (Query(f'max by (slice) (freshet_standing_ndcg{{list="standing", {CHOSEN}}})', "{{slice}}"),),
+        ),
+        Panel(
+            "Sets behind each slice",
+            "Some hundred, up to 2,000; below that a slice's figures are chance.",
+            "short",
+            (gauge("freshet_standing_sets", "slice"),),
         ),
     ),
 )
@@ -91,7 +127,7 @@ _CHANGE = Row(
 BOARD = Board(
     "freshet-quality",
     "Freshet: quality",
-    (_LISTS, _RANKING, _CHANGE),
+    (_LISTS, _SLICES, _RANKING, _CHANGE),
     annotations=(
         Query(f"sum by (segment) (changes(freshet_drift_alarms_total{{{CHOSEN}}}[{WINDOW}])) > 0", "Drift"),
     ),

@@ -19,6 +19,7 @@ BOUNDED = {
     "role",
     "modality",
     "list",
+    "slice",
     "kind",
     "part",
     "segment",
