@@ -57,7 +57,7 @@ def test_places_count_as_in_the_evaluator(recommender: Recommender) -> None:
     hits = ProgressiveHits()
     hits.score(a_set(["x", "y", "z"], "y", "w", "y", "x"), recommender)
     ndcg = hits.by_slice()["all", "standing"].ndcg
-    assert ndcg == pytest.approx(Judged.grouped(np.array([2, MISSED, 1]), np.zeros(3)).ndcg(10))
+    assert ndcg == pytest.approx(Judged.grouped(np.array([2, MISSED, 1]), np.zeros(3, np.int64)).ndcg(10))
 
 
 def test_a_set_counts_in_its_slices_for_what_each_looks_for(recommender: Recommender) -> None:
