@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 DEMO_SECONDS ?= 120
 
-.PHONY: help setup demo test lint unit broker mutants lock clean
+.PHONY: help setup demo test lint unit broker mutants lock audit clean
 
 help:  ## Show what can be done
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ mutants: setup  ## The soak with one guarantee broken at a time: it has to notic
 
 lock: setup  ## Renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --extra dev --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
+
+audit: setup  ## Known vulnerabilities of what is pinned; needs the internet
+	$(BIN)/python -m deploy.audit
 
 clean:  ## Remove what was made here
 	find online -name '*.nb[ic]' -delete

@@ -35,6 +35,7 @@ from online.statistics.content import COLD_BELOW, Content, profile_of
 from online.statistics.exposures import Exposures
 from online.statistics.forward_graph import ForwardGraph
 from online.statistics.lags import lag_weights
+from online.statistics.once import once
 from online.statistics.popularity import Popularity
 from online.statistics.popularity_by_length import PopularityByLength
 from online.statistics.ratings import Ratings
@@ -88,6 +89,8 @@ class RecommenderConfig(msgspec.Struct, frozen=True):
     """The same for first-time popularity, which counts an item once for each user."""
     muted: tuple[str, ...] = ()
     """Sources whose evidence counts for nothing, to see what they are worth: some of `online.ranking.blend.SOURCES`."""
+    pairs_once: bool = False
+    """Whether item graphs count an item once for each user, see `online.statistics.once`."""
     hurried: bool = False
     """Whether every list is made in a hurry, to see what that costs."""
 
@@ -125,7 +128,9 @@ class Recommender:
         """Ranks the candidates; without one, or one that is better than it, the fixed blend does."""
         self.taste: Taste | None = None
         """What is learned of histories; of the same generation as the items' vectors."""
-        self._folded = tuple(self.statistics.values())
+        graphs = (self.graph, self.short, self.forward) if self.config.pairs_once else ()
+        self._folded_once: tuple[Statistic, ...] = graphs
+        self._folded = tuple(s for s in self.statistics.values() if s not in graphs)
         self._fold_count = 0
         self._new, self._new_age = NO_ROWS, 0
         self._muted = [column for name in self.config.muted for column in WITNESSES[SOURCES.index(name)]]
@@ -174,6 +179,10 @@ class Recommender:
         if observed is not None:
             for statistic in self._folded:
                 statistic.fold(observed)
+            if self._folded_once:
+                observed = once(observed)
+                for statistic in self._folded_once:
+                    statistic.fold(observed)
             if self._fold_count % CATEGORY_INTERVAL == 0:
                 self.repeats.sum_categories(self.catalogue.categories.slots, self.catalogue.end)
             self._fold_count += 1

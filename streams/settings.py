@@ -143,6 +143,9 @@ class Settings(BaseSettings):
     is worth on your own data: much where content carries the taste, nothing on MovieLens."""
     item_capacity: int = Field(default=262_144, ge=1024)
     """Items whose statistics are kept; the least recently touched make room."""
+    pairs_once: bool = False
+    """Whether what a user does with an item counts once for what goes with what, however often it is done: against
+    bots that push an item. What it costs honest lists and keeps out, `freshet bench poison` prints."""
     rules: Path | None = None
     """TOML file of business rules; the topic `rules` (`freshet rules put`) has precedence over it."""
     search_modalities: str = "text,image,audio"

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from online.evaluation.measures import Judged
-from online.evaluation.methods import Method
 from online.evaluation.replay import Delays, Replay
 from online.evaluation.stream import BoolArray, Stream
-from online.evaluation.timeline import Repeats, Timeline
+from online.evaluation.timeline import Repeats, timeline
+from online.evaluation.variants import FIXED, ItemContent, Setting, variant
 
 PUSHED = "pushed"
 """Id of the item."""
+WARM_UP = 0.2
 PAUSE_MS = 1_000
 """Between an event and the push after it: sets of their own."""
 
@@ -48,27 +49,30 @@ class Harm:
     """NDCG@10, as `hr`."""
 
 
-def poisoned(stream: Stream, share: float, pushes: int, seed: int) -> Attack:
+def poisoned(stream: Stream, share: float, pushes: int, seed: int, limit: int | None = None) -> Attack:
     """Turns users, drawn by lot, into bots.
 
     Args:
-        stream: What honest users did; it stays in.
+        stream: What users did, bots too; it stays in.
         share: Of the users, at least one of them.
         pushes: How often a bot pushes the item after each of its ordinary events; 0: never.
         seed: Draws the bots.
+        limit: Only the first so many events, by time, before the bots' pushes.
     """
-    item_ids = sorted({*stream.item_ids, PUSHED})
-    moved = np.array([item_ids.index(item_id) for item_id in stream.item_ids], np.int32)
-    item = item_ids.index(PUSHED)
+    order = np.argsort(stream.timestamps_ms, kind="stable")[:limit]
+    users, times_ms = stream.users[order], stream.timestamps_ms[order]
     is_bot = _bots(len(stream.user_ids), share, seed)
-    of_bots = np.repeat(np.flatnonzero(is_bot[stream.users]), pushes)
+    of_bots = np.repeat(np.flatnonzero(is_bot[users]), pushes)
     delays_ms = PAUSE_MS * (1 + np.arange(len(of_bots)) % max(pushes, 1))
+    item_ids = sorted({*stream.item_ids, PUSHED})
+    item = item_ids.index(PUSHED)
+    moved = np.array([code + (code >= item) for code in range(len(stream.item_ids))], np.int32)
     made = replace(
         stream,
-        users=np.concatenate((stream.users, stream.users[of_bots])),
-        items=np.concatenate((moved[stream.items], np.full(len(of_bots), item, np.int32))),
-        timestamps_ms=np.concatenate((stream.timestamps_ms, stream.timestamps_ms[of_bots] + delays_ms)),
-        values=np.concatenate((stream.values, np.ones(len(of_bots)))),
+        users=np.concatenate((users, users[of_bots])),
+        items=np.concatenate((moved[stream.items[order]], np.full(len(of_bots), item, np.int32))),
+        timestamps_ms=np.concatenate((times_ms, times_ms[of_bots] + delays_ms)),
+        values=np.concatenate((stream.values[order], np.ones(len(of_bots)))),
         item_ids=item_ids,
     )
     return Attack(made, is_bot, item, len(of_bots))
@@ -76,19 +80,14 @@ def poisoned(stream: Stream, share: float, pushes: int, seed: int) -> Attack:
 
 def _bots(users: int, share: float, seed: int) -> BoolArray:
     is_bot = np.zeros(users, np.bool_)
-    count = max(1, round(share * users))
-    is_bot[np.random.default_rng(seed).choice(users, count, replace=False)] = True
+    is_bot[np.random.default_rng(seed).choice(users, max(1, round(share * users)), replace=False)] = True
     return is_bot
 
 
-def harm(
-    attack: Attack,
-    timeline: Timeline,
-    method: Method,
-    repeats: Repeats,
-    clock: Callable[[], float],
-    progress: Callable[[int], None],
+def harm_of(
+    attack: Attack, name: str, repeats: Repeats, clock: Callable[[], float], progress: Callable[[int], None]
 ) -> Harm:
+<<<<<<< HEAD
     """Replays the attack's timeline with a method, and looks at honest users' lists only."""
     outcome = Replay(timeline, len(attack.stream.item_ids), repeats, Delays(), clock).run(method, progress)
     honest_set = ~attack.is_bot[timeline.users[timeline.set_start[:-1]]]
@@ -99,3 +98,16 @@ def harm(
     has_it = (outcome.heads[listed] == attack.item).any(axis=1)
     judged = Judged.grouped(outcome.ranks[honest_event], timeline.set_of[honest_event])
     return Harm(int(listed.sum()), float(has_it.mean()), judged.hit_rate(10), judged.ndcg(10))
+=======
+    """Replays an attack with Freshet or one of its variants, and looks at honest users' lists only."""
+    stream = attack.stream
+    replayed = timeline(stream, "set", repeats, WARM_UP, 0)
+    method = variant(name, stream, replayed, Setting(repeats, FIXED, 0, Delays()), ItemContent())
+    outcome = Replay(replayed, len(stream.item_ids), repeats, Delays(), clock).run(method, progress)
+    is_honest = ~attack.is_bot[replayed.users[replayed.set_start[:-1]]]
+    targets = np.flatnonzero(is_honest[replayed.set_of] & replayed.is_target)
+    lists = np.unique(replayed.set_of[targets])
+    has_it = (outcome.heads[lists] == attack.item).any(axis=1)
+    judged = Judged.grouped(outcome.ranks[targets], replayed.set_of[targets])
+    return Harm(len(lists), float(has_it.mean()), judged.hit_rate(10), judged.ndcg(10))
+>>>>>>> 33c837c (Pairs once: an option against bots; the bill of materials, licences and an audit of what is pinned)

@@ -35,7 +35,9 @@ LOSSES: Mapping[str, dict[str, Any]] = {
     f"{FRESHET}_with_alignment": {"alignment": 0.05},
 }
 """How the fusion learns otherwise."""
-VARIANTS = (*WITHOUT_PARTS, *WITHOUT_MODALITY, *ONLY_MODALITY, *FUSED_BY, *LOSSES)
+PAIRS_ONCE = f"{FRESHET}_with_pairs_once"
+"""With item graphs that count an item once for each user."""
+VARIANTS = (*WITHOUT_PARTS, *WITHOUT_MODALITY, *ONLY_MODALITY, *FUSED_BY, *LOSSES, PAIRS_ONCE)
 
 Media = Mapping[str, NDArray[np.float32]]
 """An item's vectors by modality."""
@@ -83,7 +85,9 @@ def variant(name: str, stream: Stream, replayed: Timeline, setting: Setting, con
     part = name.removeprefix(_WITHOUT)
     muted = (part,) if part in SOURCES else ()
     recommender = Recommender(
-        RecommenderConfig(repeats=setting.repeats, muted=muted, hurried=part == "leisure")
+        RecommenderConfig(
+            repeats=setting.repeats, muted=muted, hurried=part == "leisure", pairs_once=name == PAIRS_ONCE
+        )
     )
     ranking = None
     if part != "ranker":

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from streams.cli import bench_encode, bench_explore, bench_ids, bench_items, bench_media, bench_requests
+from streams.cli import (
+    bench_encode,
+    bench_explore,
+    bench_ids,
+    bench_items,
+    bench_media,
+    bench_poison,
+    bench_requests,
+)
 from streams.cli.errors import one_line_errors
 from streams.cli.output import JsonFile, write_json
 
@@ -22,6 +30,7 @@ app.command()(bench_media.media)
 app.command()(bench_ids.ids)
 app.command()(bench_explore.explore)
 app.command()(bench_items.items)
+app.command()(bench_poison.poison)
 app.command()(bench_requests.requests)
 
 Users = Annotated[int, typer.Option(min=1, help="Users, all equally active.")]
