@@ -1,7 +1,8 @@
 """Licences of what is installed, as SPDX expressions, from each package's own metadata."""
 
 import re
-from importlib.metadata import PackageMetadata
+from email.message import Message
+from typing import cast
 
 SPELLINGS = {
     "3-clause bsd license": "BSD-3-Clause",
@@ -40,8 +41,9 @@ _CLASSIFIER = "License :: "
 _OPERATOR = re.compile(r"\s+(?:AND|OR)\s+|[()]")
 
 
-def licence_of(metadata: PackageMetadata) -> str:
+def licence_of(metadata: object) -> str:
     """The package's licence as an SPDX expression; what it says itself where that is none; empty if it says nothing."""
+    metadata = cast("Message[str, str]", metadata)  # what importlib.metadata gives is one
     name = normalised(metadata["Name"])
     if name in KNOWN:
         return KNOWN[name]

@@ -87,18 +87,6 @@ def _bots(users: int, share: float, seed: int) -> BoolArray:
 def harm_of(
     attack: Attack, name: str, repeats: Repeats, clock: Callable[[], float], progress: Callable[[int], None]
 ) -> Harm:
-<<<<<<< HEAD
-    """Replays the attack's timeline with a method, and looks at honest users' lists only."""
-    outcome = Replay(timeline, len(attack.stream.item_ids), repeats, Delays(), clock).run(method, progress)
-    honest_set = ~attack.is_bot[timeline.users[timeline.set_start[:-1]]]
-    honest_event = honest_set[timeline.set_of] & timeline.is_target
-    listed = (
-        honest_set & timeline.is_scored & (np.add.reduceat(timeline.is_target, timeline.set_start[:-1]) > 0)
-    )
-    has_it = (outcome.heads[listed] == attack.item).any(axis=1)
-    judged = Judged.grouped(outcome.ranks[honest_event], timeline.set_of[honest_event])
-    return Harm(int(listed.sum()), float(has_it.mean()), judged.hit_rate(10), judged.ndcg(10))
-=======
     """Replays an attack with Freshet or one of its variants, and looks at honest users' lists only."""
     stream = attack.stream
     replayed = timeline(stream, "set", repeats, WARM_UP, 0)
@@ -110,4 +98,3 @@ def harm_of(
     has_it = (outcome.heads[lists] == attack.item).any(axis=1)
     judged = Judged.grouped(outcome.ranks[targets], replayed.set_of[targets])
     return Harm(len(lists), float(has_it.mean()), judged.hit_rate(10), judged.ndcg(10))
->>>>>>> 33c837c (Pairs once: an option against bots; the bill of materials, licences and an audit of what is pinned)

@@ -42,7 +42,7 @@ def test_every_dependency_that_is_installed_is_under_an_allowed_licence() -> Non
     found: dict[str, str] = {}
     for one in PINS:
         try:
-            found[one.name] = licence_of(metadata(one.name))  # type: ignore[arg-type]  # a message has what is asked for
+            found[one.name] = licence_of(metadata(one.name))
         except PackageNotFoundError:
             assert one.marker, f"{one.name} is locked for every platform, and not installed"
     assert {name: expression for name, expression in found.items() if refused(expression)} == {}
