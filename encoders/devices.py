@@ -1,6 +1,7 @@
 """Which device a neural encoder runs on, and in which precision."""
 
 import re
+from typing import NamedTuple
 
 import torch
 
@@ -35,3 +36,31 @@ def fastest_dtype(device: torch.device) -> torch.dtype:
         # Without these instructions bfloat16 is emulated, slower than float32.
         native = bool(torch.cpu.get_capabilities().get("avx512_bf16"))
     return torch.bfloat16 if native else torch.float32
+
+
+class DeviceUse(NamedTuple):
+    """What a CUDA device is used for, by all processes together."""
+
+    number: int
+    used_bytes: int
+    total_bytes: int
+    busy_ratio: float | None
+    """Share of the last moments in which something ran on it; None where `nvidia-ml-py` is not installed."""
+
+
+def device_use() -> list[DeviceUse]:
+    """The devices, if this process uses any: one that does not is not made to take memory on them."""
+    if not torch.cuda.is_initialized():  # type: ignore[no-untyped-call]  # torch has no type for it
+        return []
+    found = []
+    for index in range(torch.cuda.device_count()):
+        free, total = torch.cuda.mem_get_info(index)
+        found.append(DeviceUse(index, total - free, total, _busy_ratio(index)))
+    return found
+
+
+def _busy_ratio(index: int) -> float | None:
+    try:
+        return torch.cuda.utilization(index) / 100
+    except ModuleNotFoundError:
+        return None

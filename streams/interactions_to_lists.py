@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 import faust
 
 from online import example_codec
+from online.recent_lists import RecentLists
 from streams import metrics
 from streams.app import add_agent
 from streams.batch import Batch, Touched, decode
@@ -26,6 +27,7 @@ from streams.liveness import Liveness
 from streams.producer import BatchProducer, Outgoing
 from streams.runs import Run
 from streams.settings import Settings
+from streams.slow_lists import SlowLists
 from streams.stores.lists import PublishedLists
 from streams.stores.users import UserStore
 from streams.topics import full_name
@@ -57,6 +59,9 @@ class InteractionsToLists:
         self._check = liveness.check
         self._logs = ListLogs(lists.recommender, settings.learn_lists_per_s)
         self._log = log
+        self._slow = SlowLists()
+        self.recent = RecentLists()
+        """What was listed last."""
         self._in_hand_ms: int | None = None
         """Kafka's timestamp of the oldest record in work; one batch is worked at a time."""
         self._names = {base: full_name(settings, base) for base in ("examples", "users")}
@@ -139,7 +144,9 @@ class InteractionsToLists:
         await self._producer.deliver(self._lists_and_examples(batch, touched), self._check)
         for user in touched:
             metrics.LISTS.labels(cause=user.cause.kind).inc()
-            metrics.EVENT_TO_LIST.observe(max(0.0, (now_ms() - user.cause.timestamp_ms) / 1000))
+            seconds = max(0.0, (now_ms() - user.cause.timestamp_ms) / 1000)
+            metrics.EVENT_TO_LIST.labels(cause=user.cause.kind).observe(seconds)
+            self._slow.note(user.cause, seconds)
         states = (self._users.record(user.state, user.partition) for user in touched)
         await self._producer.deliver(states, self._check)
 
@@ -165,7 +172,9 @@ class InteractionsToLists:
             metrics.LIST_FAILURES.inc()
             return None
         metrics.LIST_SECONDS.observe(time.perf_counter() - started_s)
-        user.state.published(published.item_ids)
+        item_ids = published.item_ids
+        user.state.published(item_ids)
+        self.recent.note(item_ids)
         return self._published.keep(published, user.partition)
 
     def _measure(self, batch: Batch, touched: list[Touched]) -> None:

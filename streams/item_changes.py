@@ -30,6 +30,10 @@ class ItemChanges:
         """All vectors are others now."""
         self._vectors_changed = True
 
+    def waiting(self) -> int:
+        """How many items wait to be taken."""
+        return len(self._gone) + len(self._come)
+
     def take_gone(self) -> dict[str, Cause]:
         """What has gone, by id."""
         gone, self._gone = self._gone, {}

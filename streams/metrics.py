@@ -45,10 +45,11 @@ LIST_FAILURES = Counter("freshet_list_failures", "Lists that could not be made; 
 
 EVENT_TO_LIST = Histogram(
     "freshet_event_to_list_seconds",
-    "From the event's Kafka timestamp until its user's list was acknowledged by Kafka.",
+    "From the event's Kafka timestamp until its user's list was acknowledged by Kafka, by cause.",
+    ["cause"],
     buckets=LATENCY_BUCKETS_S,
 )
-"""p99 above 0.1: see freshet_lag_events; add recommend workers."""
+"""p99 above 0.1: see freshet_lag_events; add recommend workers. The log names the event of a list slower than 1 s."""
 
 MEDIA_TO_LIST = Histogram(
     "freshet_media_to_list_seconds",
@@ -77,6 +78,39 @@ LIST_SECONDS = Histogram(
     buckets=(0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.02, 0.05, 0.1, 0.5),
 )
 """Grows with the items and their neighbours; one worker makes at most one over it lists a second."""
+
+RETRIEVAL_SECONDS = Histogram(
+    "freshet_retrieval_seconds",
+    "Time to compare a search's vector with every item's, by modality.",
+    ["modality"],
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5),
+)
+"""Grows with the items; lists wait meanwhile: fewer FRESHET_SEARCH_MODALITIES, or more recommend workers."""
+
+LIST_COVERAGE = Gauge(
+    "freshet_list_coverage_ratio", "Share of the items that this worker's last 1,024 lists hold together."
+)
+"""Falling for long: lists are becoming the same for everybody; see FRESHET_DIVERSITY and FRESHET_EXPLORE."""
+
+LIST_NOVELTY = Gauge(
+    "freshet_list_novelty_bits", "Mean self-information of what this worker's last 1,024 lists hold."
+)
+"""Each bit less: what is listed was had twice as often. Falling for long: as freshet_list_coverage_ratio."""
+
+LIST_DIVERSITY = Gauge(
+    "freshet_list_diversity_ratio", "Mean of 1 - cosine over the pairs of this worker's last 1,024 lists."
+)
+"""Near 0: lists hold the same thing ten times; see FRESHET_DIVERSITY. 1 means that no item has a vector."""
+
+QUEUE = Gauge(
+    "freshet_queue_depth",
+    "What waits: `fetched` records for an agent, `producer` messages for Kafka, `networks` media for an encoder,"
+    " `item_changes` items for lists.",
+    ["queue"],
+)
+"""Growing: of `fetched` and `item_changes` add recommend workers, of `networks` encode workers; of `producer` see
+whether Kafka takes writes.
+"""
 
 BATCH_EVENTS = Histogram(
     "freshet_batch_events", "Events worked as one batch.", ["role"], buckets=(1, 4, 16, 64, 256, 1024, 4096)
@@ -132,12 +166,34 @@ DRIFT_ALARMS = Counter(
 )
 """Rising: people, items or a producer have changed; `freshet status` says when, how much, and what the learner did."""
 
+DEVICE_USED_BYTES = Gauge(
+    "freshet_device_used_bytes", "Memory of a GPU in use, by all processes together.", ["device"]
+)
+"""Near freshet_device_bytes: a smaller FRESHET_ENCODE_BATCH_ITEMS, or fewer workers on the GPU."""
+
+DEVICE_BYTES = Gauge("freshet_device_bytes", "Memory that a GPU has.", ["device"])
+
+DEVICE_BUSY = Gauge(
+    "freshet_device_busy_ratio",
+    "Share of the last moments that a GPU worked; needs nvidia-ml-py.",
+    ["device"],
+)
+"""Low while freshet_media_waiting grows: fetching or decoding is slower than the networks; add encode workers."""
+
 USERS = Gauge("freshet_users", "Users whose state is held by this worker.")
 
 LOAD_SECONDS = Gauge("freshet_load_seconds", "Time the newest load of user states took, before any event.")
 """Lists wait for it after a start or a rebalance: more partitions and workers make it shorter."""
 
 USER_STATE_BYTES = Gauge("freshet_user_state_bytes", "Bytes of packed user state held by this worker.")
+
+LIST_BYTES = Gauge("freshet_list_bytes", "Bytes of packed lists held by this worker.")
+"""About 1 kB a user; more means longer lists."""
+
+ITEM_STORE_AGE = Gauge(
+    "freshet_item_store_age_seconds", "Seconds since this worker took in the newest document or vector."
+)
+"""Growing while media events come: the encode workers stand, or this worker does not keep up with `items`."""
 
 ITEMS = Gauge("freshet_items", "Items with a document known to this worker.")
 

@@ -70,6 +70,8 @@ class ModelToLists:
         self.epoch = 0
         """Of the newest learner heard of."""
         self._published_ms = 0
+        self._items_ms = 0
+        """When a document or vector was taken in last."""
         self._examples = Follower(settings, full_name(settings, "examples"), gaps="error")
         self._items = Follower(settings, full_name(settings, "items"))
         self._model = Follower(settings, full_name(settings, "model"))
@@ -123,6 +125,8 @@ class ModelToLists:
         metrics.ITEMS.set(self._lists.recommender.catalogue.document_count)
         if self._published_ms:
             metrics.MODEL_AGE.set((now_ms() - self._published_ms) / 1000)
+        if self._items_ms:
+            metrics.ITEM_STORE_AGE.set((now_ms() - self._items_ms) / 1000)
 
     def _take_example(self, record: Record) -> None:
         if record.value is not None:
@@ -142,6 +146,7 @@ class ModelToLists:
             metrics.RULES_REFUSED.inc()
 
     def _take_item(self, record: Record) -> None:
+        self._items_ms = now_ms()
         recommender, item_id = self._lists.recommender, record.key.decode()
         media_ms = int(record.headers.get(MEDIA_MS_HEADER, b"0"))
         was_listed = recommender.catalogue.may_list(item_id, now_ms())
@@ -181,6 +186,7 @@ class ModelToLists:
             self._take_vector(record.key.removeprefix(ITEM_PREFIX).decode(), record)
 
     def _take_vector(self, item_id: str, record: Record) -> None:
+        self._items_ms = now_ms()
         if record.value is None:
             self._vectors.drop(item_id)
             return

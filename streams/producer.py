@@ -177,6 +177,10 @@ class BatchProducer:
             else:
                 return
 
+    def waiting(self) -> int:
+        """Messages that are not acknowledged yet."""
+        return len(self._producer)
+
     def close(self, timeout_s: float = 5.0) -> None:
         """Waits for what is under way, at most `timeout_s`."""
         self._producer.flush(timeout_s)

@@ -78,6 +78,11 @@ class Fetch:
         self._bytes += sum(len(record.value or b"") for record in records)
 
     @property
+    def waiting_count(self) -> int:
+        """Records that no agent has taken."""
+        return 0 if self.taken else self._records
+
+    @property
     def is_full(self) -> bool:
         """Whether so much waits that no more should be fetched."""
         return not self.taken and (self._records >= WAITING_RECORDS or self._bytes >= WAITING_BYTES)
@@ -218,6 +223,10 @@ class FetchConsumer(Consumer):
         await super().perform_seek()
         if self._supersessions == supersessions:
             self._sought = supersessions
+
+    def waiting_count(self) -> int:
+        """Records that were fetched and that no agent has taken."""
+        return sum(fetch.waiting_count for fetch in list(self._waiting.values()))
 
     def resume_flow(self) -> None:
         """Supersedes what was handed over since the seek: Faust has just emptied its queues once more."""

@@ -6,6 +6,7 @@ import faust
 import msgspec
 import numpy as np
 
+from streams import metrics
 from streams.answers import Answers, UnanswerableError
 from streams.app import add_agent
 from streams.events import ListItem
@@ -57,7 +58,8 @@ class VectorsToResponses:
             msg = f"the query's {query.modality} cannot be encoded: {(row and row.error) or 'nothing in it'}"
             raise UnanswerableError(msg)
         vector = np.frombuffer(row.vector, np.float16).astype(np.float32)
-        return self._answers.search(query.request, query.hidden, query.modality, row.encoder, vector)
+        with metrics.RETRIEVAL_SECONDS.labels(modality=query.modality).time():
+            return self._answers.search(query.request, query.hidden, query.modality, row.encoder, vector)
 
 
 def connect(

@@ -32,6 +32,7 @@ from streams import (
 from streams.access import ensure_access
 from streams.answers import Answers
 from streams.app import make_app
+from streams.device_metrics import watch_devices
 from streams.discovery import announce
 from streams.encoding.backlog import Backlog
 from streams.encoding.embedder import Embedder
@@ -122,6 +123,7 @@ async def recommend(w: Worker) -> None:
     metrics.OLDEST_UNANSWERED.set_function(worker.oldest_unanswered_s)
     items = ItemsToLists(w.settings, users, lists, published, changes, w.producer, w.liveness)
     newcomers = Newcomers(users, lists, published, changes, w.producer, w.liveness)
+    metrics.QUEUE.labels(queue="item_changes").set_function(changes.waiting)
     answers = Answers(lists)
     responder = requests_to_responses.RequestsToResponses(w.settings, users, answers, w.producer, w.liveness)
     forgetter = erasures_to_receipts.ErasuresToReceipts(
@@ -156,7 +158,8 @@ async def recommend(w: Worker) -> None:
         items.run(),
         newcomers.run(),
         forgetter.watch_stubs(),
-        _measure(users, model),
+        _measure(users, published, model),
+        _measure_lists(worker, recommender),
     ]
 
 
@@ -168,6 +171,7 @@ async def encode(w: Worker) -> None:
     maker = RowMaker(spaces)
     # While a quarter is in the network, the others are fetched and decoded.
     embedder = Embedder(spaces, max(1, min(w.settings.encode_batch_items, w.settings.files_at_once // 4)))
+    metrics.QUEUE.labels(queue="networks").set_function(embedder.waiting)
     worker = media_to_items.MediaToItems(w.settings, store, maker, embedder, w.producer, w.liveness, log)
     fetcher = Fetcher(w.settings)
     files = FileEncoding(spaces, fetcher, embedder)
@@ -226,11 +230,22 @@ _SET_UP: dict[Role, Callable[[Worker], Coroutine[Any, Any, None]]] = {
 }
 
 
-async def _measure(users: UserStore, model: ModelToLists) -> None:
+async def _measure_lists(worker: interactions_to_lists.InteractionsToLists, recommender: Recommender) -> None:
+    while True:
+        await asyncio.sleep(10.0)
+        found = worker.recent.quality(recommender)
+        if found is not None:
+            metrics.LIST_COVERAGE.set(found.coverage_ratio)
+            metrics.LIST_NOVELTY.set(found.novelty_bits)
+            metrics.LIST_DIVERSITY.set(found.diversity_ratio)
+
+
+async def _measure(users: UserStore, published: PublishedLists, model: ModelToLists) -> None:
     while True:
         await asyncio.sleep(2.0)
         metrics.USERS.set(users.count())
         metrics.USER_STATE_BYTES.set(users.size_bytes)
+        metrics.LIST_BYTES.set(published.size_bytes)
         model.measure()
 
 
@@ -249,13 +264,15 @@ async def _serve(role: Role, settings: Settings, admin: AdminClient, port: int, 
     if stopping.is_set():
         os._exit(0)
     await set_up
-    worker.beside += [liveness.watch(), watch_group(settings, role)]
+    worker.beside += [liveness.watch(), watch_group(settings, role), watch_devices()]
+    metrics.QUEUE.labels(queue="producer").set_function(producer.waiting)
     # Hundreds of thousands of objects that stay, most of them the libraries': looking through them all for cycles,
     # as the collector would again and again, holds lists up for a third of a second.
     gc.collect()
     gc.freeze()
     await worker.app.start()
     holders.start(role, worker.holds)
+    metrics.QUEUE.labels(queue="fetched").set_function(cast(FetchConsumer, worker.app.consumer).waiting_count)
     with announce(settings, role, port):
         await _run_until_stopped(worker, stopping)
 

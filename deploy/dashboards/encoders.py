@@ -47,10 +47,53 @@ _WAITING = Row(
             (gauge("freshet_items_behind", "modality"),),
         ),
         Panel(
+            "Media that wait for a network",
+            "Falls back to zero after each burst.",
+            "short",
+            (Query(f'max by (worker) (freshet_queue_depth{{queue="networks", {CHOSEN}}})', "{{worker}}"),),
+        ),
+        Panel(
             "Media fetched",
             "Follows the media events that name files.",
             "Bps",
             (rate("freshet_fetched_bytes_total", "worker"),),
+        ),
+    ),
+)
+_DEVICES = Row(
+    "GPUs",
+    (
+        Panel(
+            "Memory in use",
+            "Below 95 % of each GPU, level after a while.",
+            "percentunit",
+            (
+                Query(
+                    "max by (worker, device)"
+                    f" (freshet_device_used_bytes{{{CHOSEN}}} / freshet_device_bytes{{{CHOSEN}}})",
+                    "{{worker}} GPU {{device}}",
+                ),
+            ),
+            empty_because="no encoder runs on a GPU",
+        ),
+        Panel(
+            "Memory",
+            "As each GPU has; what is in use stays below.",
+            "bytes",
+            (
+                gauge(
+                    "freshet_device_used_bytes", "worker, device", legend="{{worker}} GPU {{device}} in use"
+                ),
+                gauge("freshet_device_bytes", "worker, device", legend="{{worker}} GPU {{device}}"),
+            ),
+            empty_because="no encoder runs on a GPU",
+        ),
+        Panel(
+            "Share of time at work",
+            "High while media wait; low then means that fetching or decoding holds the networks up.",
+            "percentunit",
+            (gauge("freshet_device_busy_ratio", "worker, device", legend="{{worker}} GPU {{device}}"),),
+            empty_because="no encoder runs on a GPU, or nvidia-ml-py is not installed",
         ),
     ),
 )
@@ -86,4 +129,4 @@ _FAILURES = Row(
     ),
 )
 
-BOARD = Board("freshet-encoders", "Freshet: encoders", (_WORK, _WAITING, _FAILURES))
+BOARD = Board("freshet-encoders", "Freshet: encoders", (_WORK, _WAITING, _DEVICES, _FAILURES))

@@ -19,7 +19,7 @@ _PROMISE = Row(
             "From event to list",
             "The median near 10 ms, the 99th percentile below 100 ms.",
             "s",
-            quantiles("freshet_event_to_list_seconds"),
+            quantiles("freshet_event_to_list_seconds", "cause"),
         ),
         Panel(
             "Lists by their time",
@@ -49,6 +49,24 @@ _WAITING = Row(
             "Below 0.1 s for interactions, below a second for examples.",
             "s",
             (gauge("freshet_lag_seconds", "topic"),),
+        ),
+    ),
+)
+_QUEUES = Row(
+    "Queues",
+    (
+        Panel(
+            "What waits in workers",
+            "Each falls back to zero; `fetched` at 512 for long means that events come faster than lists.",
+            "short",
+            (gauge("freshet_queue_depth", "role, queue", legend="{{role}} {{queue}}"),),
+        ),
+        Panel(
+            "Searching all vectors",
+            "Below 20 ms: events wait meanwhile.",
+            "s",
+            quantiles("freshet_retrieval_seconds", "modality"),
+            empty_because="nobody has searched",
         ),
     ),
 )
@@ -98,6 +116,12 @@ _ITEMS = Row(
             empty_because="no item has changed in a way that changes lists",
         ),
         Panel(
+            "Age of the item store",
+            "Near zero while media events come; it grows while there are none.",
+            "s",
+            (gauge("freshet_item_store_age_seconds", "worker"),),
+        ),
+        Panel(
             "Age of the model",
             "Below ten seconds.",
             "s",
@@ -117,4 +141,4 @@ _ITEMS = Row(
     ),
 )
 
-BOARD = Board("freshet-freshness", "Freshet: freshness", (_PROMISE, _WAITING, _TIME, _ITEMS))
+BOARD = Board("freshet-freshness", "Freshet: freshness", (_PROMISE, _WAITING, _QUEUES, _TIME, _ITEMS))

@@ -81,6 +81,12 @@ _STATE = Row(
             (gauge("freshet_user_state_bytes", "worker"),),
         ),
         Panel(
+            "Bytes of lists",
+            "About 1 kB a user; grows with the users and no further.",
+            "bytes",
+            (gauge("freshet_list_bytes", "worker"),),
+        ),
+        Panel(
             "Items",
             "As many as the catalogue has, the same in every worker.",
             "short",

@@ -62,6 +62,29 @@ _SLICES = Row(
         ),
     ),
 )
+_LIKE = Row(
+    "What lists are like, whatever is taken of them",
+    (
+        Panel(
+            "Coverage",
+            "Level: the share of the catalogue that the last 1,024 lists of a worker hold.",
+            "percentunit",
+            (gauge("freshet_list_coverage_ratio", "worker"),),
+        ),
+        Panel(
+            "Novelty",
+            "Level; each bit less means that what is listed was had twice as often.",
+            "none",
+            (gauge("freshet_list_novelty_bits", "worker"),),
+        ),
+        Panel(
+            "Diversity within lists",
+            "Level, and higher with FRESHET_DIVERSITY; 1 where no item has a vector.",
+            "percentunit",
+            (gauge("freshet_list_diversity_ratio", "worker"),),
+        ),
+    ),
+)
 _RANKING = Row(
     "The learned ranking",
     (
@@ -127,7 +150,7 @@ _CHANGE = Row(
 BOARD = Board(
     "freshet-quality",
     "Freshet: quality",
-    (_LISTS, _SLICES, _RANKING, _CHANGE),
+    (_LISTS, _SLICES, _LIKE, _RANKING, _CHANGE),
     annotations=(
         Query(f"sum by (segment) (changes(freshet_drift_alarms_total{{{CHOSEN}}}[{WINDOW}])) > 0", "Drift"),
     ),

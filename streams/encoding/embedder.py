@@ -46,6 +46,10 @@ class Embedder:
             self._running[modality] = asyncio.create_task(self._drain(modality))
         return await done
 
+    def waiting(self) -> int:
+        """Entries that wait for a network."""
+        return sum(map(len, self._waiting.values()))
+
     async def _drain(self, modality: Modality) -> None:
         waiting = self._waiting[modality]
         try:

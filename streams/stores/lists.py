@@ -79,6 +79,8 @@ class PublishedLists:
         self._owned: set[int] = set()
         self._newer: set[str] | None = None
         """Users whose list was kept while older ones are read."""
+        self.size_bytes = 0
+        """Bytes of packed lists held."""
 
     async def load(self, partitions: Collection[int]) -> None:
         """Keeps the lists of exactly these partitions, as they are at the topic's end.
@@ -147,6 +149,7 @@ class PublishedLists:
         """Keeps no list of the user any more."""
         slot = self._slots.pop(user_id, None)
         if slot is not None:
+            self.size_bytes -= len(self._kept[slot])
             self._users[slot], self._kept[slot] = "", b""
             self._hashes[slot] = 0
             self.tastes.clear(slot)
@@ -187,7 +190,9 @@ class PublishedLists:
         slot = self._slot(user_id)
         hashes = [item_hash(item_id) for item_id in published.item_ids]
         self._make_room(slot, len(hashes))
+        self.size_bytes -= len(self._kept[slot])
         self._kept[slot] = bytes(lz4.compress_block(_encode_kept(_Kept(value, reserve))))
+        self.size_bytes += len(self._kept[slot])
         self._partitions[slot] = partition
         self._hashes[slot] = 0
         self._hashes[slot, : len(hashes)] = hashes

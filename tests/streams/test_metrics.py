@@ -20,6 +20,8 @@ BOUNDED = {
     "modality",
     "list",
     "slice",
+    "queue",
+    "device",
     "kind",
     "part",
     "segment",
