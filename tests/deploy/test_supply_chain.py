@@ -1,11 +1,12 @@
 """What Freshet is made of: every dependency pinned with hashes, under a licence that is allowed, and listed."""
 
+import json
 from email.message import Message
 from importlib.metadata import PackageNotFoundError, metadata
 
 import pytest
 
-from deploy.audit import UNREACHABLE, verdict
+from deploy.audit import NOT_AUDITED, verdict
 from deploy.licences import KNOWN, licence_of, normalised, refused
 from deploy.lock import LOCK, Pinned, pinned
 from deploy.sbom import sbom
@@ -90,9 +91,16 @@ def test_the_bill_of_materials_has_what_the_lock_pins_with_hashes_and_the_jars()
 
 
 def test_an_audit_that_reached_nobody_says_so() -> None:
-    assert verdict(0, "No known vulnerabilities found")[0] == 0
-    assert verdict(1, "requests.exceptions.ConnectionError: …") == (
-        UNREACHABLE,
-        "NOT AUDITED: pip-audit or its database cannot be reached from here",
-    )
-    assert verdict(1, "Found 2 known vulnerabilities in 1 package")[0] == 1
+    fine, unknown = {"name": "a", "version": "1", "vulns": []}, {"name": "b", "skip_reason": "not found"}
+    flawed = fine | {"vulns": [{"id": "CVE-1", "fix_versions": ["1.1", "2"], "aliases": []}]}
+
+    def report(*found: object) -> bytes:
+        return json.dumps({"dependencies": found, "fixes": []}).encode()
+
+    assert verdict(report(fine)) == (0, ["no known vulnerability in 1 packages"])
+    assert verdict(report(fine, flawed)) == (1, ["a 1: CVE-1, mended in 1.1, 2"])
+    code, (line,) = verdict(report(fine, unknown))
+    assert code == NOT_AUDITED
+    assert line.startswith("NOT AUDITED: 1 of 2 packages, for instance b: not found")
+    assert verdict(report(flawed, unknown))[0] == 1
+    assert verdict(b"")[0] == NOT_AUDITED
