@@ -182,6 +182,7 @@ class ExamplesToModel:
         if self._fusion is not None:
             saved |= self._fusion.save()
         self._snapshot = await asyncio.to_thread(self._snapshots.save, manifest, saved)
+        self._ranking.kept()
         metrics.SNAPSHOT_TIME.set_to_current_time()
         for acknowledge in contained:
             acknowledge()

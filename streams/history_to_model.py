@@ -21,7 +21,7 @@ from online.warm_start import History, learn_history
 from streams.clock import now_ms
 from streams.follower import read_all
 from streams.lag import group_lag, inhabited_roles
-from streams.learned_ranking import LearnedRanking
+from streams.learned_ranking import LearnedRanking, new_ranking
 from streams.lists import ListMaker
 from streams.model_to_lists import ModelToLists
 from streams.producer import BatchProducer, Outgoing
@@ -74,7 +74,7 @@ async def train(
     _check_first(settings, admin)
     store = SnapshotStore(settings)
     store.check()
-    fold, ranking = ExampleFold(new_recommender(settings)), _new_ranking(seed)
+    fold, ranking = ExampleFold(new_recommender(settings)), new_ranking(settings, seed)
     epoch, version = await _load_items(settings, admin, stream, fold)
     history = History(stream, timeline(stream, "set", "allow", 0.0, seed, limit), f"history-{uuid4().hex}")
 
@@ -90,6 +90,7 @@ async def train(
     try:
         await producer.deliver(await _users(settings, states, home), lambda: None)
         snapshot = store.save(manifest, fold.save() | ranking.save())
+        ranking.kept()
         await producer.deliver(_model(settings, manifest, fold, ranking, snapshot), lambda: None)
     finally:
         producer.close()
@@ -111,15 +112,6 @@ def _check_first(settings: Settings, admin: AdminClient) -> None:
             "comes before it; train before the first event, or under another FRESHET_TOPIC_PREFIX"
         )
         raise NotFirstError(msg)
-
-
-def _new_ranking(seed: int) -> LearnedRanking:
-    import torch  # noqa: PLC0415  # heavy, and not needed to refuse
-
-    from online.learning.ranking import RankingConfig, RankingLearner  # noqa: PLC0415  # as above
-
-    torch.set_num_threads(1)
-    return LearnedRanking(RankingLearner(RankingConfig(seed=seed)))
 
 
 async def _load_items(

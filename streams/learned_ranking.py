@@ -2,34 +2,43 @@
 
 import logging
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from online.events import POSITIVE_ACTIONS, ExampleSet
 from online.fold import Saved
 from online.learning.alarm import Alarm
-from online.ranking.network import pack
+from online.ranking.network import Network, pack
 from streams import metrics
 from streams.producer import Outgoing
 from streams.publications import RANKING_KEY, Ranking, encode_ranking
+from streams.settings import Settings
 
 if TYPE_CHECKING:
+    from online.learning.private_ranking import PrivateRankingLearner
     from online.learning.ranking import RankingLearner
+
+    Learner: TypeAlias = RankingLearner | PrivateRankingLearner
 
 logger = logging.getLogger(__name__)
 
 SHED_MS = 10_000
 """A learner that is so far behind folds, and learns no ranking: it catches up first."""
 PREFIX = "ranking."
+PRIVACY = f"{PREFIX}privacy/"
+"""How a snapshot's names begin of what was spent of users' privacy."""
 
 
 class LearnedRanking:
     """What the learner does with the lists in the log."""
 
-    def __init__(self, learner: "RankingLearner") -> None:
+    def __init__(self, learner: "Learner") -> None:
         self._learner = learner
         self._published: bytes | None = None
+        self._saving: Network | None = None
+        self._kept: Network | None = None
+        """The network in the newest snapshot."""
 
     @property
     def step_count(self) -> int:
@@ -78,10 +87,17 @@ class LearnedRanking:
             metrics.RANKING_LOSS.set(self._learner.loss)
         for by, rank in self._learner.mean_reciprocal_ranks().items():
             metrics.RECIPROCAL_RANK.labels(by=by).set(rank)
+        if self._learner.accounts is not None:
+            metrics.PRIVACY_EPSILON.set(self._learner.accounts.epsilon())
+            metrics.PRIVACY_EXHAUSTED.set(self._learner.accounts.exhausted_ratio())
 
     def outgoing(self, topic: str, epoch: int) -> list[Outgoing]:
-        """The record that has to be published, if the network is another than the one published last."""
-        network = self._learner.network()
+        """The record that has to be published, if the network is another than the one published last.
+
+        With privacy it is the newest snapshot's: whoever goes on from there learns the lists since then again, with
+        other noise, and what was published of them would count twice.
+        """
+        network = self._kept if self._learner.publishes_saved_only else self._learner.network()
         packed = b"" if network is None else pack(network)
         if packed == self._published:
             return []
@@ -90,16 +106,38 @@ class LearnedRanking:
 
     def save(self) -> Saved:
         """What a snapshot has to hold."""
+        self._saving = self._learner.network()
         return {PREFIX + name: array for name, array in self._learner.save().items()}
+
+    def kept(self) -> None:
+        """Is told that what `save` gave last is in the store."""
+        self._kept = self._saving
 
     def load(self, saved: Saved) -> None:
         """Goes on from a snapshot; one without a network that fits starts anew."""
         self._learner.load(ranking_of(saved))
+        self._kept = self._learner.network()
         self._published = None
 
 
+def new_ranking(settings: Settings, seed: int = 0) -> LearnedRanking:
+    """A ranking that knows nothing yet, with privacy if the settings say so; the seed is of the first weights."""
+    if settings.dp_epsilon is not None:
+        from online.learning.privacy import Budget  # noqa: PLC0415  # heavy, and only the learner needs it
+        from online.learning.private_ranking import PrivateRankingLearner  # noqa: PLC0415  # as above
+
+        return LearnedRanking(PrivateRankingLearner(Budget(settings.dp_epsilon, settings.dp_delta)))
+    import torch  # noqa: PLC0415  # as above
+
+    from online.learning.ranking import RankingConfig, RankingLearner  # noqa: PLC0415  # as above
+
+    # Its matrices are small: more threads would only wait for one another.
+    torch.set_num_threads(1)
+    return LearnedRanking(RankingLearner(RankingConfig(seed=seed)))
+
+
 def ranking_of(saved: Saved) -> dict[str, np.ndarray]:
-    """What a snapshot holds for a `RankingLearner` to go on from."""
+    """What a snapshot holds for a learner of the ranking to go on from."""
     return {
         name.removeprefix(PREFIX): array
         for name, array in saved.items()

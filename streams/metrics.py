@@ -159,6 +159,19 @@ RANKING_SERVED = Gauge(
 )
 """0 for long: the learner's network ranks worse than the blend of late, or it has seen too few lists."""
 
+PRIVACY_EPSILON = Gauge(
+    "freshet_privacy_epsilon",
+    "Epsilon that the ranking's weights have spent of the user of whom they spent most; 0 without FRESHET_DP_EPSILON.",
+)
+"""At FRESHET_DP_EPSILON it stays: who has come so far is learned from no more."""
+
+PRIVACY_EXHAUSTED = Gauge(
+    "freshet_privacy_exhausted_ratio",
+    "Share of the users learned from who have spent all of FRESHET_DP_EPSILON.",
+)
+"""Near 1 while freshet_ranking_steps is flat: the weights stay as they are until new users come, or epsilon is raised.
+"""
+
 DRIFT_ALARMS = Counter(
     "freshet_drift_alarms",
     "Times that the ranking was found to get worse all of a sudden, by kind of lists and measure.",

@@ -161,6 +161,13 @@ class Settings(BaseSettings):
     learn_lists_per_s: float = Field(default=100.0, ge=0)
     """Lists a second whose candidates each recommend worker hands to the learner, which learns to rank from them: 8 kB
     each in `examples`. 0: nothing is learned, and lists are ranked by the fixed blend."""
+    dp_epsilon: float | None = Field(default=None, gt=0, le=100)
+    """Has the ranking learned with differential privacy: how much of any one user its weights may give away, over the
+    user's whole life, 8 for instance; a larger one later lets users be learned from again. Not set: learned without.
+    What is covered and what is not is in [security](security.md#differential-privacy); `freshet evaluate --dp` says
+    what it costs on your own data."""
+    dp_delta: float = Field(default=1e-6, gt=0, lt=1)
+    """With `dp_epsilon`: the probability that more is given away; well below one in the number of users."""
     instance: str = Field(default="", pattern=r"^[a-zA-Z0-9._-]*$")
     """A worker's name within its role, unique and the same after a restart (the supervisor gives one): it
     then takes its partitions up again at once, instead of when its former session has run out."""
@@ -188,6 +195,9 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         if self.store_key_required and self.store_key_file is None and not self.store_key_command:
             msg = "store_key_required needs keys: set store_key_file or store_key_command"
+            raise ValueError(msg)
+        if self.dp_epsilon is not None and self.fusion != "fixed":
+            msg = f"dp_epsilon covers no learned fusion: leave fusion fixed, or dp_epsilon out; got {self.fusion}"
             raise ValueError(msg)
         if unknown := [name for name in self.searched if name not in MODALITY_BITS]:
             msg = f"search_modalities: {unknown[0]!r} is none of {', '.join(MODALITY_BITS)}"

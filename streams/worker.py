@@ -46,7 +46,7 @@ from streams.item_changes import ItemChanges
 from streams.items_to_lists import ItemsToLists
 from streams.kafka import admin_client
 from streams.learned_fusion import LearnedFusion
-from streams.learned_ranking import LearnedRanking
+from streams.learned_ranking import new_ranking
 from streams.lists import ListMaker
 from streams.liveness import Liveness
 from streams.model_to_lists import ModelToLists
@@ -196,7 +196,6 @@ async def learn(w: Worker) -> None:
     import torch  # noqa: PLC0415  # no other role should wait for it
 
     from online.fusion.learner import FusionConfig, FusionLearner  # noqa: PLC0415  # as above
-    from online.learning.ranking import RankingLearner  # noqa: PLC0415  # as above
 
     # Its matrices are small: more threads would only wait for one another.
     torch.set_num_threads(1)
@@ -208,7 +207,7 @@ async def learn(w: Worker) -> None:
         w.settings,
         w.admin,
         lambda: ExampleFold(new_recommender(w.settings)),
-        LearnedRanking(RankingLearner()),
+        new_ranking(w.settings),
         w.producer,
         w.liveness,
         fusion,

@@ -9,7 +9,7 @@ from online.evaluation.lists import category_vectors
 from online.evaluation.methods import Method
 from online.evaluation.replay import Delays, Replay
 from online.evaluation.report import Report, report
-from online.evaluation.serving import Serving
+from online.evaluation.serving import Ranks, Serving
 from online.evaluation.stream import ItemText, Stream
 from online.evaluation.tables import InputError
 from online.evaluation.timeline import Repeats, Ties, timeline
@@ -88,11 +88,11 @@ class Evaluation:
             return BASELINES[name](len(self._stream.item_ids))
         return self.serving(name)
 
-    def serving(self, name: str = FRESHET) -> Serving:
-        """Freshet itself, or one of VARIANTS."""
+    def serving(self, name: str = FRESHET, ranking: Ranks | None = None) -> Serving:
+        """Freshet itself, or one of VARIANTS; it learns to rank as ever, or as what is given does."""
         task = self._task
         setting = Setting(task.repeats, task.fusion, task.seed, task.delays)
-        return variant(name, self._stream, self._timeline, setting, self._content)
+        return variant(name, self._stream, self._timeline, setting, self._content, ranking)
 
     def report(self, method: Method, progress: Callable[[int], None]) -> Report:
         """The figures of one pass; `progress` is told the events done."""

@@ -1,5 +1,8 @@
 """Freshet itself as a method: the very user state and recommender that serve, without Kafka."""
 
+from collections.abc import Collection
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,10 +13,11 @@ from online.evaluation.stream import IntArray, Stream
 from online.evaluation.timeline import Timeline
 from online.events import Cursor, Example, ExampleSet, ListLog
 from online.fusion.learner import FusionLearner
-from online.learning.ranking import RankingLearner
+from online.learning.drift_response import DriftResponse
 from online.ranking.candidates import best
 from online.ranking.diversity import Diversifier
 from online.ranking.list_log import sampled
+from online.ranking.network import Network
 from online.recommender import Recommender
 from online.state import SET_DECAY, UserState
 from online.statistics.base import Floats, Rows
@@ -22,6 +26,24 @@ MOVED_STEPS = 20
 """Steps of the fusion after which its vectors are compared with those that are served."""
 COLD_DEPTH = 2_000
 """How far down its list cold items are looked for when they are ranked among themselves."""
+
+
+class Ranks(Protocol):
+    """What learns to rank, as `RankingLearner`."""
+
+    @property
+    def drift(self) -> DriftResponse:
+        """What it noticed of drift."""
+
+    @property
+    def step_count(self) -> int:
+        """Steps made so far."""
+
+    def learn(self, log: ListLog, item_ids: Collection[str], now_ms: int, user_id: str = "") -> None:
+        """Takes a list of the user and the items that were then had."""
+
+    def network(self) -> Network | None:
+        """What to serve with, if anything."""
 
 
 class Serving:
@@ -34,7 +56,7 @@ class Serving:
     def __init__(
         self,
         recommender: Recommender,
-        ranking: RankingLearner | None,
+        ranking: Ranks | None,
         fusion: FusionLearner | None,
         stream: Stream,
         timeline: Timeline,
@@ -111,7 +133,9 @@ class Serving:
         examples = self._apply(state, taken.first_event, taken.end_event)
         if self._ranking is not None and log is not None:
             item_ids = [example.item_id for example in examples]
-            self._ranking.learn(sampled(log, item_ids, taken.first_event), item_ids, taken.view.now_ms)
+            self._ranking.learn(
+                sampled(log, item_ids, taken.first_event), item_ids, taken.view.now_ms, state.user_id
+            )
             if self._ranking.step_count > self._served_steps:
                 self._served_steps = self._ranking.step_count
                 self._recommender.network = self._ranking.network()

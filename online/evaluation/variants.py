@@ -9,7 +9,7 @@ from msgspec import structs
 from numpy.typing import NDArray
 
 from online.evaluation.replay import Delays
-from online.evaluation.serving import Serving
+from online.evaluation.serving import Ranks, Serving
 from online.evaluation.stream import Stream
 from online.evaluation.timeline import Repeats, Timeline
 from online.fusion.learner import FusionConfig, FusionLearner
@@ -24,6 +24,7 @@ Fusion = Literal["fixed", "concatenation", "weighted_mean", "attention"]
 """How an item's modalities become one vector: by fixed projections, or learned, as `online.fusion.tower.Kind`."""
 FIXED: Fusion = "fixed"
 DEFAULT_FUSION = FIXED
+WITHOUT_RANKER = f"{_WITHOUT}ranker"
 WITHOUT_PARTS = tuple(_WITHOUT + part for part in ("ranker", "replay", "drift", "leisure", *SOURCES))
 """Without the ranker the blend ranks, without drift its alarms are only noted, without leisure every list is made in a
 hurry, without a source it counts for nothing."""
@@ -80,8 +81,15 @@ class Setting:
     delays: Delays
 
 
-def variant(name: str, stream: Stream, replayed: Timeline, setting: Setting, content: ItemContent) -> Serving:
-    """Freshet itself, or one of VARIANTS."""
+def variant(
+    name: str,
+    stream: Stream,
+    replayed: Timeline,
+    setting: Setting,
+    content: ItemContent,
+    ranking: Ranks | None = None,
+) -> Serving:
+    """Freshet itself, or one of VARIANTS; with a ranking of its own, unless another is given."""
     part = name.removeprefix(_WITHOUT)
     muted = (part,) if part in SOURCES else ()
     recommender = Recommender(
@@ -89,8 +97,7 @@ def variant(name: str, stream: Stream, replayed: Timeline, setting: Setting, con
             repeats=setting.repeats, muted=muted, hurried=part == "leisure", pairs_once=name == PAIRS_ONCE
         )
     )
-    ranking = None
-    if part != "ranker":
+    if part != "ranker" and ranking is None:
         config = RankingConfig(seed=setting.seed, answers_drift=part != "drift")
         ranking = RankingLearner(structs.replace(config, replayed=0) if part == "replay" else config)
     if name in WITHOUT_MODALITY:

@@ -1,9 +1,9 @@
 """The budget of a user's privacy, and what has been spent of it.
 
-Every step releases a sum over users plus Gaussian noise. What one user gives to it has at most the length 1, in units in
-which the noise has the deviation z, and each user is in at most STEPS_PER_USER steps in all. Gaussian mechanisms compose
-as if they were one (Dong et al., "Gaussian differential privacy", JRSS B 2022, corollary 3.3), however later steps depend
-on earlier ones:
+Every step releases a sum over users plus Gaussian noise. What one user gives to it has at most the length 1, in units
+in which the noise has the deviation z, and each user is in at most STEPS_PER_USER steps in all. Gaussian mechanisms
+compose as if they were one (Dong et al., "Gaussian differential privacy", JRSS B 2022, corollary 3.3), however later
+steps depend on earlier ones:
 
     spent = sum over the user's steps of 1 / z**2, and the steps together are one mechanism with z = spent ** -0.5
 
@@ -25,6 +25,7 @@ STEPS_PER_USER = 8
 CAPACITY = 2**20
 """Users that can be accounted for; when there are so many, nobody else is learned from."""
 ROUNDING = 1e-9
+"""So much more noise than would do, for all that is rounded."""
 
 
 class Budget(msgspec.Struct, frozen=True):
@@ -36,7 +37,7 @@ class Budget(msgspec.Struct, frozen=True):
     def noise(self) -> float:
         """The deviation of each step's noise, where a user's length is at most 1."""
         sigma: float = get_sigma_gaussian(self.epsilon, self.delta)
-        return sigma * math.sqrt(STEPS_PER_USER)
+        return sigma * math.sqrt(STEPS_PER_USER) * (1 + ROUNDING)
 
 
 def epsilon_of(spent: float, delta: float) -> float:
@@ -58,6 +59,7 @@ class Accounts:
         self.noise = budget.noise()
         self._cost = self.noise**-2
         self._most = STEPS_PER_USER * self._cost * (1 + ROUNDING)
+        """Which is a little less than the budget."""
         self._spent: dict[int, float] = {}
         """By the users' numbers."""
 

@@ -70,6 +70,11 @@ class _Net(nn.Module):
 class RankingLearner:
     """Takes lists one by one, and makes a step when enough are there: some 10 ms on one core."""
 
+    publishes_saved_only = False
+    """Whether weights that no snapshot has yet must not be served."""
+    accounts = None
+    """Nothing is promised of anybody's privacy; see `private_ranking.py`."""
+
     def __init__(self, config: RankingConfig | None = None) -> None:
         self.config = config if config is not None else RankingConfig()
         self._rng = np.random.default_rng(self.config.seed)

@@ -29,11 +29,16 @@ class Network(msgspec.Struct, frozen=True):
 
     def scores(self, features: Floats) -> Floats:
         """[n] of n candidates with [n, FEATURES]; only their differences within a list mean anything."""
+        x, layer = self.layers(features)
+        scores: Floats = x @ self.linear + layer @ self.out
+        return scores
+
+    def layers(self, features: Floats) -> tuple[Floats, Floats]:
+        """[n, FEATURES] the features, standardised, and [n, width] what the hidden layer makes of them."""
         x = _standardised(features, self.mean, self.scale)
         layer: Floats = x @ self.hidden
         _rectify(layer, self.bias)
-        scores: Floats = x @ self.linear + layer @ self.out
-        return scores
+        return x, layer
 
 
 @njit(cache=True)

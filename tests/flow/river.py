@@ -80,7 +80,10 @@ class MemoryRiver:
 
     @asynccontextmanager
     async def learn(
-        self, crash_after: int | None = None, fusion: LearnedFusion | None = None
+        self,
+        crash_after: int | None = None,
+        fusion: LearnedFusion | None = None,
+        ranking: LearnedRanking | None = None,
     ) -> AsyncIterator[ExamplesToModel]:
         """A new learner that has taken over."""
         producer = MemoryProducer(self.kafka, crash_after)
@@ -88,7 +91,7 @@ class MemoryRiver:
             self.settings,
             NOBODY,
             lambda: ExampleFold(new_recommender()),
-            LearnedRanking(RankingLearner()),
+            LearnedRanking(RankingLearner()) if ranking is None else ranking,
             cast(Any, producer),
             alive(),
             fusion,

@@ -103,7 +103,8 @@ def test_a_learner_that_takes_over_again_publishes_its_ranking_again(river: Memo
 
 def taught(learner: ExamplesToModel) -> RankingLearner:
     """The worker's learner, after some steps on lists that are all alike."""
-    inner: RankingLearner = learner._ranking._learner
+    inner = learner._ranking._learner
+    assert isinstance(inner, RankingLearner)
     log = random_log(np.random.default_rng(0), 20)
     for _ in range(64):
         inner.learn(log, ["i3"], 0)

@@ -6,12 +6,15 @@ import pytest
 from online.events import Example, ExampleSet, ListLog
 from online.learning.alarm import Alarm
 from online.learning.drift_response import DriftResponse
+from online.learning.privacy import Accounts, Budget
+from online.learning.private_ranking import PrivateRankingLearner
 from online.learning.ranking import STEP_LISTS, RankingLearner
 from online.ranking.network import Network, unpack
 from streams import metrics
-from streams.learned_ranking import PREFIX, SHED_MS, LearnedRanking
+from streams.learned_ranking import PREFIX, SHED_MS, LearnedRanking, new_ranking
 from streams.producer import Outgoing
 from streams.publications import RANKING_KEY, decode_ranking
+from streams.settings import Settings
 from tests.online.ranking.made_logs import random_log
 from tests.online.ranking.made_networks import network_of
 
@@ -22,6 +25,9 @@ DRIFT_MS = 77
 
 class FakeLearner:
     """Notes what it is given, and has the network it is told to."""
+
+    accounts: Accounts | None = None
+    publishes_saved_only = False
 
     def __init__(self) -> None:
         self.step_count = 7
@@ -131,6 +137,41 @@ def test_steps_loss_and_ranks_are_measured(ranking: LearnedRanking) -> None:
     ranking.measure()
     assert (metrics.RANKING_STEPS._value.get(), metrics.RANKING_LOSS._value.get()) == (7, 2.5)
     assert metrics.RECIPROCAL_RANK.labels(by="network")._value.get() == 0.4
+
+
+def test_with_privacy_nothing_is_published_that_a_successor_could_learn_again(
+    ranking: LearnedRanking, learner: FakeLearner
+) -> None:
+    learner.publishes_saved_only = True
+    learner.served = saved = network_of(4, seed=1)
+    assert published(ranking.outgoing("model", 1)) == [(1, 7, b"")]
+    ranking.save()
+    learner.served = network_of(4, seed=2)
+    assert ranking.outgoing("model", 1) == []  # the store has not said yet that it has it
+    ranking.kept()
+    ((_, _, packed),) = published(ranking.outgoing("model", 1))
+    network = unpack(packed)
+    assert network is not None
+    np.testing.assert_array_equal(network.linear, saved.linear)
+
+
+def test_what_was_spent_of_privacy_is_measured(ranking: LearnedRanking, learner: FakeLearner) -> None:
+    learner.accounts = accounts = Accounts(Budget(8.0))
+    ranking.measure()
+    assert (metrics.PRIVACY_EPSILON._value.get(), metrics.PRIVACY_EXHAUSTED._value.get()) == (0, 0)
+    accounts.charge(["a"])
+    while accounts.has_room("b"):
+        accounts.charge(["b"])
+    ranking.measure()
+    assert metrics.PRIVACY_EPSILON._value.get() == pytest.approx(8.0)
+    assert metrics.PRIVACY_EXHAUSTED._value.get() == 0.5
+
+
+def test_the_settings_say_whether_there_is_privacy() -> None:
+    private = new_ranking(Settings(dp_epsilon=3.0, dp_delta=1e-7))._learner
+    assert isinstance(private, PrivateRankingLearner)
+    assert private.accounts.budget == Budget(3.0, 1e-7)
+    assert isinstance(new_ranking(Settings())._learner, RankingLearner)
 
 
 def test_after_a_load_it_is_published_again(ranking: LearnedRanking, learner: FakeLearner) -> None:
