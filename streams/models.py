@@ -6,13 +6,14 @@ learned, can be rolled back.
 
 import asyncio
 import random
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 from confluent_kafka.admin import AdminClient
 from msgspec import Struct
 
-from online.fold import ExampleFold
+from online.fold import ExampleFold, Saved
 from online.learning.ranking import RankingLearner
 from online.ranking.network import Network
 from online.recommender import Recommender
@@ -20,7 +21,7 @@ from online.state import UserState
 from online.state_codec import unpack
 from streams.clock import now_ms
 from streams.follower import read_all
-from streams.learned_ranking import PREFIX, LearnedRanking, ranking_of
+from streams.learned_ranking import PREFIX, PRIVACY, LearnedRanking, ranking_of
 from streams.lists import ListMaker
 from streams.model_to_lists import ModelToLists
 from streams.producer import BatchProducer, Outgoing
@@ -31,6 +32,8 @@ from streams.stores.snapshots import Manifest, SnapshotStore
 from streams.topics import full_name, topic_ids
 from streams.worker import new_recommender
 
+if TYPE_CHECKING:
+    from online.learning.private_ranking import PrivateRankingLearner
 
 class ModelError(RuntimeError):
     """There is no such snapshot, or it is not what was expected; the message says which there are."""
@@ -149,8 +152,8 @@ async def rollback(settings: Settings, admin: AdminClient, given: str) -> Rolled
     epoch = max(progress.epoch, newest[0].epoch) + 1
     manifest = Manifest(epoch, progress.version + 1, newest[0].examples_topic_id, newest[0].examples_offset)
     ranking = LearnedRanking(learner)
-    kept = {name: array for name, array in newest[1].items() if not name.startswith(PREFIX)}
-    snapshot = await asyncio.to_thread(store.save, manifest, kept | ranking.save())
+    snapshot = await asyncio.to_thread(store.save, manifest, with_ranking(newest[1], ranking.save()))
+    ranking.kept()
     model = full_name(settings, "model")
     now = msgspec.structs.replace(
         progress,
@@ -171,6 +174,12 @@ async def rollback(settings: Settings, admin: AdminClient, given: str) -> Rolled
     return RolledBack(snapshot, epoch, standing, learner.network() is not None)
 
 
+def with_ranking(newest: Saved, ranking: Saved) -> Saved:
+    """A snapshot with another ranking; what was spent of users' privacy stays spent."""
+    kept = {name: part for name, part in newest.items() if not name.startswith(PREFIX)}
+    return kept | ranking | {name: part for name, part in newest.items() if name.startswith(PRIVACY)}
+
+
 def _find(store: SnapshotStore, given: str) -> str:
     names = store.names()
     found = [name for name in names if given in name]
@@ -181,15 +190,20 @@ def _find(store: SnapshotStore, given: str) -> str:
     return found[0]
 
 
-def _learner(store: SnapshotStore, name: str) -> RankingLearner:
-    found, learner = store.read(name), RankingLearner()
+def _learner(store: SnapshotStore, name: str) -> "RankingLearner | PrivateRankingLearner":
+    from online.learning.privacy import Budget  # noqa: PLC0415  # heavy
+    from online.learning.private_ranking import PrivateRankingLearner  # noqa: PLC0415  # as above
+
+    found = store.read(name)
     if found is None:
         msg = f"{name} is damaged"
         raise ModelError(msg)
-    if not learner.load(ranking_of(found[1])):
-        msg = f"{name} has no ranking, or one of other features than this version's"
-        raise ModelError(msg)
-    return learner
+    # Nothing is learned here, so whatever the budget is, nothing of it is spent.
+    for learner in (RankingLearner(), PrivateRankingLearner(Budget(1.0))):
+        if learner.load(ranking_of(found[1])):
+            return learner
+    msg = f"{name} has no ranking, or one of other features than this version's"
+    raise ModelError(msg)
 
 
 def _standing(ranking: dict[str, np.ndarray]) -> Standing | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import fsspec
 import numpy as np
 
+from online.owners import COUNTED, number_of
 from streams.auditing.finds import Find
 from streams.auditing.needle import Needle
 from streams.settings import Settings
@@ -40,7 +41,7 @@ def search_store(settings: Settings, needle: Needle, is_item: bool) -> tuple[lis
 
 
 def _parts(snapshots: SnapshotStore, name: str, needle: Needle) -> Iterator[str]:
-    """The arrays of a snapshot that name the user; columns of numbers name nobody."""
+    """The arrays of a snapshot that name the user; no column of numbers names anybody, but that of accounts."""
     found = snapshots.read(name)
     if found is None:
         yield UNREADABLE
@@ -51,6 +52,8 @@ def _parts(snapshots: SnapshotStore, name: str, needle: Needle) -> Iterator[str]
             yield part
         elif isinstance(data, np.ndarray) and data.dtype.kind in "SU":
             yield from (part for text in data.ravel() if needle.in_text(str(text)))
+        elif isinstance(data, np.ndarray) and part == COUNTED and number_of(needle.id) in data.tolist():
+            yield part
 
 
 def search_home(settings: Settings, needle: Needle) -> tuple[list[Find], int]:

@@ -89,6 +89,14 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
             help="What varied lists cost, by dial; --curve draws that. --methods is not looked at.",
         ),
     ] = False,
+    dp: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="EPSILON",
+            help="What differential privacy of the ranking costs, for each of 8,1 for instance, and whether its "
+            "weights tell whom they were learned from; --curve draws that. --methods is not looked at.",
+        ),
+    ] = None,
     curve: Annotated[
         Path | None,
         typer.Option(
@@ -102,17 +110,20 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     import time  # noqa: PLC0415  # keeps `freshet --help` fast
 
     from online.evaluation.evaluate import Evaluation, Task, chosen_methods  # noqa: PLC0415  # keeps `freshet --help` fast
+    from online.evaluation.privacy_curve import parsed_epsilons  # noqa: PLC0415
     from online.evaluation.provenance import provenance  # noqa: PLC0415
     from online.evaluation.replay import Delays  # noqa: PLC0415
     from online.evaluation.tables import InputError  # noqa: PLC0415
     from streams.cli.evaluate_ablation import run_ablation  # noqa: PLC0415
-    from streams.cli.evaluate_curve import check_can_draw, draw_curve, draw_dials  # noqa: PLC0415
+    from streams.cli.evaluate_curve import check_can_draw, draw_budgets, draw_curve, draw_dials  # noqa: PLC0415
     from streams.cli.evaluate_diversity import run_diversity_curve  # noqa: PLC0415
+    from streams.cli.evaluate_privacy import run_privacy_curve  # noqa: PLC0415
 
     task = Task(repeats, ties, warm_up, limit, seed, Delays(delay_history, delay_weights), fusion)
     try:
         others = _oracle(dataset)
         names = chosen_methods(methods, list(others))
+        epsilons = parsed_epsilons(dp) if dp else []
         stream = read_given(dataset, interactions, columns, timestamp_unit, items, text, category, images)
         if curve is not None:
             check_can_draw()
@@ -120,6 +131,13 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
             run_ablation(
                 stream, task, _content(stream, encoder), provenance(stream, task, encoder), json_file
             )
+        elif dp:
+            evaluation = Evaluation(stream, task, _content(stream, encoder), time.perf_counter)
+            events = min(stream.event_count, task.limit or stream.event_count)
+            run = provenance(stream, task, encoder)
+            budgets = run_privacy_curve(evaluation, events, seed, epsilons, run, json_file)
+            if curve is not None:
+                draw_budgets(budgets, curve)
         elif variety:
             evaluation = Evaluation(stream, task, _content(stream, encoder), time.perf_counter)
             events = min(stream.event_count, task.limit or stream.event_count)

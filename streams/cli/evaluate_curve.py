@@ -1,4 +1,4 @@
-"""`freshet evaluate --curve`: how good lists are as the stream goes by, or by the dial of variety, as a picture."""
+"""`freshet evaluate --curve`: how good lists are by time, by the dial of variety or by epsilon, as a picture."""
 
 import importlib.util
 from collections.abc import Mapping, Sequence
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from online.evaluation.diversity_curve import Point
+from online.evaluation.privacy_curve import PrivacyPoint
 from online.evaluation.report import WINDOW, Report
 from online.evaluation.tables import InputError
 from online.evaluation.variants import FRESHET
@@ -75,6 +76,35 @@ def draw_dials(dials: Sequence[Point], path: Path) -> None:
     panel.set_ylabel("NDCG@10, % of the lists as they are")
     panel.grid(alpha=0.3)
     panel.legend()
+    _save(figure, path)
+
+
+def draw_budgets(budgets: Sequence[PrivacyPoint], path: Path) -> None:
+    """Draws what each epsilon leaves of accuracy, between the network without privacy and the blend.
+
+    Raises:
+        InputError: The file's ending is none of a picture.
+        OSError: The file cannot be written.
+    """
+    from matplotlib.figure import Figure  # noqa: PLC0415  # as above
+
+    private = [point for point in budgets if point.epsilon is not None]
+    figure = Figure(figsize=(11, 4.5), layout="constrained")
+    panels = figure.subplots(1, len(MEASURES))
+    for panel, measure in zip(panels, MEASURES, strict=True):
+        panel.plot(
+            [point.epsilon for point in private],
+            [point.report["overall"][measure] for point in private],
+            marker="o",
+            label="private",
+        )
+        for point, style in zip([p for p in budgets if p.epsilon is None], (":", "--"), strict=True):
+            panel.axhline(point.report["overall"][measure], linestyle=style, color="grey", label=point.name)
+        panel.set_xscale("log")
+        panel.set_title(measure.upper())
+        panel.set_xlabel("epsilon of each user")
+        panel.grid(alpha=0.3)
+    panels[0].legend()
     _save(figure, path)
 
 

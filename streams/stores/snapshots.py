@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, date
 from typing import IO
@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from online.fold import Saved
+from online.owners import COUNTED, number_of
 from online.sets import SetGrouper
 from streams.settings import Settings
 from streams.stores import StoreError
@@ -44,6 +45,14 @@ class Listed(msgspec.Struct):
     saved_ms: int
     arrays: dict[str, np.ndarray]
     """Those that were asked for and that it has."""
+
+
+def users_in(saved: Mapping[str, np.ndarray | bytes], user_ids: Collection[str]) -> set[str]:
+    """Which of the users a snapshot names: by a set that was open, or by an account of their privacy."""
+    counted = saved.get(COUNTED)
+    numbers = set(counted.tolist()) if isinstance(counted, np.ndarray) else set()
+    named = SetGrouper.users_of(bytes(saved["sets"]))
+    return {user_id for user_id in user_ids if user_id in named or number_of(user_id) in numbers}
 
 
 class SnapshotStore:
@@ -99,6 +108,8 @@ class SnapshotStore:
     def remove_naming(self, users: Collection[str], but: str) -> dict[str, int]:
         """Removes every snapshot but one that names any of the users: those made while a set of theirs was open.
 
+        Where the ranking is learned with privacy, those too that have an account of theirs.
+
         Returns:
             How many named each.
 
@@ -106,8 +117,8 @@ class SnapshotStore:
             StoreError: One cannot be removed.
         """
         removed = dict.fromkeys(users, 0)
-        for listed in self.listed(["sets"]):
-            named = SetGrouper.users_of(listed.arrays["sets"].tobytes()) & removed.keys()
+        for listed in self.listed(["sets", COUNTED]):
+            named = users_in(listed.arrays, removed)
             if listed.name == but or not named:
                 continue
             try:

@@ -8,6 +8,7 @@ import pytest
 
 from online.events import Example
 from online.fold import Saved
+from online.owners import COUNTED, number_of
 from online.sets import SetGrouper
 from streams.settings import Settings
 from streams.stores import StoreError
@@ -162,6 +163,20 @@ def test_a_check_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_a_store_of_an_unknown_kind_is_named(url: str) -> None:
     with pytest.raises(StoreError, match=rf"^the store {url}/snapshots cannot be used: "):
         SnapshotStore(Settings(store=url))
+
+
+def test_those_that_account_for_an_erased_users_privacy_are_removed_too(tmp_path: Path) -> None:
+    sets = SetGrouper().save()
+
+    def counting(*users: str) -> Saved:
+        return {"sets": sets, COUNTED: np.array([number_of(user_id) for user_id in users], np.uint64)}
+
+    names = [
+        store(tmp_path).save(Manifest(1, number, "log", 0), saved)
+        for number, saved in enumerate([counting("a", "b"), counting("b"), counting()])
+    ]
+    assert store(tmp_path).remove_naming(["a"], names[2]) == {"a": 1}
+    assert store(tmp_path).names() == names[1:]
 
 
 def test_those_that_name_an_erased_user_are_removed_but_the_one_that_was_just_saved(tmp_path: Path) -> None:
