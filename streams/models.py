@@ -35,6 +35,7 @@ from streams.worker import new_recommender
 if TYPE_CHECKING:
     from online.learning.private_ranking import PrivateRankingLearner
 
+
 class ModelError(RuntimeError):
     """There is no such snapshot, or it is not what was expected; the message says which there are."""
 

@@ -114,6 +114,25 @@ _RANKING = Row(
         ),
     ),
 )
+_PRIVACY = Row(
+    "Privacy of what the ranking is learned from",
+    (
+        Panel(
+            "Epsilon spent of one user at most",
+            "Rises to FRESHET_DP_EPSILON and stays there.",
+            "none",
+            (gauge("freshet_privacy_epsilon", "worker"),),
+            empty_because="the ranking is learned without privacy",
+        ),
+        Panel(
+            "Users who have spent all",
+            "Well below 1, or the steps are flat and the weights stay as they are.",
+            "percentunit",
+            (gauge("freshet_privacy_exhausted_ratio", "worker"),),
+            empty_because="the ranking is learned without privacy",
+        ),
+    ),
+)
 
 _CHANGE = Row(
     "Change and comparison",
@@ -150,7 +169,7 @@ _CHANGE = Row(
 BOARD = Board(
     "freshet-quality",
     "Freshet: quality",
-    (_LISTS, _SLICES, _LIKE, _RANKING, _CHANGE),
+    (_LISTS, _SLICES, _LIKE, _RANKING, _PRIVACY, _CHANGE),
     annotations=(
         Query(f"sum by (segment) (changes(freshet_drift_alarms_total{{{CHOSEN}}}[{WINDOW}])) > 0", "Drift"),
     ),

@@ -16,6 +16,8 @@ from online.learning.private_ranking import PrivateRankingLearner
 from online.learning.ranking import RankingConfig, RankingLearner
 
 DELTA = Budget(1.0).delta
+MOST = 100.0
+"""Beyond it there is no privacy to speak of."""
 
 
 @dataclass(frozen=True)
@@ -42,16 +44,18 @@ def parsed_epsilons(given: Sequence[str]) -> list[float]:
     Raises:
         InputError: One is no number above 0.
     """
-    epsilons = set()
-    for part in ",".join(given).split(","):
-        try:
-            epsilons.add(float(part))
-        except ValueError:
-            epsilons.add(0.0)
-        if not 0 < max(epsilons) <= 100 or 0.0 in epsilons:
-            msg = f"--dp: {part.strip()!r} is no epsilon; it takes numbers above 0, up to 100: --dp 8,1"
-            raise InputError(msg)
-    return sorted(epsilons, reverse=True)
+    return sorted({_epsilon(part.strip()) for part in ",".join(given).split(",")}, reverse=True)
+
+
+def _epsilon(part: str) -> float:
+    try:
+        epsilon = float(part)
+    except ValueError:
+        epsilon = 0.0
+    if not 0 < epsilon <= MOST:
+        msg = f"--dp: {part!r} is no epsilon; it takes numbers above 0, up to {MOST:g}: --dp 8,1"
+        raise InputError(msg)
+    return epsilon
 
 
 def privacy_curve(

@@ -110,20 +110,18 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     import time  # noqa: PLC0415  # keeps `freshet --help` fast
 
     from online.evaluation.evaluate import Evaluation, Task, chosen_methods  # noqa: PLC0415  # keeps `freshet --help` fast
-    from online.evaluation.privacy_curve import parsed_epsilons  # noqa: PLC0415
     from online.evaluation.provenance import provenance  # noqa: PLC0415
     from online.evaluation.replay import Delays  # noqa: PLC0415
     from online.evaluation.tables import InputError  # noqa: PLC0415
     from streams.cli.evaluate_ablation import run_ablation  # noqa: PLC0415
     from streams.cli.evaluate_curve import check_can_draw, draw_budgets, draw_curve, draw_dials  # noqa: PLC0415
     from streams.cli.evaluate_diversity import run_diversity_curve  # noqa: PLC0415
-    from streams.cli.evaluate_privacy import run_privacy_curve  # noqa: PLC0415
 
     task = Task(repeats, ties, warm_up, limit, seed, Delays(delay_history, delay_weights), fusion)
     try:
         others = _oracle(dataset)
         names = chosen_methods(methods, list(others))
-        epsilons = parsed_epsilons(dp) if dp else []
+        epsilons = _epsilons(dp)
         stream = read_given(dataset, interactions, columns, timestamp_unit, items, text, category, images)
         if curve is not None:
             check_can_draw()
@@ -131,7 +129,9 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
             run_ablation(
                 stream, task, _content(stream, encoder), provenance(stream, task, encoder), json_file
             )
-        elif dp:
+        elif epsilons:
+            from streams.cli.evaluate_privacy import run_privacy_curve  # noqa: PLC0415  # its accountant is heavy
+
             evaluation = Evaluation(stream, task, _content(stream, encoder), time.perf_counter)
             events = min(stream.event_count, task.limit or stream.event_count)
             run = provenance(stream, task, encoder)
@@ -152,6 +152,15 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     except (InputError, OSError) as exc:
         typer.echo(f"freshet: {exc}", err=True)
         raise typer.Exit(2) from None
+
+
+def _epsilons(given: list[str] | None) -> list[float]:
+    """Those of `--dp`, the largest first."""
+    if not given:
+        return []
+    from online.evaluation.privacy_curve import parsed_epsilons  # noqa: PLC0415  # its accountant is heavy
+
+    return parsed_epsilons(given)
 
 
 def _oracle(dataset: str | None) -> "dict[str, Callable[[Stream], Method]]":

@@ -3,14 +3,16 @@
 import importlib.util
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from online.evaluation.diversity_curve import Point
-from online.evaluation.privacy_curve import PrivacyPoint
 from online.evaluation.report import WINDOW, Report
 from online.evaluation.tables import InputError
 from online.evaluation.variants import FRESHET
 from online.ranking.diversity import Diversifier
+
+if TYPE_CHECKING:
+    from online.evaluation.privacy_curve import PrivacyPoint
 
 MEASURES = ("hr@10", "ndcg@10")
 
@@ -79,7 +81,7 @@ def draw_dials(dials: Sequence[Point], path: Path) -> None:
     _save(figure, path)
 
 
-def draw_budgets(budgets: Sequence[PrivacyPoint], path: Path) -> None:
+def draw_budgets(budgets: "Sequence[PrivacyPoint]", path: Path) -> None:
     """Draws what each epsilon leaves of accuracy, between the network without privacy and the blend.
 
     Raises:

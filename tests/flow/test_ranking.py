@@ -7,10 +7,13 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
+from online.learning.privacy import Budget
+from online.learning.private_ranking import PrivateRankingLearner
 from online.learning.ranking import RankingLearner
 from online.ranking.evidence import RECENT
 from online.ranking.network import Network, pack
 from streams.examples_to_model import ExamplesToModel
+from streams.learned_ranking import LearnedRanking
 from streams.publications import RANKING_KEY, Ranking, decode_ranking
 from tests.flow.river import MemoryRiver, run
 from tests.flow.test_lists_from_events import event, ids, recommend_all, send
@@ -124,6 +127,26 @@ def test_a_successor_goes_on_from_the_snapshots_network(river: MemoryRiver) -> N
             assert successor._ranking.step_count == 500
         assert network is not None
         assert rankings(river)[-1] == Ranking(2, 500, pack(network))
+
+    run(river, story)
+
+
+def test_with_privacy_weights_are_published_when_a_snapshot_has_them(river: MemoryRiver) -> None:
+    async def story() -> None:
+        await work_all(river)
+        private = PrivateRankingLearner(Budget(8.0))
+        async with river.learn(ranking=LearnedRanking(private)) as learner:
+            await river.learn_all(learner)
+            log = random_log(np.random.default_rng(0), 20)
+            while private.network() is None:
+                private.learn(log, ["i3"], 0, f"user{len(private._sums)}")
+            await learner._publish()
+            assert rankings(river)[-1].network == b""
+            await learner.save()
+            await learner._publish()
+        network = private.network()
+        assert network is not None
+        assert rankings(river)[-1] == Ranking(1, 1, pack(network))
 
     run(river, story)
 

@@ -24,6 +24,7 @@ def test_an_unknown_variable_is_refused_with_the_nearest_name() -> None:
         ("FRESHET_KAFKA_SSL_CERTFILE", "c.pem", "set both or neither"),
         ("FRESHET_FETCH_ALLOWED_NETWORKS", "10.0.0.0/8,lan", "'lan' does not appear .* with commas between"),
         ("FRESHET_STORE_KEY_REQUIRED", "true", "store_key_required needs keys"),
+        ("FRESHET_DP_EPSILON", "0", "FRESHET_DP_EPSILON: Input should be greater than 0, got '0'"),
         ("FRESHET_FETCH_ALLOWED_NETWORKS", "10.0.0.1/8", "has host bits set"),
     ],
 )
@@ -34,6 +35,11 @@ def test_a_wrong_value_is_one_line_with_name_and_value(
     with pytest.raises(SettingsError, match=said) as raised:
         load()
     assert "\n" not in str(raised.value)
+
+
+def test_a_fusion_that_is_learned_without_privacy_is_refused_where_privacy_is_asked_for() -> None:
+    with pytest.raises(ValueError, match=r"dp_epsilon covers no learned fusion: .* got attention"):
+        Settings(dp_epsilon=8.0, fusion="attention")
 
 
 def test_allowed_networks_are_read_and_survive_the_way_to_a_child(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,6 +84,27 @@ def test_the_curve_of_variety_starts_with_the_lists_as_they_are_and_costs_what_i
     assert "likeness in a list" in " ".join(result.stderr.split())
 
 
+def test_privacy_is_compared_with_the_network_without_and_with_the_blend(views: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "budgets.png"
+    arguments = ("--interactions", str(views), "--json", "-")
+    result = evaluate(*arguments, "--dp", "1,8", "--dp", "8", "--curve", str(picture))
+    assert result.exit_code == 0, result.stderr
+    with Image.open(picture) as drawn:
+        assert drawn.size[0] > 500
+    found = json.loads(result.stdout)
+    assert found["delta"] == 1e-6
+    points = {point["name"]: point for point in found["privacy"]}
+    assert list(points) == ["blend", "network", "private 8", "private 1"]
+    assert [point["epsilon"] for point in points.values()] == [None, None, 8, 1]
+    # Five users are too few for a step: nothing is spent, and lists stay as the blend ranks them.
+    assert points["network"]["steps"] > points["private 8"]["steps"] == points["private 8"]["spent"] == 0
+    assert points["private 8"]["report"]["mrr"] == points["blend"]["report"]["mrr"]
+    assert 0 <= points["network"]["attack_on_lists"] <= 1
+    shown = " ".join(result.stderr.split())
+    assert "attack on lists" in shown
+    assert "private 8" in shown
+
+
 def test_tables_name_every_method(views: Path, tmp_path: Path) -> None:
     result = evaluate("--interactions", str(views), "--json", str(tmp_path / "figures.json"))
     assert result.exit_code == 0, result.stderr
@@ -144,6 +165,9 @@ def test_a_generated_world_is_a_stream_with_an_oracle(
         ),
         (["--interactions", "{views}", "--methods", "magic"], "'magic' is unknown; known are freshet"),
         (["--interactions", "{views}", "--text", "title"], "need --items"),
+        (["--interactions", "{views}", "--dp", "8,"], "--dp: '' is no epsilon"),
+        (["--interactions", "{views}", "--dp", "8,-1"], "--dp: '-1' is no epsilon"),
+        (["--interactions", "{views}", "--dp", "nan"], "--dp: 'nan' is no epsilon"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(views: Path, arguments: list[str], message: str) -> None:
