@@ -7,6 +7,7 @@ from typing import cast
 SPELLINGS = {
     "3-clause bsd license": "BSD-3-Clause",
     "apache": "Apache-2.0",
+    "apache 2.0": "Apache-2.0",
     "apache 2.0 license": "Apache-2.0",
     "apache software license": "Apache-2.0",
     "bsd license": "BSD-3-Clause",
