@@ -143,3 +143,9 @@ def ranking_of(saved: Saved) -> dict[str, np.ndarray]:
         for name, array in saved.items()
         if name.startswith(PREFIX) and isinstance(array, np.ndarray)
     }
+
+
+def with_ranking(newest: Saved, ranking: Saved) -> Saved:
+    """A snapshot with another ranking; what was spent of users' privacy stays spent."""
+    kept = {name: part for name, part in newest.items() if not name.startswith(PREFIX)}
+    return kept | ranking | {name: part for name, part in newest.items() if name.startswith(PRIVACY)}

@@ -13,7 +13,7 @@ import numpy as np
 from confluent_kafka.admin import AdminClient
 from msgspec import Struct
 
-from online.fold import ExampleFold, Saved
+from online.fold import ExampleFold
 from online.learning.ranking import RankingLearner
 from online.ranking.network import Network
 from online.recommender import Recommender
@@ -21,7 +21,7 @@ from online.state import UserState
 from online.state_codec import unpack
 from streams.clock import now_ms
 from streams.follower import read_all
-from streams.learned_ranking import PREFIX, PRIVACY, LearnedRanking, ranking_of
+from streams.learned_ranking import PREFIX, LearnedRanking, ranking_of, with_ranking
 from streams.lists import ListMaker
 from streams.model_to_lists import ModelToLists
 from streams.producer import BatchProducer, Outgoing
@@ -173,12 +173,6 @@ async def rollback(settings: Settings, admin: AdminClient, given: str) -> Rolled
     standing = _standing(learner.save())
     assert standing is not None
     return RolledBack(snapshot, epoch, standing, learner.network() is not None)
-
-
-def with_ranking(newest: Saved, ranking: Saved) -> Saved:
-    """A snapshot with another ranking; what was spent of users' privacy stays spent."""
-    kept = {name: part for name, part in newest.items() if not name.startswith(PREFIX)}
-    return kept | ranking | {name: part for name, part in newest.items() if name.startswith(PRIVACY)}
 
 
 def _find(store: SnapshotStore, given: str) -> str:

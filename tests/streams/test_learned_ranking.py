@@ -7,11 +7,11 @@ from online.events import Example, ExampleSet, ListLog
 from online.learning.alarm import Alarm
 from online.learning.drift_response import DriftResponse
 from online.learning.privacy import Accounts, Budget
-from online.learning.private_ranking import PrivateRankingLearner
+from online.learning.private_ranking import USERS, PrivateRankingLearner
 from online.learning.ranking import STEP_LISTS, RankingLearner
 from online.ranking.network import Network, unpack
 from streams import metrics
-from streams.learned_ranking import PREFIX, SHED_MS, LearnedRanking, new_ranking
+from streams.learned_ranking import PREFIX, SHED_MS, LearnedRanking, new_ranking, ranking_of, with_ranking
 from streams.producer import Outgoing
 from streams.publications import RANKING_KEY, decode_ranking
 from streams.settings import Settings
@@ -200,3 +200,23 @@ def test_through_a_snapshot_a_learner_goes_on_where_it_was() -> None:
     assert restored.step_count == 2
     for name, array in first.save().items():
         np.testing.assert_array_equal(second.save()[name], array, err_msg=name)
+
+
+def test_an_older_ranking_does_not_bring_back_what_was_spent_since() -> None:
+    learner = PrivateRankingLearner(Budget(8.0))
+    log = random_log(np.random.default_rng(0), 5)
+
+    def step() -> None:
+        for user in range(USERS):
+            learner.learn(log, ["i1"], 0, f"u{user}")
+
+    step()
+    older = LearnedRanking(learner).save()
+    step()
+    newest = {"sets": b"open", **LearnedRanking(learner).save()}
+    rolled_back = with_ranking(newest, older)
+    restored = PrivateRankingLearner(Budget(8.0))
+    assert restored.load(ranking_of(rolled_back))
+    assert rolled_back["sets"] == b"open"
+    assert restored.step_count == 1
+    assert restored.accounts.epsilon() == learner.accounts.epsilon()

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from itertools import count
 
 import numpy as np
@@ -22,7 +23,7 @@ class Memory:
         self.step_count = 3
         self.users: list[str] = []
 
-    def learn(self, log: ListLog, item_ids: list[str], now_ms: int, user_id: str = "") -> None:
+    def learn(self, log: ListLog, item_ids: Collection[str], now_ms: int, user_id: str = "") -> None:
         self.users.append(user_id)
 
     def network(self) -> Network | None:

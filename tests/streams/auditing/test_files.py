@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 
+from online.fold import Saved
 from online.owners import COUNTED, number_of
 from online.sets import SetGrouper
 from streams.auditing.files import search_store
@@ -12,7 +13,7 @@ from streams.stores.snapshots import Manifest, SnapshotStore
 
 def test_an_account_of_a_users_privacy_in_a_snapshot_is_found(tmp_path: Path) -> None:
     settings = Settings(store=str(tmp_path))
-    saved = {"sets": SetGrouper().save(), COUNTED: np.array([number_of("ann")], np.uint64)}
+    saved: Saved = {"sets": SetGrouper().save(), COUNTED: np.array([number_of("ann")], np.uint64)}
     name = SnapshotStore(settings).save(Manifest(1, 1, "log", 0), saved)
     (find,), files = search_store(settings, Needle("ann"), is_item=False)
     assert (find.where, find.what) == (f"store {name}", f"named in {COUNTED}")
