@@ -103,6 +103,8 @@ def draw_budgets(budgets: "Sequence[PrivacyPoint]", path: Path) -> None:
         for point, style in zip([p for p in budgets if p.epsilon is None], (":", "--"), strict=True):
             panel.axhline(point.report["overall"][measure], linestyle=style, color="grey", label=point.name)
         panel.set_xscale("log")
+        panel.set_xticks([point.epsilon for point in private], [f"{point.epsilon:g}" for point in private])
+        panel.minorticks_off()
         panel.set_title(measure.upper())
         panel.set_xlabel("epsilon of each user")
         panel.grid(alpha=0.3)

@@ -44,10 +44,7 @@ def run_privacy_curve(
 
 
 def _table(points: Sequence[PrivacyPoint]) -> Table:
-    title = (
-        f"Privacy: epsilon of each user for the whole stream, delta {DELTA:g}; changes from the network without; "
-        f"one of {HELD_OUT} users held out"
-    )
+    title = f"Privacy of each user, for the whole stream; delta {DELTA:g}; one user of {HELD_OUT} held out"
     headers = ["epsilon spent", "steps", *(header for name in COMPARED for header in (name, "change"))]
     headers += ["attack on lists, AUC", "on users"]
     columns = (Column(header, justify="right") for header in headers)
