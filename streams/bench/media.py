@@ -19,7 +19,7 @@ from streams.bench.stage import Stage, stage
 from streams.bench.subjects import BenchError, Subject, freshet
 from streams.clock import now_ms
 from streams.events import ItemDocument
-from streams.kafka import client_config
+from streams.kafka import client_config, reader_config
 from streams.publications import ITEM_PREFIX
 from streams.settings import Settings
 from streams.topics import full_name, table
@@ -63,9 +63,7 @@ class Watch:
 
     def __init__(self, settings: Settings) -> None:
         self._items, self._model = full_name(settings, "items"), full_name(settings, "model")
-        self._consumer = Consumer(
-            client_config(settings) | {"group.id": "bench-media", "enable.auto.commit": False}
-        )
+        self._consumer = Consumer(reader_config(settings))
         counts = {self._items: table(settings)["items"].partitions, self._model: 1}
         places = [TopicPartition(name, p) for name, count in counts.items() for p in range(count)]
         for place in places:

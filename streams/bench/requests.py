@@ -14,7 +14,7 @@ from streams.bench.measure import LATE_S, LEAD_S, Figures, Load, await_first_lis
 from streams.bench.stage import stage, warm
 from streams.bench.subjects import freshet
 from streams.events import Request, Response
-from streams.kafka import client_config
+from streams.kafka import client_config, reader_config
 from streams.settings import Settings
 from streams.topics import full_name, home_partition, table
 
@@ -120,9 +120,7 @@ class _Responses:
     """Reads `responses` from now on."""
 
     def __init__(self, settings: Settings) -> None:
-        self._consumer = Consumer(
-            client_config(settings) | {"group.id": "bench-requests", "enable.auto.commit": False}
-        )
+        self._consumer = Consumer(reader_config(settings))
         name, count = full_name(settings, "responses"), table(settings)["responses"].partitions
         places = [TopicPartition(name, partition) for partition in range(count)]
         for place in places:
