@@ -25,7 +25,7 @@ from online import example_codec
 from online.events import Cursor, Erased, UserErased
 from online.state import UserState
 from streams import metrics
-from streams.app import add_agent
+from streams.app import add_worker
 from streams.batch import FORWARDED_HEADER
 from streams.clock import now_ms
 from streams.dead_letters import letter
@@ -231,9 +231,4 @@ def connect(
     app: faust.App, settings: Settings, worker: ErasuresToReceipts, fail: Callable[[BaseException], None]
 ) -> None:
     """Makes the agent that feeds the worker; what goes wrong in it is given to `fail`."""
-
-    async def erasures_to_receipts(runs: list[Run], acknowledge: Callable[[], object]) -> None:
-        await worker.work(runs)
-        acknowledge()
-
-    add_agent(app, settings, "erasures", erasures_to_receipts, fail)
+    add_worker(app, settings, "erasures", "erasures_to_receipts", worker.work, fail)

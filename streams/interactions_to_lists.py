@@ -15,7 +15,7 @@ import faust
 from online import example_codec
 from online.recent_lists import RecentLists
 from streams import metrics
-from streams.app import add_agent
+from streams.app import add_worker
 from streams.batch import Batch, Touched, decode
 from streams.clock import now_ms
 from streams.events import Cause
@@ -188,9 +188,4 @@ def connect(
     app: faust.App, settings: Settings, worker: InteractionsToLists, fail: Callable[[BaseException], None]
 ) -> None:
     """Makes the agent that feeds the worker; what goes wrong in it is given to `fail`."""
-
-    async def interactions_to_lists(runs: list[Run], acknowledge: Callable[[], object]) -> None:
-        await worker.work(runs)
-        acknowledge()
-
-    add_agent(app, settings, "interactions", interactions_to_lists, fail)
+    add_worker(app, settings, "interactions", "interactions_to_lists", worker.work, fail)
