@@ -34,6 +34,7 @@ from streams.events import Erasure
 from streams.identity import LogIdentity
 from streams.lag import committed_offsets, end_offsets
 from streams.liveness import Liveness
+from streams.ownership import in_turn
 from streams.producer import BatchProducer, Outgoing
 from streams.runs import Run
 from streams.settings import Settings
@@ -79,13 +80,8 @@ class ErasuresToReceipts:
 
     async def work(self, runs: Sequence[Run]) -> None:
         """Works a batch; when it returns, every marker is acknowledged."""
-        while True:
-            await self._users.ready.wait()
-            async with self._users.working:
-                # Ownership may have been let go of while another batch was in work.
-                if self._users.ready.is_set():
-                    await self._work(runs)
-                    return
+        async with in_turn(self._users.ready, self._users.working):
+            await self._work(runs)
 
     async def _work(self, runs: Sequence[Run]) -> None:
         outgoing: list[Outgoing] = []

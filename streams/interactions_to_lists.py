@@ -24,6 +24,7 @@ from streams.identity import LogIdentity
 from streams.list_logs import ListLogs
 from streams.lists import ListMaker
 from streams.liveness import Liveness
+from streams.ownership import in_turn
 from streams.producer import BatchProducer, Outgoing
 from streams.runs import Run
 from streams.settings import Settings
@@ -73,13 +74,8 @@ class InteractionsToLists:
         self._in_hand_ms = None
 
     async def _work_owned(self, runs: Sequence[Run]) -> None:
-        while True:
-            await self._users.ready.wait()
-            async with self._users.working:
-                # Ownership may have been let go of while another batch was in work.
-                if self._users.ready.is_set():
-                    await self._work(runs)
-                    return
+        async with in_turn(self._users.ready, self._users.working):
+            await self._work(runs)
 
     def oldest_unanswered_s(self) -> float:
         """Age of the oldest event in work; 0 with none."""
