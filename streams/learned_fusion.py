@@ -19,8 +19,6 @@ SHED_MS = 10_000
 """A learner that is so far behind folds, and learns no fusion: it catches up first."""
 TIME_SHARE = 0.1
 """Of the learner's time that may go into steps; sets that come while it has had its share are not learned from."""
-MOVED_STEPS = 20
-"""Steps after which vectors are compared with those that are served."""
 PREFIX = "fusion."
 
 
@@ -30,7 +28,6 @@ class LearnedFusion:
     def __init__(self, learner: "FusionLearner") -> None:
         self._learner = learner
         self._rests_until_s = 0.0
-        self._looked_at_step = 0
         self.digest = self._digest()
         """Says which tower is served: vectors of different ones are never compared."""
 
@@ -58,10 +55,7 @@ class LearnedFusion:
         return self._learner.put(item_id, media)
 
     def moved(self) -> bool:
-        """Whether what was learned differs noticeably from what is served; looked at once in MOVED_STEPS."""
-        if self._learner.step_count < self._looked_at_step + MOVED_STEPS:
-            return False
-        self._looked_at_step = self._learner.step_count
+        """Whether what was learned differs noticeably from what is served."""
         return self._learner.moved()
 
     def advance(self) -> Iterator[dict[str, Floats]]:
@@ -86,8 +80,8 @@ class LearnedFusion:
             for name, array in saved.items()
             if name.startswith(PREFIX) and isinstance(array, np.ndarray)
         }
-        if found and self._learner.load(found):
-            self._looked_at_step = self._learner.step_count
+        if found:
+            self._learner.load(found)
         self.digest = self._digest()
 
     def _digest(self) -> str:
