@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from online.events import ExampleSet
-from online.fold import Saved
 from online.fusion.taste import pack
+from online.saved import Saved, arrays_of, as_part
 from online.statistics.base import Floats
 
 if TYPE_CHECKING:
@@ -71,17 +71,11 @@ class LearnedFusion:
 
     def save(self) -> Saved:
         """What a snapshot has to hold."""
-        return {PREFIX + name: array for name, array in self._learner.save().items()}
+        return as_part(PREFIX, self._learner.save())
 
     def load(self, saved: Saved) -> None:
         """Goes on from a snapshot; one without a fusion that fits changes nothing."""
-        found = {
-            name.removeprefix(PREFIX): array
-            for name, array in saved.items()
-            if name.startswith(PREFIX) and isinstance(array, np.ndarray)
-        }
-        if found:
-            self._learner.load(found)
+        self._learner.load(arrays_of(saved, PREFIX))
         self.digest = self._digest()
 
     def _digest(self) -> str:

@@ -4,12 +4,10 @@ import logging
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from online.events import POSITIVE_ACTIONS, ExampleSet
-from online.fold import Saved
 from online.learning.alarm import Alarm
 from online.ranking.network import pack
+from online.saved import Saved, arrays_of, as_part
 from streams import metrics
 from streams.producer import Outgoing
 from streams.publications import RANKING_KEY, Ranking, encode_ranking
@@ -90,18 +88,9 @@ class LearnedRanking:
 
     def save(self) -> Saved:
         """What a snapshot has to hold."""
-        return {PREFIX + name: array for name, array in self._learner.save().items()}
+        return as_part(PREFIX, self._learner.save())
 
     def load(self, saved: Saved) -> None:
         """Goes on from a snapshot; one without a network that fits starts anew."""
-        self._learner.load(ranking_of(saved))
+        self._learner.load(arrays_of(saved, PREFIX))
         self._published = None
-
-
-def ranking_of(saved: Saved) -> dict[str, np.ndarray]:
-    """What a snapshot holds for a `RankingLearner` to go on from."""
-    return {
-        name.removeprefix(PREFIX): array
-        for name, array in saved.items()
-        if name.startswith(PREFIX) and isinstance(array, np.ndarray)
-    }

@@ -13,7 +13,7 @@ import fsspec
 import msgspec
 import numpy as np
 
-from online.fold import Saved
+from online.saved import Saved
 from online.sets import SetGrouper
 from streams.settings import Settings
 from streams.stores import StoreError

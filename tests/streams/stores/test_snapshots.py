@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from online.events import Example
-from online.fold import Saved
+from online.saved import Saved
 from online.sets import SetGrouper
 from streams.settings import Settings
 from streams.stores import StoreError
