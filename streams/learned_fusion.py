@@ -11,12 +11,11 @@ from online.events import ExampleSet
 from online.fusion.taste import pack
 from online.saved import Saved, arrays_of, as_part
 from online.statistics.base import Floats
+from streams.hurry import SHED_MS
 
 if TYPE_CHECKING:
     from online.fusion.learner import FusionLearner
 
-SHED_MS = 10_000
-"""A learner that is so far behind folds, and learns no fusion: it catches up first."""
 TIME_SHARE = 0.1
 """Of the learner's time that may go into steps; sets that come while it has had its share are not learned from."""
 PREFIX = "fusion."

@@ -9,6 +9,7 @@ from online.learning.alarm import Alarm
 from online.ranking.network import pack
 from online.saved import Saved, arrays_of, as_part
 from streams import metrics
+from streams.hurry import SHED_MS
 from streams.producer import Outgoing
 from streams.publications import RANKING_KEY, Ranking, encode_ranking
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SHED_MS = 10_000
-"""A learner that is so far behind folds, and learns no ranking: it catches up first."""
 PREFIX = "ranking."
 
 

@@ -9,7 +9,8 @@ from online.learning.drift_response import DriftResponse
 from online.learning.ranking import STEP_LISTS, RankingLearner
 from online.ranking.network import Network, unpack
 from streams import metrics
-from streams.learned_ranking import PREFIX, SHED_MS, LearnedRanking
+from streams.hurry import SHED_MS
+from streams.learned_ranking import PREFIX, LearnedRanking
 from streams.producer import Outgoing
 from streams.publications import RANKING_KEY, decode_ranking
 from tests.online.ranking.made_logs import random_log
