@@ -4,11 +4,11 @@ import asyncio
 import time
 
 import msgspec
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, Producer
 
 from streams.events import Recommendation, Request, Response
 from streams.follower import read_topic
-from streams.kafka import admin_client, client_config, produce_one, reader_config
+from streams.kafka import admin_client, client_config, next_places, produce_one, reader_config
 from streams.newest import NewestLists, Titles
 from streams.settings import Settings
 from streams.topics import full_name, home_partition, partition_count
@@ -44,9 +44,8 @@ class Asker:
         """
         key = request.user_id or request.request_id
         partition = home_partition(key, self._partitions)
-        place = TopicPartition(full_name(self._settings, "responses"), partition)
-        _, place.offset = self._consumer.get_watermark_offsets(place, timeout=10)
-        self._consumer.assign([place])
+        responses = full_name(self._settings, "responses")
+        self._consumer.assign(next_places(self._consumer, responses, [partition]))
         requests = full_name(self._settings, "requests")
         produce_one(
             self._producer, requests, key.encode(), msgspec.json.encode(request), partition, wait_s=10.0

@@ -4,11 +4,11 @@ import time
 from secrets import token_hex
 
 import msgspec
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, Producer
 
 from streams.clock import now_ms
 from streams.events import Erasure, Receipt
-from streams.kafka import admin_client, client_config, produce_one, reader_config
+from streams.kafka import admin_client, client_config, next_places, produce_one, reader_config
 from streams.settings import Settings
 from streams.topics import full_name, home_partition, partition_count
 
@@ -33,11 +33,8 @@ class Eraser:
         self._partitions = partition_count(admin_client(settings), settings, "erasures")
         self._producer = Producer(client_config(settings) | {"message.timeout.ms": 10_000})
         self._consumer = Consumer(reader_config(settings))
-        topic = full_name(settings, "erasure-receipts")
-        places = [TopicPartition(topic, p) for p in range(self._partitions)]
-        for place in places:
-            _, place.offset = self._consumer.get_watermark_offsets(place, timeout=10)
-        self._consumer.assign(places)
+        receipts = full_name(settings, "erasure-receipts")
+        self._consumer.assign(next_places(self._consumer, receipts, range(self._partitions)))
 
     def ask(self, user_id: str) -> Erasure:
         """Asks for an erasure; when it returns, Kafka has it.

@@ -3,9 +3,10 @@
 import logging
 import time
 from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from cryptography import x509
 
@@ -87,6 +88,18 @@ def reader_config(settings: Settings) -> dict[str, Any]:
         SettingsError: As `client_config`.
     """
     return client_config(settings) | {"group.id": FOLLOWERS, "enable.auto.commit": False}
+
+
+def next_places(consumer: Consumer, topic: str, partitions: Iterable[int]) -> list[TopicPartition]:
+    """Where the next record of each partition will lie: to be assigned, for what comes from now on.
+
+    Raises:
+        KafkaException: Kafka does not answer.
+    """
+    places = [TopicPartition(topic, partition) for partition in partitions]
+    for place in places:
+        _, place.offset = consumer.get_watermark_offsets(place, timeout=10)
+    return places
 
 
 def produce_one(
