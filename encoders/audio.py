@@ -12,7 +12,7 @@ from scipy.signal import istft, stft
 
 from encoders.audio_track import DURATION_LIMIT_S, FORMATS, RATE_HZ, decoded
 from encoders.base import BadEntryError, Encoder, Prepared
-from encoders.container import opened
+from encoders.container import file_bytes, opened
 from encoders.modalities import Modality
 
 __all__ = ["DURATION_LIMIT_S", "PREPARATION", "RATE_HZ", "AudioEncoder", "Sound", "decode_sound", "sound_of"]
@@ -76,18 +76,13 @@ def decode_sound(entry: object, denoised: bool = False) -> Sound:
     Raises:
         BadEntryError: There is no sound in it; nothing else, whatever the bytes.
     """
-    if not isinstance(entry, bytes):
-        message = f"expected the bytes of a sound file, got {type(entry).__name__}"
-        raise BadEntryError(message)
-    if not entry:
-        message = "the file is empty"
-        raise BadEntryError(message)
+    data = file_bytes(entry, "a sound file")
     try:
-        with opened(entry, FORMATS) as container:
+        with opened(data, FORMATS) as container:
             sound = sound_of(container)
     except (av.FFmpegError, ArithmeticError, LookupError, MemoryError, OSError, ValueError) as error:
         message = (
-            f"{len(entry)} bytes that cannot be read as sound: {getattr(error, 'strerror', None) or error}"
+            f"{len(data)} bytes that cannot be read as sound: {getattr(error, 'strerror', None) or error}"
         )
         raise BadEntryError(message) from error
     if sound is None:

@@ -7,6 +7,23 @@ from contextlib import contextmanager
 import av
 from av.container import InputContainer
 
+from encoders.base import BadEntryError
+
+
+def file_bytes(entry: object, kind: str) -> bytes:
+    """The entry, which has to be the bytes of a file of that kind.
+
+    Raises:
+        BadEntryError: It is something else, or empty.
+    """
+    if not isinstance(entry, bytes):
+        message = f"expected the bytes of {kind}, got {type(entry).__name__}"
+        raise BadEntryError(message)
+    if not entry:
+        message = "the file is empty"
+        raise BadEntryError(message)
+    return entry
+
 
 @contextmanager
 def opened(data: bytes, formats: str, pixel_limit: int | None = None) -> Iterator[InputContainer]:

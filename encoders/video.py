@@ -10,7 +10,7 @@ from PIL import Image
 
 from encoders.audio import RATE_HZ, Sound, sound_of
 from encoders.base import BadEntryError, Encoder, Prepared
-from encoders.container import opened
+from encoders.container import file_bytes, opened
 from encoders.modalities import Modality
 from encoders.video_sampling import sample_frames
 from encoders.video_track import FORMATS, FRAME_LIMIT_PIXELS, opened_track, zero_s
@@ -70,19 +70,14 @@ def decode_video(
     Raises:
         BadEntryError: There is no video in it; nothing else, whatever the bytes.
     """
-    if not isinstance(entry, bytes):
-        message = f"expected the bytes of a video file, got {type(entry).__name__}"
-        raise BadEntryError(message)
-    if not entry:
-        message = "the file is empty"
-        raise BadEntryError(message)
+    data = file_bytes(entry, "a video file")
     try:
-        return _decode(entry, frames, span, with_sound)
+        return _decode(data, frames, span, with_sound)
     except BadEntryError:
         raise
     except UNREADABLE as error:
         message = (
-            f"{len(entry)} bytes that cannot be read as video: {getattr(error, 'strerror', None) or error}"
+            f"{len(data)} bytes that cannot be read as video: {getattr(error, 'strerror', None) or error}"
         )
         raise BadEntryError(message) from error
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from online.item_filter import Attributes
+from online.saved import Saved
 
 Rows = NDArray[np.int32]
 
@@ -265,7 +266,7 @@ class Catalogue:
             (int(times.min(where=times > wall_ms, initial=NEVER_MS)) for times in (begin_ms, end_ms)),
         )
 
-    def save(self) -> dict[str, np.ndarray | bytes]:
+    def save(self) -> Saved:
         """Everything that `load` needs to give the same rows and masks."""
         saved = _Saved(self._ids, self._documents, list(self._deleted), self._tick)
         return {
@@ -273,7 +274,7 @@ class Catalogue:
             "touched": self._touched[: self.end].copy(),
         }
 
-    def load(self, saved: dict[str, np.ndarray | bytes]) -> None:
+    def load(self, saved: Saved) -> None:
         """Replaces everything by what was saved.
 
         Raises:

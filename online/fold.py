@@ -6,15 +6,15 @@ Every reader skips what its own watermark has passed, so a run written twice is 
 from collections.abc import Callable
 
 import msgspec
-import numpy as np
 
 from online.events import Cursor, Example, ExampleRun, ExampleSet, ItemDeleted, UserErased
 from online.recommender import Recommender
+from online.saved import Saved, as_part, part_of
 from online.sets import SetGrouper
 
-Saved = dict[str, "np.ndarray | bytes"]
 BEFORE_ALL = (-(2**62), -1)
 """Before every event: those that a restored log has no longer lie at negative offsets."""
+PREFIX = "recommender."
 Before = Callable[[ExampleSet, Recommender], None]
 
 
@@ -101,15 +101,14 @@ class ExampleFold:
 
     def save(self) -> Saved:
         """Everything a worker needs to go on from here, as arrays and bytes."""
-        saved: Saved = {f"recommender.{key}": value for key, value in self.recommender.save().items()}
+        saved = as_part(PREFIX, self.recommender.save())
         saved["sets"] = self._grouper.save()
         saved["learned"] = msgspec.msgpack.encode(list(self.learned.values()))
         return saved
 
     def load(self, saved: Saved) -> None:
         """Goes on from what `save` returned."""
-        prefix = "recommender."
-        self.recommender.load({k.removeprefix(prefix): v for k, v in saved.items() if k.startswith(prefix)})
+        self.recommender.load(part_of(saved, PREFIX))
         self._grouper.load(bytes(saved["sets"]))
         rows = msgspec.msgpack.decode(bytes(saved["learned"]), type=list[Learned])
         self.learned = {(row.topic_id, row.partition): row for row in rows}

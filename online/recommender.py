@@ -28,6 +28,7 @@ from online.ranking.gather import GRAPH_LAG, gather
 from online.ranking.list_log import log_of
 from online.ranking.network import Network
 from online.ranking.sources import collect
+from online.saved import Saved, arrays_of, as_part, part_of
 from online.state import UserState
 from online.statistics.ages import Ages
 from online.statistics.base import NO_ROWS, Floats, Query, Rows, Statistic
@@ -349,24 +350,22 @@ class Recommender:
         """Ids of what was had most of late, best first, for comparison: nothing is filtered."""
         return [self.catalogue.item_id(row) for row in self.recent.best(k).tolist()]
 
-    def save(self) -> dict[str, np.ndarray | bytes]:
+    def save(self) -> Saved:
         """Everything that is known, by names of the form part/array."""
-        saved: dict[str, np.ndarray | bytes] = {
-            f"catalogue/{name}": value for name, value in self.catalogue.save().items()
-        }
+        saved = as_part("catalogue/", self.catalogue.save())
         for part, statistic in self.statistics.items():
-            saved |= {f"{part}/{name}": array for name, array in statistic.save().items()}
+            saved |= as_part(f"{part}/", statistic.save())
         return saved
 
-    def load(self, saved: dict[str, np.ndarray | bytes]) -> None:
+    def load(self, saved: Saved) -> None:
         """Replaces everything by what a recommender of the same settings saved.
 
         Raises:
             ValueError: The snapshot has more items than there is room for.
         """
-        self.catalogue.load(_part(saved, "catalogue"))
+        self.catalogue.load(part_of(saved, "catalogue/"))
         for part, statistic in self.statistics.items():
-            arrays = {name: a for name, a in _part(saved, part).items() if isinstance(a, np.ndarray)}
+            arrays = arrays_of(saved, f"{part}/")
             if arrays:  # an earlier version's snapshot lacks what was added since, which starts empty
                 statistic.load(arrays)
         self.repeats.sum_categories(self.catalogue.categories.slots, self.catalogue.end)
@@ -522,8 +521,3 @@ class Recommender:
         for row, item_id in islice(self.catalogue.newest(), looked_at):
             if allowed[row] and item_id not in hidden:
                 yield RankedItem(item_id, 0.0, "trending", [])
-
-
-def _part(saved: dict[str, np.ndarray | bytes], part: str) -> dict[str, np.ndarray | bytes]:
-    prefix = f"{part}/"
-    return {name.removeprefix(prefix): value for name, value in saved.items() if name.startswith(prefix)}

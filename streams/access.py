@@ -17,9 +17,9 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # not all are
 )
 from msgspec import Struct
 
-from streams.kafka import AccessDeniedError, principal
+from streams.kafka import FOLLOWERS, AccessDeniedError, principal
 from streams.settings import Settings
-from streams.topics import FOLLOWERS, full_name, group_name, table
+from streams.topics import full_name, group_name, table
 
 
 class Permission(Struct, frozen=True, order=True):

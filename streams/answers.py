@@ -105,8 +105,9 @@ class Answers:
 
     def trending(self, request: Request, state: UserState) -> list[ListItem]:
         """What was had most in the window, without what the user may not be shown; scores are shares of all had."""
-        counts = self._popularity[request.window or "week"].arrays.counts
-        allowed = self._recommender.allowed(now_ms(), to_filter(request.filter))
+        end = self._recommender.catalogue.end
+        counts = self._popularity[request.window or "week"].arrays.counts[:end]
+        allowed = self._recommender.allowed(now_ms(), to_filter(request.filter))[:end]
         scores = np.where(allowed & (counts > 0), counts / max(counts.sum(), 1e-300), NOWHERE)
         return self._best(request, scores, self._recommender.outside(state, ()), "trending", [])
 

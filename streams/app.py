@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -107,3 +107,21 @@ def add_agent(
                 await asyncio.Future()
 
     app.agent(topic, name=handle.__name__)(agent)
+
+
+def add_worker(
+    app: faust.App,
+    settings: Settings,
+    base: str,
+    name: str,
+    work: Callable[[list[Run]], Awaitable[None]],
+    fail: Callable[[BaseException], None],
+) -> None:
+    """Makes the agent `name` as `add_agent`; what is fetched is acknowledged as soon as `work` is done with it."""
+
+    async def handle(runs: list[Run], acknowledge: Callable[[], object]) -> None:
+        await work(runs)
+        acknowledge()
+
+    handle.__name__ = name
+    add_agent(app, settings, base, handle, fail)

@@ -4,14 +4,14 @@ import asyncio
 import time
 
 import msgspec
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, Producer
 
 from streams.events import Recommendation, Request, Response
 from streams.follower import read_topic
-from streams.kafka import admin_client, client_config
+from streams.kafka import admin_client, client_config, next_places, produce_one, reader_config
 from streams.newest import NewestLists, Titles
 from streams.settings import Settings
-from streams.topics import FOLLOWERS, full_name, home_partition, partition_count
+from streams.topics import full_name, home_partition, partition_count
 
 _decode = msgspec.json.Decoder(Response).decode
 
@@ -33,14 +33,7 @@ class Asker:
         self._settings = settings
         self._partitions = partition_count(admin_client(settings), settings, "requests")
         self._producer = Producer(client_config(settings) | {"message.timeout.ms": 10_000})
-        self._consumer = Consumer(
-            client_config(settings)
-            | {
-                "group.id": FOLLOWERS,
-                "enable.auto.commit": False,
-                "fetch.wait.max.ms": 20,
-            }
-        )
+        self._consumer = Consumer(reader_config(settings) | {"fetch.wait.max.ms": 20})
 
     def ask(self, request: Request, wait_s: float) -> Response:
         """The answer.
@@ -49,11 +42,14 @@ class Asker:
             NoAnswerError: There was none within `wait_s`.
             KafkaException: The request was not accepted.
         """
-        partition = home_partition(request.user_id or request.request_id, self._partitions)
-        place = TopicPartition(full_name(self._settings, "responses"), partition)
-        _, place.offset = self._consumer.get_watermark_offsets(place, timeout=10)
-        self._consumer.assign([place])
-        self._send(request, partition)
+        key = request.user_id or request.request_id
+        partition = home_partition(key, self._partitions)
+        responses = full_name(self._settings, "responses")
+        self._consumer.assign(next_places(self._consumer, responses, [partition]))
+        requests = full_name(self._settings, "requests")
+        produce_one(
+            self._producer, requests, key.encode(), msgspec.json.encode(request), partition, wait_s=10.0
+        )
         deadline_s = time.monotonic() + wait_s
         while time.monotonic() < deadline_s:
             message = self._consumer.poll(0.1)
@@ -63,19 +59,6 @@ class Asker:
                     return response
         msg = f"request {request.request_id} was not answered in {wait_s:g} s: do the workers run? See dead-letters"
         raise NoAnswerError(msg)
-
-    def _send(self, request: Request, partition: int) -> None:
-        errors: list[KafkaException] = []
-        self._producer.produce(
-            full_name(self._settings, "requests"),
-            msgspec.json.encode(request),
-            (request.user_id or request.request_id).encode(),
-            partition,
-            on_delivery=lambda error, _: None if error is None else errors.append(KafkaException(error)),
-        )
-        self._producer.flush(10)
-        if errors:
-            raise errors[0]
 
     def close(self) -> None:
         """Stops."""

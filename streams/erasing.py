@@ -4,13 +4,13 @@ import time
 from secrets import token_hex
 
 import msgspec
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, Producer
 
 from streams.clock import now_ms
 from streams.events import Erasure, Receipt
-from streams.kafka import admin_client, client_config
+from streams.kafka import admin_client, client_config, next_places, produce_one, reader_config
 from streams.settings import Settings
-from streams.topics import FOLLOWERS, full_name, home_partition, partition_count
+from streams.topics import full_name, home_partition, partition_count
 
 _decode = msgspec.json.Decoder(Receipt).decode
 
@@ -32,14 +32,9 @@ class Eraser:
         self._settings = settings
         self._partitions = partition_count(admin_client(settings), settings, "erasures")
         self._producer = Producer(client_config(settings) | {"message.timeout.ms": 10_000})
-        self._consumer = Consumer(
-            client_config(settings) | {"group.id": FOLLOWERS, "enable.auto.commit": False}
-        )
-        topic = full_name(settings, "erasure-receipts")
-        places = [TopicPartition(topic, p) for p in range(self._partitions)]
-        for place in places:
-            _, place.offset = self._consumer.get_watermark_offsets(place, timeout=10)
-        self._consumer.assign(places)
+        self._consumer = Consumer(reader_config(settings))
+        receipts = full_name(settings, "erasure-receipts")
+        self._consumer.assign(next_places(self._consumer, receipts, range(self._partitions)))
 
     def ask(self, user_id: str) -> Erasure:
         """Asks for an erasure; when it returns, Kafka has it.
@@ -48,17 +43,14 @@ class Eraser:
             KafkaException: It was not accepted.
         """
         erasure = Erasure(user_id, f"erase-{token_hex(8)}", now_ms())
-        errors: list[KafkaException] = []
-        self._producer.produce(
+        produce_one(
+            self._producer,
             full_name(self._settings, "erasures"),
-            msgspec.json.encode(erasure),
             user_id.encode(),
+            msgspec.json.encode(erasure),
             home_partition(user_id, self._partitions),
-            on_delivery=lambda error, _: None if error is None else errors.append(KafkaException(error)),
+            wait_s=15.0,
         )
-        self._producer.flush(15)
-        if errors:
-            raise errors[0]
         return erasure
 
     def receipts(self, request_ids: set[str], wait_s: float) -> list[Receipt]:

@@ -25,7 +25,7 @@ from online import example_codec
 from online.events import Cursor, Erased, UserErased
 from online.state import UserState
 from streams import metrics
-from streams.app import add_agent
+from streams.app import add_worker
 from streams.batch import FORWARDED_HEADER
 from streams.clock import now_ms
 from streams.dead_letters import letter
@@ -34,6 +34,7 @@ from streams.events import Erasure
 from streams.identity import LogIdentity
 from streams.lag import committed_offsets, end_offsets
 from streams.liveness import Liveness
+from streams.ownership import in_turn
 from streams.producer import BatchProducer, Outgoing
 from streams.runs import Run
 from streams.settings import Settings
@@ -79,13 +80,8 @@ class ErasuresToReceipts:
 
     async def work(self, runs: Sequence[Run]) -> None:
         """Works a batch; when it returns, every marker is acknowledged."""
-        while True:
-            await self._users.ready.wait()
-            async with self._users.working:
-                # Ownership may have been let go of while another batch was in work.
-                if self._users.ready.is_set():
-                    await self._work(runs)
-                    return
+        async with in_turn(self._users.ready, self._users.working):
+            await self._work(runs)
 
     async def _work(self, runs: Sequence[Run]) -> None:
         outgoing: list[Outgoing] = []
@@ -231,9 +227,4 @@ def connect(
     app: faust.App, settings: Settings, worker: ErasuresToReceipts, fail: Callable[[BaseException], None]
 ) -> None:
     """Makes the agent that feeds the worker; what goes wrong in it is given to `fail`."""
-
-    async def erasures_to_receipts(runs: list[Run], acknowledge: Callable[[], object]) -> None:
-        await worker.work(runs)
-        acknowledge()
-
-    add_agent(app, settings, "erasures", erasures_to_receipts, fail)
+    add_worker(app, settings, "erasures", "erasures_to_receipts", worker.work, fail)

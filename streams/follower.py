@@ -10,9 +10,9 @@ from typing import Literal, cast
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 from msgspec import Struct
 
-from streams.kafka import client_config, denial
+from streams.kafka import FOLLOWERS, denial, reader_config
 from streams.settings import Settings
-from streams.topics import FOLLOWERS, full_name, table
+from streams.topics import full_name, table
 
 FETCH_LIMIT = 2_000
 TURN_S = 0.002
@@ -64,10 +64,8 @@ class Follower:
         self.topic = topic
         self._settings = settings
         self._consumer = Consumer(
-            client_config(settings)
+            reader_config(settings)
             | {
-                "group.id": FOLLOWERS,
-                "enable.auto.commit": False,
                 "auto.offset.reset": gaps,
                 "enable.partition.eof": True,
                 "queued.max.messages.kbytes": 16_384,

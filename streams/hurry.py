@@ -1,4 +1,4 @@
-"""When events come faster than lists are made: what is then made with less care, so that lists stay fresh."""
+"""When events come faster than they are worked: what is then made with less care, or not learned."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,8 @@ HURRY_MS = 40
 """Events that have waited for so long are answered in a hurry: what arrived since waits as long again."""
 LOGGED_SHARE = 0.25
 """Of the lists that would be logged for the learner."""
+SHED_MS = 10_000
+"""A learner that is so far behind folds, and learns neither ranking nor fusion: it catches up first."""
 
 
 def in_a_hurry(runs: Sequence[Run], wall_ms: int) -> bool:

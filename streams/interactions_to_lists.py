@@ -15,7 +15,7 @@ import faust
 from online import example_codec
 from online.recent_lists import RecentLists
 from streams import metrics
-from streams.app import add_agent
+from streams.app import add_worker
 from streams.batch import Batch, Touched, decode
 from streams.clock import now_ms
 from streams.events import Cause
@@ -24,6 +24,7 @@ from streams.identity import LogIdentity
 from streams.list_logs import ListLogs
 from streams.lists import ListMaker
 from streams.liveness import Liveness
+from streams.ownership import in_turn
 from streams.producer import BatchProducer, Outgoing
 from streams.runs import Run
 from streams.settings import Settings
@@ -73,13 +74,8 @@ class InteractionsToLists:
         self._in_hand_ms = None
 
     async def _work_owned(self, runs: Sequence[Run]) -> None:
-        while True:
-            await self._users.ready.wait()
-            async with self._users.working:
-                # Ownership may have been let go of while another batch was in work.
-                if self._users.ready.is_set():
-                    await self._work(runs)
-                    return
+        async with in_turn(self._users.ready, self._users.working):
+            await self._work(runs)
 
     def oldest_unanswered_s(self) -> float:
         """Age of the oldest event in work; 0 with none."""
@@ -188,9 +184,4 @@ def connect(
     app: faust.App, settings: Settings, worker: InteractionsToLists, fail: Callable[[BaseException], None]
 ) -> None:
     """Makes the agent that feeds the worker; what goes wrong in it is given to `fail`."""
-
-    async def interactions_to_lists(runs: list[Run], acknowledge: Callable[[], object]) -> None:
-        await worker.work(runs)
-        acknowledge()
-
-    add_agent(app, settings, "interactions", interactions_to_lists, fail)
+    add_worker(app, settings, "interactions", "interactions_to_lists", worker.work, fail)

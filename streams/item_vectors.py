@@ -196,8 +196,7 @@ class ItemVectors:
         self._published = {}
         for vectors in self._fusion.advance():
             made = {ITEM_PREFIX + item_id.encode(): _packed(vector) for item_id, vector in vectors.items()}
-            rows = ((key, encode_vector(ItemVector(epoch, v, self._generation))) for key, v in made.items())
-            outgoing = [Outgoing(self._topic, key, row, 0) for key, row in rows]
+            outgoing = [self._outgoing(key, vector, None, epoch) for key, vector in made.items()]
             await self._producer.deliver(outgoing, self._check)
             self._published |= made
 
@@ -226,7 +225,7 @@ class ItemVectors:
             vector = self._vector(key, embedding, before)
             if vector != before:
                 changed[key] = vector
-                outgoing.append(Outgoing(self._topic, key, self._record(vector, embedding, epoch), 0))
+                outgoing.append(self._outgoing(key, vector, embedding, epoch))
         await self._producer.deliver(outgoing, self._check)
         for key, vector in changed.items():
             if vector is None:
@@ -247,10 +246,15 @@ class ItemVectors:
         found = self._fusion.vector(key.removeprefix(ITEM_PREFIX).decode(), media)
         return None if found is None else _packed(found)
 
-    def _record(self, vector: bytes | None, embedding: Embedding | None, epoch: int) -> bytes | None:
-        if vector is None or embedding is None:
-            return None
-        return encode_vector(ItemVector(epoch, vector, self._generation, embedding.media_ms))
+    def _outgoing(
+        self, key: bytes, vector: bytes | None, embedding: Embedding | None, epoch: int
+    ) -> Outgoing:
+        """The record of an item's vector, or of its having none; `embedding`: what came in, if that is the reason."""
+        media_ms = 0 if embedding is None else embedding.media_ms
+        value = (
+            None if vector is None else encode_vector(ItemVector(epoch, vector, self._generation, media_ms))
+        )
+        return Outgoing(self._topic, key, value, 0)
 
 
 def _packed(vector: Floats) -> bytes:

@@ -1,16 +1,20 @@
-"""How to reach Kafka: one place for addresses, TLS and SASL."""
+"""How to reach Kafka: one place for addresses, TLS and SASL, and for what all readers and single records need."""
 
 import logging
 import time
 from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from cryptography import x509
 
 from deploy.embedded_kafka import running_bootstrap
 from streams.settings import Settings, SettingsError
+
+FOLLOWERS = "freshet-follower-without-commits"
+"""The group that clients name who commit nothing; nobody ever joins it."""
 
 _QUIET = logging.getLogger("freshet.librdkafka")
 _QUIET.setLevel(logging.CRITICAL)
@@ -75,6 +79,51 @@ def client_config(settings: Settings) -> dict[str, Any]:
             msg = f"FRESHET_KAFKA_SSL_…FILE: there is no file {path}"
             raise SettingsError(msg)
     return config | {key: str(path) for key, path in files.items() if path is not None}
+
+
+def reader_config(settings: Settings) -> dict[str, Any]:
+    """Settings of consumers that choose their own partitions and commit nothing.
+
+    Raises:
+        SettingsError: As `client_config`.
+    """
+    return client_config(settings) | {"group.id": FOLLOWERS, "enable.auto.commit": False}
+
+
+def next_places(consumer: Consumer, topic: str, partitions: Iterable[int]) -> list[TopicPartition]:
+    """Where the next record of each partition will lie: to be assigned, for what comes from now on.
+
+    Raises:
+        KafkaException: Kafka does not answer.
+    """
+    places = [TopicPartition(topic, partition) for partition in partitions]
+    for place in places:
+        _, place.offset = consumer.get_watermark_offsets(place, timeout=10)
+    return places
+
+
+def produce_one(
+    producer: Producer, topic: str, key: bytes, value: bytes, partition: int, wait_s: float
+) -> Message:
+    """Writes one record and waits for it.
+
+    Returns:
+        The record as Kafka acknowledged it.
+
+    Raises:
+        KafkaException: It was not accepted, or not acknowledged within `wait_s`.
+    """
+    reports: list[tuple[KafkaError | None, Message]] = []
+    producer.produce(
+        topic, value, key, partition, on_delivery=lambda error, message: reports.append((error, message))
+    )
+    producer.flush(wait_s)
+    if not reports:
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"{topic}: not acknowledged in {wait_s:g} s"))
+    error, message = reports[0]
+    if error is not None:
+        raise KafkaException(error)
+    return message
 
 
 def admin_client(settings: Settings, timeout_s: float = 10.0) -> AdminClient:

@@ -8,19 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from online.events import ExampleSet
-from online.fold import Saved
 from online.fusion.taste import pack
+from online.saved import Saved, arrays_of, as_part
 from online.statistics.base import Floats
+from streams.hurry import SHED_MS
 
 if TYPE_CHECKING:
     from online.fusion.learner import FusionLearner
 
-SHED_MS = 10_000
-"""A learner that is so far behind folds, and learns no fusion: it catches up first."""
 TIME_SHARE = 0.1
 """Of the learner's time that may go into steps; sets that come while it has had its share are not learned from."""
-MOVED_STEPS = 20
-"""Steps after which vectors are compared with those that are served."""
 PREFIX = "fusion."
 
 
@@ -30,7 +27,6 @@ class LearnedFusion:
     def __init__(self, learner: "FusionLearner") -> None:
         self._learner = learner
         self._rests_until_s = 0.0
-        self._looked_at_step = 0
         self.digest = self._digest()
         """Says which tower is served: vectors of different ones are never compared."""
 
@@ -58,10 +54,7 @@ class LearnedFusion:
         return self._learner.put(item_id, media)
 
     def moved(self) -> bool:
-        """Whether what was learned differs noticeably from what is served; looked at once in MOVED_STEPS."""
-        if self._learner.step_count < self._looked_at_step + MOVED_STEPS:
-            return False
-        self._looked_at_step = self._learner.step_count
+        """Whether what was learned differs noticeably from what is served."""
         return self._learner.moved()
 
     def advance(self) -> Iterator[dict[str, Floats]]:
@@ -77,17 +70,11 @@ class LearnedFusion:
 
     def save(self) -> Saved:
         """What a snapshot has to hold."""
-        return {PREFIX + name: array for name, array in self._learner.save().items()}
+        return as_part(PREFIX, self._learner.save())
 
     def load(self, saved: Saved) -> None:
         """Goes on from a snapshot; one without a fusion that fits changes nothing."""
-        found = {
-            name.removeprefix(PREFIX): array
-            for name, array in saved.items()
-            if name.startswith(PREFIX) and isinstance(array, np.ndarray)
-        }
-        if found and self._learner.load(found):
-            self._looked_at_step = self._learner.step_count
+        self._learner.load(arrays_of(saved, PREFIX))
         self.digest = self._digest()
 
     def _digest(self) -> str:

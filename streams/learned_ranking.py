@@ -4,13 +4,12 @@ import logging
 from collections.abc import Collection
 from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-
 from online.events import POSITIVE_ACTIONS, ExampleSet
-from online.fold import Saved
 from online.learning.alarm import Alarm
 from online.ranking.network import Network, pack
+from online.saved import Saved, arrays_of, as_part
 from streams import metrics
+from streams.hurry import SHED_MS
 from streams.producer import Outgoing
 from streams.publications import RANKING_KEY, Ranking, encode_ranking
 from streams.settings import Settings
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SHED_MS = 10_000
-"""A learner that is so far behind folds, and learns no ranking: it catches up first."""
 PREFIX = "ranking."
 PRIVACY = f"{PREFIX}privacy/"
 """How a snapshot's names begin of what was spent of users' privacy."""
@@ -107,7 +104,7 @@ class LearnedRanking:
     def save(self) -> Saved:
         """What a snapshot has to hold."""
         self._saving = self._learner.network()
-        return {PREFIX + name: array for name, array in self._learner.save().items()}
+        return as_part(PREFIX, self._learner.save())
 
     def kept(self) -> None:
         """Is told that what `save` gave last is in the store."""
@@ -115,7 +112,7 @@ class LearnedRanking:
 
     def load(self, saved: Saved) -> None:
         """Goes on from a snapshot; one without a network that fits starts anew."""
-        self._learner.load(ranking_of(saved))
+        self._learner.load(arrays_of(saved, PREFIX))
         self._kept = self._learner.network()
         self._published = None
 
@@ -134,15 +131,6 @@ def new_ranking(settings: Settings, seed: int = 0) -> LearnedRanking:
     # Its matrices are small: more threads would only wait for one another.
     torch.set_num_threads(1)
     return LearnedRanking(RankingLearner(RankingConfig(seed=seed)))
-
-
-def ranking_of(saved: Saved) -> dict[str, np.ndarray]:
-    """What a snapshot holds for a learner of the ranking to go on from."""
-    return {
-        name.removeprefix(PREFIX): array
-        for name, array in saved.items()
-        if name.startswith(PREFIX) and isinstance(array, np.ndarray)
-    }
 
 
 def with_ranking(newest: Saved, ranking: Saved) -> Saved:

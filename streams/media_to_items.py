@@ -25,6 +25,7 @@ from streams.encoding.sources import AT_HAND
 from streams.events import ItemDocument
 from streams.identity import LogIdentity
 from streams.liveness import Liveness
+from streams.ownership import in_turn
 from streams.patches import Changed, Patches
 from streams.producer import BatchProducer, Outgoing
 from streams.runs import Run
@@ -65,13 +66,8 @@ class MediaToItems:
 
     async def work(self, runs: Sequence[Run]) -> None:
         """Works a batch through to acknowledged documents."""
-        while True:
-            await self._store.ready.wait()
-            async with self._working:
-                # Ownership may have been let go of while another batch was in work.
-                if self._store.ready.is_set():
-                    await self._work(runs)
-                    return
+        async with in_turn(self._store.ready, self._working):
+            await self._work(runs)
 
     async def refresh(self, items: Sequence[tuple[str, int]]) -> None:
         """Publishes items again, by id and partition, with all that is encoded of them by now."""

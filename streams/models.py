@@ -17,11 +17,12 @@ from online.fold import ExampleFold
 from online.learning.ranking import RankingLearner
 from online.ranking.network import Network
 from online.recommender import Recommender
+from online.saved import arrays_of
 from online.state import UserState
 from online.state_codec import unpack
 from streams.clock import now_ms
 from streams.follower import read_all
-from streams.learned_ranking import PREFIX, LearnedRanking, ranking_of, with_ranking
+from streams.learned_ranking import PREFIX, LearnedRanking, with_ranking
 from streams.lists import ListMaker
 from streams.model_to_lists import ModelToLists
 from streams.producer import BatchProducer, Outgoing
@@ -99,7 +100,7 @@ def list_models(settings: Settings) -> list[ModelSnapshot]:
             examples_offset=found.manifest.examples_offset,
             size_bytes=found.size_bytes,
             saved_ms=found.saved_ms,
-            ranking=_standing(ranking_of(dict(found.arrays))),
+            ranking=_standing(arrays_of(found.arrays, PREFIX)),
         )
         for found in SnapshotStore(settings).listed(keys)
     ]
@@ -195,7 +196,7 @@ def _learner(store: SnapshotStore, name: str) -> "RankingLearner | PrivateRankin
         raise ModelError(msg)
     # Nothing is learned here, so whatever the budget is, nothing of it is spent.
     for learner in (RankingLearner(), PrivateRankingLearner(Budget(1.0))):
-        if learner.load(ranking_of(found[1])):
+        if learner.load(arrays_of(found[1], PREFIX)):
             return learner
     msg = f"{name} has no ranking, or one of other features than this version's"
     raise ModelError(msg)

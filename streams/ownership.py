@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, Protocol, cast
 
 import faust
@@ -24,6 +25,18 @@ class Owned(Protocol):
 
     async def load(self, partitions: set[int]) -> None:
         """Loads exactly these partitions and sets `ready`."""
+
+
+@asynccontextmanager
+async def in_turn(ready: asyncio.Event, working: asyncio.Lock) -> AsyncIterator[None]:
+    """Runs its body while it holds `working`, and only when what is owned is `ready`; waits for both."""
+    while True:
+        await ready.wait()
+        async with working:
+            # Ownership may have been let go of while another batch was in work.
+            if ready.is_set():
+                yield
+                return
 
 
 class Ownership:

@@ -9,7 +9,7 @@ import msgspec
 from online.state import UserState
 from streams import metrics
 from streams.answers import Answers, too_late
-from streams.app import add_agent
+from streams.app import add_worker
 from streams.clock import now_ms
 from streams.dead_letters import letter
 from streams.decoding import Decoded, EventDecoder, Refusal
@@ -125,9 +125,4 @@ def connect(
     app: faust.App, settings: Settings, worker: RequestsToResponses, fail: Callable[[BaseException], None]
 ) -> None:
     """Makes the agent that feeds the worker; what goes wrong in it is given to `fail`."""
-
-    async def requests_to_responses(runs: list[Run], acknowledge: Callable[[], object]) -> None:
-        await worker.work(runs)
-        acknowledge()
-
-    add_agent(app, settings, "requests", requests_to_responses, fail)
+    add_worker(app, settings, "requests", "requests_to_responses", worker.work, fail)

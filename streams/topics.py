@@ -21,8 +21,6 @@ from streams.settings import Settings
 MIB = 1024 * 1024
 HOUR_MS = 3600 * 1000
 DAY_MS = 24 * HOUR_MS
-FOLLOWERS = "freshet-follower-without-commits"
-"""The group that clients name who commit nothing; nobody ever joins it."""
 
 _REASONS = {
     KafkaError.UNKNOWN_TOPIC_OR_PART: "missing; try `freshet topics create`",

@@ -8,7 +8,7 @@ import numpy as np
 
 from streams import metrics
 from streams.answers import Answers, UnanswerableError
-from streams.app import add_agent
+from streams.app import add_worker
 from streams.events import ListItem
 from streams.liveness import Liveness
 from streams.producer import BatchProducer, Outgoing
@@ -66,9 +66,4 @@ def connect(
     app: faust.App, settings: Settings, worker: VectorsToResponses, fail: Callable[[BaseException], None]
 ) -> None:
     """Makes the agent that feeds the worker; what goes wrong in it is given to `fail`."""
-
-    async def vectors_to_responses(runs: list[Run], acknowledge: Callable[[], object]) -> None:
-        await worker.work(runs)
-        acknowledge()
-
-    add_agent(app, settings, "queries", vectors_to_responses, fail)
+    add_worker(app, settings, "queries", "vectors_to_responses", worker.work, fail)

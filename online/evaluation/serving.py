@@ -22,8 +22,6 @@ from online.recommender import Recommender
 from online.state import SET_DECAY, UserState
 from online.statistics.base import Floats, Rows
 
-MOVED_STEPS = 20
-"""Steps of the fusion after which its vectors are compared with those that are served."""
 COLD_DEPTH = 2_000
 """How far down its list cold items are looked for when they are ranked among themselves."""
 
@@ -73,7 +71,6 @@ class Serving:
         self._applied: dict[int, int] = {}
         self._ranking, self._fusion = ranking, fusion
         self._served_steps = 0
-        self._looked_at_step = 0
         self._logs: dict[tuple[int, int], ListLog] = {}
         """Of lists whose set has yet to be learned, by user and time."""
         for item_id, text in stream.catalogue.items():
@@ -150,13 +147,11 @@ class Serving:
     def _fuse(self, fusion: FusionLearner, example_set: ExampleSet) -> None:
         """Learns what items are made of; serves it, as the next generation, when it has moved."""
         fusion.learn(example_set)
-        if fusion.step_count >= self._looked_at_step + MOVED_STEPS:
-            self._looked_at_step = fusion.step_count
-            if fusion.moved():
-                for vectors in fusion.advance():
-                    for item_id, vector in vectors.items():
-                        self._recommender.put_vector(item_id, vector)
-                self._recommender.taste = fusion.taste()
+        if fusion.moved():
+            for vectors in fusion.advance():
+                for item_id, vector in vectors.items():
+                    self._recommender.put_vector(item_id, vector)
+            self._recommender.taste = fusion.taste()
 
     def _log(self, state: UserState, view: UserView) -> ListLog:
         """Of the list that was made for the set; where none was, of the one that would have been."""

@@ -34,6 +34,8 @@ AT_ONCE = 2_048
 """Items whose vectors are made in one go."""
 LEAST_COSINE = 0.98
 """What is served is replaced when vectors have moved further than this on average."""
+MOVED_STEPS = 20
+"""Steps after which vectors are compared with those that are served."""
 
 
 class FusionConfig(msgspec.Struct, frozen=True):
@@ -94,6 +96,7 @@ class FusionLearner:
         )
         self._new = 0
         self.step_count = 0
+        self._looked_at_step = 0
         self._is_taught = False
         """Whether anything learned is served."""
 
@@ -140,7 +143,10 @@ class FusionLearner:
         return self._examples.holds(self._owners.of(user_id))
 
     def moved(self) -> bool:
-        """Whether what was learned differs noticeably from what is served."""
+        """Whether what was learned differs noticeably from what is served; looked at once in MOVED_STEPS."""
+        if self.step_count < self._looked_at_step + MOVED_STEPS:
+            return False
+        self._looked_at_step = self.step_count
         known = self._media.known()
         if self.step_count < RAMP_STEPS or not len(known):
             return False

@@ -25,6 +25,7 @@ from online.ranking.evidence import BLEND
 from online.ranking.features import FEATURES
 from online.ranking.list_log import features_of_log, had_of_log
 from online.ranking.network import CLIP, Network
+from online.saved import as_part, part_of
 
 STEP_LISTS = 16
 RAMP_STEPS = 100
@@ -200,7 +201,7 @@ class RankingLearner:
         saved = {f"net/{k}": v.numpy().copy() for k, v in self._net.state_dict().items()}
         saved |= {f"served/{k}": v.numpy().copy() for k, v in self._served.state_dict().items()}
         saved |= saved_optimizer(self._optimizer)
-        saved |= {f"moments/{k}": v for k, v in self._moments.save().items()}
+        saved |= as_part("moments/", self._moments.save())
         saved |= {"judged": self._judged.copy(), "step_count": np.array(self.step_count)}
         return saved | {"drift": self.drift.save()}
 
@@ -216,9 +217,7 @@ class RankingLearner:
         for part, net in (("net", self._net), ("served", self._served)):
             net.load_state_dict({k: torch.from_numpy(saved[f"{part}/{k}"].copy()) for k in net.state_dict()})
         load_optimizer(self._optimizer, saved)
-        self._moments.load(
-            {k.removeprefix("moments/"): v for k, v in saved.items() if k.startswith("moments/")}
-        )
+        self._moments.load(part_of(saved, "moments/"))
         self._judged, self.step_count = saved["judged"].copy(), int(saved["step_count"])
         if "drift" in saved:  # an earlier version's snapshot has none
             self.drift.load(saved["drift"])

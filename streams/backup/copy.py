@@ -9,9 +9,9 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from streams.backup import BackupError
 from streams.backup.folder import BackupFolder, CopiedRecord
 from streams.backup.manifest import PartitionCopy
-from streams.kafka import client_config
+from streams.kafka import reader_config
 from streams.settings import Settings
-from streams.topics import FOLLOWERS, full_name, table
+from streams.topics import full_name, table
 
 SEGMENT_BYTES = 8 * 2**20
 SEGMENT_RECORDS = 10_000
@@ -27,10 +27,8 @@ class TopicCopier:
         self._ends: dict[int, int] = {}
         """Where the end of each partition of the topic in work was met."""
         self._consumer = Consumer(
-            client_config(settings)
+            reader_config(settings)
             | {
-                "group.id": FOLLOWERS,
-                "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
                 "enable.partition.eof": True,
                 "fetch.wait.max.ms": 100,

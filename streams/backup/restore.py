@@ -15,7 +15,7 @@ from streams.backup.translate import Translation
 from streams.backup.write import snapshots_in
 from streams.clock import now_ms
 from streams.kafka import client_config
-from streams.lag import inhabited_roles
+from streams.lag import end_offsets, inhabited_roles
 from streams.producer import BatchProducer, NotDeliveredError, Outgoing
 from streams.settings import Settings
 from streams.stores.snapshots import SnapshotStore
@@ -53,7 +53,7 @@ async def restore(settings: Settings, admin: AdminClient, url: str) -> Restored:
     translation = Translation(manifest, by_base, settings.topic_prefix)
     names = _restore_snapshots(settings, url, manifest, translation)
     records = await _restore_records(settings, folder, manifest, translation)
-    _check_places(settings, manifest)
+    _check_places(settings, admin, manifest)
     _commit(settings, manifest, translation)
     return Restored(records, names, manifest.made_ms, _is_log_old(settings, folder, manifest))
 
@@ -75,7 +75,7 @@ def _check_room(settings: Settings, admin: AdminClient, manifest: Manifest) -> N
         raise BackupError(msg)
     topics.create(admin, settings)
     topics.ensure(admin, settings)
-    for base, ends in _ends(settings).items():
+    for base, ends in _ends(settings, admin).items():
         if any(ends):
             msg = (
                 f"{full_name(settings, base)} is not empty, or was not always; restore under another "
@@ -87,16 +87,13 @@ def _check_room(settings: Settings, admin: AdminClient, manifest: Manifest) -> N
         raise BackupError(msg)
 
 
-def _ends(settings: Settings) -> dict[str, list[int]]:
+def _ends(settings: Settings, admin: AdminClient) -> dict[str, list[int]]:
     """One past the last offset that each partition ever had."""
-    with closing(Consumer(client_config(settings) | {"group.id": "freshet-restore"})) as consumer:
-        return {
-            base: [
-                consumer.get_watermark_offsets(TopicPartition(full_name(settings, base), p), timeout=10)[1]
-                for p in range(row.partitions)
-            ]
-            for base, row in table(settings).items()
-        }
+    found: dict[str, list[int]] = {}
+    for base, row in table(settings).items():
+        ends = end_offsets(admin, full_name(settings, base), range(row.partitions))
+        found[base] = [ends[partition] for partition in range(row.partitions)]
+    return found
 
 
 def _restore_snapshots(
@@ -141,8 +138,8 @@ def _outgoing(topic: str, partition: int, record: CopiedRecord) -> Outgoing:
     return Outgoing(topic, record.key, record.value, partition, record.timestamp_ms, record.headers)
 
 
-def _check_places(settings: Settings, manifest: Manifest) -> None:
-    ends = _ends(settings)
+def _check_places(settings: Settings, admin: AdminClient, manifest: Manifest) -> None:
+    ends = _ends(settings, admin)
     for base, topic in manifest.topics.items():
         expected = [copied.count for copied in topic.partitions]
         if ends[base] != expected:

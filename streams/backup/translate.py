@@ -7,7 +7,8 @@ import msgspec
 
 from online import example_codec, state_codec
 from online.events import Cursor, ExampleRun, UserErased
-from online.fold import Learned, Saved
+from online.fold import Learned
+from online.saved import Saved
 from streams.backup.folder import CopiedRecord
 from streams.backup.manifest import Manifest, Places
 from streams.events import Cause, Recommendation

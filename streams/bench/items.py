@@ -16,7 +16,7 @@ from streams.bench.stage import Stage, stage, wait_caught_up, wait_quiet
 from streams.bench.subjects import BenchError, Subject, freshet
 from streams.clock import now_ms
 from streams.events import Interaction, Recommendation, Request, Response
-from streams.kafka import client_config
+from streams.kafka import client_config, reader_config
 from streams.settings import Settings
 from streams.topics import full_name, home_partition, table
 
@@ -82,9 +82,7 @@ class Lists:
     """Every user's newest list, followed in `recommendations`."""
 
     def __init__(self, settings: Settings) -> None:
-        self._consumer = Consumer(
-            client_config(settings) | {"group.id": "bench-items", "enable.auto.commit": False}
-        )
+        self._consumer = Consumer(reader_config(settings))
         name, count = full_name(settings, "recommendations"), table(settings)["recommendations"].partitions
         self._consumer.assign([TopicPartition(name, p, 0) for p in range(count)])
         self.newest: dict[str, Recommendation] = {}
@@ -260,7 +258,7 @@ def _come(settings: Settings, people: People, lists: Lists) -> Come:
 
 def _wanted(settings: Settings, people: People, users: Sequence[str], item_id: str) -> set[str]:
     """Users whose list has the item if it is made now, on request."""
-    consumer = Consumer(client_config(settings) | {"group.id": "bench-items", "enable.auto.commit": False})
+    consumer = Consumer(reader_config(settings))
     name, count = full_name(settings, "responses"), table(settings)["responses"].partitions
     consumer.assign([TopicPartition(name, p, 0) for p in range(count)])
     for user_id in users:

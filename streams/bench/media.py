@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
-from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, Message, Producer
 from msgspec import Struct
 
 from encoders import registry
@@ -19,7 +19,7 @@ from streams.bench.stage import Stage, stage
 from streams.bench.subjects import BenchError, Subject, freshet
 from streams.clock import now_ms
 from streams.events import ItemDocument
-from streams.kafka import client_config
+from streams.kafka import client_config, next_places, reader_config
 from streams.publications import ITEM_PREFIX
 from streams.settings import Settings
 from streams.topics import full_name, table
@@ -63,14 +63,9 @@ class Watch:
 
     def __init__(self, settings: Settings) -> None:
         self._items, self._model = full_name(settings, "items"), full_name(settings, "model")
-        self._consumer = Consumer(
-            client_config(settings) | {"group.id": "bench-media", "enable.auto.commit": False}
-        )
-        counts = {self._items: table(settings)["items"].partitions, self._model: 1}
-        places = [TopicPartition(name, p) for name, count in counts.items() for p in range(count)]
-        for place in places:
-            place.offset = self._consumer.get_watermark_offsets(place, timeout=30)[1]
-        self._consumer.assign(places)
+        self._consumer = Consumer(reader_config(settings))
+        items = next_places(self._consumer, self._items, range(table(settings)["items"].partitions))
+        self._consumer.assign([*items, *next_places(self._consumer, self._model, [0])])
         self.documents: dict[str, tuple[int, ItemDocument]] = {}
         """Time and content of each item's newest document."""
         self.vectors_ms: dict[str, int] = {}

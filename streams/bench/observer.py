@@ -15,7 +15,7 @@ from msgspec import Struct
 from streams.bench.matching import Answer, Matcher, Place, SeenList, SentEvent
 from streams.clock import now_ms
 from streams.events import Through
-from streams.kafka import client_config
+from streams.kafka import next_places, reader_config
 from streams.settings import Settings
 
 POLL_S = 0.05
@@ -53,9 +53,9 @@ _decode_events = msgspec.json.Decoder(list[_Event] | _Event).decode
 
 def run(conn: Connection, settings: Settings, source: str, target: str) -> None:
     """A process's body: says "ready", answers "count" with the lists seen, and `Finish` with an `Observed`."""
-    consumer = _consumer(settings)
-    starts = _ends(consumer, source, settings.partitions)
-    consumer.assign(_ends(consumer, target, settings.partitions))
+    consumer = Consumer(reader_config(settings))
+    starts = next_places(consumer, source, range(settings.partitions))
+    consumer.assign(next_places(consumer, target, range(settings.partitions)))
     conn.send("ready")
     lists: list[SeenList] = []
     while True:
@@ -93,25 +93,6 @@ def _finish(
     )
 
 
-def _consumer(settings: Settings) -> Consumer:
-    return Consumer(
-        client_config(settings)
-        | {
-            "group.id": "freshet-bench-without-commits",
-            "enable.auto.commit": False,
-            "enable.partition.eof": False,
-        }
-    )
-
-
-def _ends(consumer: Consumer, topic: str, partitions: int) -> list[TopicPartition]:
-    """One past the last offset of every partition, now."""
-    places = [TopicPartition(topic, p) for p in range(partitions)]
-    return [
-        TopicPartition(topic, p.partition, consumer.get_watermark_offsets(p, timeout=10)[1]) for p in places
-    ]
-
-
 def _poll(consumer: Consumer) -> list[SeenList]:
     first = consumer.poll(POLL_S)
     if first is None:
@@ -128,8 +109,8 @@ def _seen(message: Message, seen_ms: int) -> SeenList:
 
 def _read_back(settings: Settings, starts: list[TopicPartition]) -> Iterator[SentEvent]:
     """Every event of the source from `starts` to its end, each partition in order."""
-    consumer = _consumer(settings)
-    ends = {p.partition: p.offset for p in _ends(consumer, starts[0].topic, len(starts))}
+    consumer = Consumer(reader_config(settings))
+    ends = {p.partition: p.offset for p in next_places(consumer, starts[0].topic, range(len(starts)))}
     left = sum(ends[start.partition] - start.offset for start in starts)
     consumer.assign(starts)
     while left > 0:

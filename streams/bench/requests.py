@@ -6,7 +6,7 @@ from secrets import token_hex
 
 import msgspec
 import numpy as np
-from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, Message, Producer
 from msgspec import Struct
 
 from streams.bench.matching import percentiles
@@ -14,7 +14,7 @@ from streams.bench.measure import LATE_S, LEAD_S, Figures, Load, await_first_lis
 from streams.bench.stage import stage, warm
 from streams.bench.subjects import freshet
 from streams.events import Request, Response
-from streams.kafka import client_config
+from streams.kafka import client_config, next_places, reader_config
 from streams.settings import Settings
 from streams.topics import full_name, home_partition, table
 
@@ -120,14 +120,9 @@ class _Responses:
     """Reads `responses` from now on."""
 
     def __init__(self, settings: Settings) -> None:
-        self._consumer = Consumer(
-            client_config(settings) | {"group.id": "bench-requests", "enable.auto.commit": False}
-        )
+        self._consumer = Consumer(reader_config(settings))
         name, count = full_name(settings, "responses"), table(settings)["responses"].partitions
-        places = [TopicPartition(name, partition) for partition in range(count)]
-        for place in places:
-            place.offset = self._consumer.get_watermark_offsets(place, timeout=10)[1]
-        self._consumer.assign(places)
+        self._consumer.assign(next_places(self._consumer, name, range(count)))
 
     def read(self, wanted: dict[str, tuple[str, int]]) -> dict[str, tuple[int, bool]]:
         """When the broker had the response to each request, and whether it is an error; until all are there."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.errors import EXIT_CONFIGURATION, one_line_errors
+from streams.cli.errors import one_line_errors
 from streams.cli.output import JsonFile, write_json
 
 Url = Annotated[str, typer.Argument(metavar="FOLDER", help="A folder, or an fsspec URL (s3://…).")]
@@ -66,9 +66,5 @@ def _show(what: str, records: dict[str, int], snapshots: list[str]) -> None:
 def _errors() -> Iterator[None]:
     from streams.backup import BackupError  # noqa: PLC0415  # keeps `freshet --help` fast
 
-    with one_line_errors():
-        try:
-            yield
-        except BackupError as exc:
-            typer.echo(f"freshet: {exc}", err=True)
-            raise typer.Exit(EXIT_CONFIGURATION) from None
+    with one_line_errors(BackupError):
+        yield

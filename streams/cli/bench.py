@@ -15,7 +15,7 @@ from streams.cli import (
     bench_poison,
     bench_requests,
 )
-from streams.cli.errors import one_line_errors
+from streams.cli.bench_errors import bench_errors
 from streams.cli.output import JsonFile, write_json
 
 if TYPE_CHECKING:
@@ -101,17 +101,10 @@ def _bench(
     from streams import settings  # noqa: PLC0415
     from streams.bench.measure import Load  # noqa: PLC0415
     from streams.bench.run import Bench  # noqa: PLC0415
-    from streams.bench.subjects import BenchError  # noqa: PLC0415
 
     console = Console(stderr=json_file == "-", soft_wrap=True, highlight=False)
-    with one_line_errors():
-        try:
-            yield Bench(settings.load(), Load(users, items, seed, packed), peers, console.print), console
-        except BenchError as exc:
-            typer.echo(f"freshet: {exc}", err=True)
-            raise typer.Exit(1) from None
-        except KeyboardInterrupt:
-            raise typer.Exit(130) from None
+    with bench_errors():
+        yield Bench(settings.load(), Load(users, items, seed, packed), peers, console.print), console
 
 
 def _compare(bench: "Bench", mode: "Mode", console: "Console", json_file: str | None) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.errors import one_line_errors
+from streams.cli.bench_errors import bench_errors
 from streams.cli.output import JsonFile, write_json
 
 
@@ -24,16 +24,11 @@ def items(
     from streams import settings  # noqa: PLC0415
     from streams.bench.items import measure_items  # noqa: PLC0415
     from streams.bench.processes import machine  # noqa: PLC0415
-    from streams.bench.subjects import BenchError  # noqa: PLC0415
 
     console = Console(stderr=json_file == "-", soft_wrap=True, highlight=False)
     where = machine()
-    with one_line_errors():
-        try:
-            gone, come, full = measure_items(settings.load(), users, workers, seed, flood, rate)
-        except BenchError as exc:
-            typer.echo(f"freshet: {exc}", err=True)
-            raise typer.Exit(1) from None
+    with bench_errors():
+        gone, come, full = measure_items(settings.load(), users, workers, seed, flood, rate)
     console.print(
         f"deleted: it was in {gone.lists:,} lists and is in {gone.left}; out of a list after p50 {gone.ms['p50']} ms, "
         f"p99 {gone.ms['p99']} ms, max {gone.ms['max']} ms"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.cli.errors import one_line_errors
+from streams.cli.bench_errors import bench_errors
 from streams.cli.output import JsonFile, write_json
 from streams.cores import share_cores
 
@@ -34,32 +34,27 @@ def media(
 
     from streams import settings  # noqa: PLC0415
     from streams.bench.media import bulk, freshness  # noqa: PLC0415
-    from streams.bench.subjects import BenchError  # noqa: PLC0415
 
     console = Console(stderr=json_file == "-", soft_wrap=True, highlight=False)
     found = _files(folder)
     if not found["image"]:
         message = f"{folder} has no pictures ({', '.join(sorted(SUFFIXES['image']))})"
         raise typer.BadParameter(message)
-    with one_line_errors():
-        try:
-            fresh = freshness(settings.load(), found["image"][:items], folder, rate)
-            console.print(
-                f"{fresh.items} new items with text and picture, {rate:g}/s: document complete after p50 "
-                f"{fresh.document_ms['p50']:g} ms, p99 {fresh.document_ms['p99']:g} ms; vector in `model` after p50 "
-                f"{fresh.vector_ms['p50']:g} ms, p99 {fresh.vector_ms['p99']:g} ms"
-            )
-            bulks = {}
-            for modality, paths in found.items():
-                if paths:
-                    bulks[modality] = one = bulk(settings.load(), modality, paths, folder)
-                    console.print(
-                        f"{one.files} {modality} files at once: {one.files_per_s:g}/s through Kafka, plain loop "
-                        f"{one.plain_files_per_s:g}/s, ratio {one.ratio:g}; {one.failed} failed"
-                    )
-        except BenchError as exc:
-            typer.echo(f"freshet: {exc}", err=True)
-            raise typer.Exit(1) from None
+    with bench_errors():
+        fresh = freshness(settings.load(), found["image"][:items], folder, rate)
+        console.print(
+            f"{fresh.items} new items with text and picture, {rate:g}/s: document complete after p50 "
+            f"{fresh.document_ms['p50']:g} ms, p99 {fresh.document_ms['p99']:g} ms; vector in `model` after p50 "
+            f"{fresh.vector_ms['p50']:g} ms, p99 {fresh.vector_ms['p99']:g} ms"
+        )
+        bulks = {}
+        for modality, paths in found.items():
+            if paths:
+                bulks[modality] = one = bulk(settings.load(), modality, paths, folder)
+                console.print(
+                    f"{one.files} {modality} files at once: {one.files_per_s:g}/s through Kafka, plain loop "
+                    f"{one.plain_files_per_s:g}/s, ratio {one.ratio:g}; {one.failed} failed"
+                )
     if json_file is not None:
         write_json(json_file, {"freshness": fresh, "bulk": bulks})
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from streams.cli.errors import EXIT_CONFIGURATION, one_line_errors
+from streams.cli.errors import one_line_errors
 from streams.cli.given_stream import (
     COLUMNS,
     ColumnNames,
@@ -54,16 +54,12 @@ def poison(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how ty
     from online.evaluation.tables import InputError  # noqa: PLC0415
     from online.evaluation.variants import FRESHET, PAIRS_ONCE  # noqa: PLC0415
 
-    with one_line_errors():
-        try:
-            stream = (
-                _made_up(seed)
-                if dataset is None and interactions is None
-                else read_given(dataset, interactions, columns, timestamp_unit, None, "", None, None)
-            )
-        except InputError as exc:
-            typer.echo(f"freshet: {exc}", err=True)
-            raise typer.Exit(EXIT_CONFIGURATION) from None
+    with one_line_errors(InputError):
+        stream = (
+            _made_up(seed)
+            if dataset is None and interactions is None
+            else read_given(dataset, interactions, columns, timestamp_unit, None, "", None, None)
+        )
     attacks = {
         "honest": poisoned(stream, share, 0, seed, limit),
         "poisoned": poisoned(stream, share, pushes, seed, limit),

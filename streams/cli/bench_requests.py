@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.errors import one_line_errors
+from streams.cli.bench_errors import bench_errors
 from streams.cli.output import JsonFile, write_json
 
 
@@ -24,16 +24,11 @@ def requests(
     from streams.bench.measure import Load  # noqa: PLC0415
     from streams.bench.processes import machine  # noqa: PLC0415
     from streams.bench.requests import measure_requests  # noqa: PLC0415
-    from streams.bench.subjects import BenchError  # noqa: PLC0415
 
     console = Console(stderr=json_file == "-", soft_wrap=True, highlight=False)
     where = machine()
-    with one_line_errors():
-        try:
-            found = measure_requests(settings.load(), Load(users, items, seed), rate, events, seconds)
-        except BenchError as exc:
-            typer.echo(f"freshet: {exc}", err=True)
-            raise typer.Exit(1) from None
+    with bench_errors():
+        found = measure_requests(settings.load(), Load(users, items, seed), rate, events, seconds)
     for name, kind in (("all", found.all), *found.by_kind.items()):
         ms = kind.latency_ms
         console.print(

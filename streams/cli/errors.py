@@ -12,8 +12,11 @@ EXIT_UNAVAILABLE = 3
 
 
 @contextmanager
-def one_line_errors() -> Iterator[None]:
-    """Turns errors of configuration and surroundings into one line on standard error and an exit code."""
+def one_line_errors(*own: type[Exception]) -> Iterator[None]:
+    """Turns errors of configuration and surroundings into one line on standard error and an exit code.
+
+    `own` are the command's own errors, which an operator can mend too.
+    """
     from confluent_kafka import KafkaException  # noqa: PLC0415  # keeps `freshet --help` fast
 
     from deploy.embedded_kafka import BrokerError  # noqa: PLC0415
@@ -24,7 +27,9 @@ def one_line_errors() -> Iterator[None]:
     from streams.stores import StoreError  # noqa: PLC0415
     from streams.topics import TopicsError  # noqa: PLC0415
 
-    known = (AccessDeniedError, BrokerError, LogGapError, RulesError, SettingsError, StoreError, TopicsError)
+    known: tuple[type[Exception], ...] = (
+        AccessDeniedError, BrokerError, LogGapError, RulesError, SettingsError, StoreError, TopicsError, *own,
+    )  # fmt: skip
     code = EXIT_CONFIGURATION
     try:
         yield

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.cli.errors import EXIT_CONFIGURATION, one_line_errors
+from streams.cli.errors import one_line_errors
 from streams.cli.output import JsonFile, write_json
 
 if TYPE_CHECKING:
@@ -82,14 +82,10 @@ def rollback(name: Name, json_file: JsonFile = None) -> None:
 
 @contextmanager
 def _errors() -> Iterator[None]:
-    with one_line_errors():
-        from streams.models import ModelError  # noqa: PLC0415  # keeps `freshet --help` fast
+    from streams.models import ModelError  # noqa: PLC0415  # keeps `freshet --help` fast
 
-        try:
-            yield
-        except ModelError as exc:
-            typer.echo(f"freshet: {exc}", err=True)
-            raise typer.Exit(EXIT_CONFIGURATION) from None
+    with one_line_errors(ModelError):
+        yield
 
 
 def _standing(standing: "Standing | None") -> str:

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.errors import one_line_errors
+from streams.cli.errors import EXIT_UNAVAILABLE, one_line_errors
 
 app = typer.Typer(no_args_is_help=True, help="Business rules: check, put into force, show.")
+
+DELIVERY_S = 30.0
 
 File = Annotated[Path, typer.Argument(help="TOML, a [[rule]] each.", exists=True, dir_okay=False)]
 
@@ -24,28 +26,23 @@ def check(file: File) -> None:
 @app.command()
 def put(file: File) -> None:
     """Put the file's rules into force, unless one of them is wrong: every list made from then on follows them."""
-    from confluent_kafka import Producer  # noqa: PLC0415  # keeps `freshet --help` fast
+    from confluent_kafka import KafkaException, Producer  # noqa: PLC0415  # keeps `freshet --help` fast
 
     from online.rules.rule import parse  # noqa: PLC0415
     from streams import settings, topics  # noqa: PLC0415
-    from streams.kafka import admin_client, client_config  # noqa: PLC0415
+    from streams.kafka import admin_client, client_config, produce_one  # noqa: PLC0415
 
     with one_line_errors():
         text = file.read_text()
         count = len(parse(text))
         loaded = settings.load()
         topics.partition_count(admin_client(loaded), loaded, "rules")
-        producer = Producer(client_config(loaded))
-        failed: list[str] = []
-        producer.produce(
-            topics.full_name(loaded, "rules"),
-            text.encode(),
-            b"rules",
-            on_delivery=lambda error, _: failed.append(error.str()) if error else None,
-        )
-        if producer.flush(30) or failed:
-            typer.echo(f"freshet: the rules were not put: {failed[0] if failed else 'no answer'}", err=True)
-            raise typer.Exit(3)
+        producer, topic = Producer(client_config(loaded)), topics.full_name(loaded, "rules")
+        try:
+            produce_one(producer, topic, b"rules", text.encode(), 0, DELIVERY_S)
+        except KafkaException as exc:
+            typer.echo(f"freshet: the rules were not put: {exc.args[0].str()}", err=True)
+            raise typer.Exit(EXIT_UNAVAILABLE) from None
         typer.echo(f"{count} rules are in force")
 
 

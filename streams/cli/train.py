@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from streams.cli.errors import EXIT_CONFIGURATION, one_line_errors
+from streams.cli.errors import one_line_errors
 from streams.cli.given_stream import (
     COLUMNS,
     CategoryColumn,
@@ -46,16 +46,12 @@ def train(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how typ
     the history count again if they are produced too. Send media first, with encode and learn workers, and stop these:
     then the ranking is learned with the items' documents and vectors.
     """
-    with one_line_errors():
-        from online.evaluation.tables import InputError  # noqa: PLC0415  # keeps `freshet --help` fast
-        from streams.history_to_model import NotFirstError  # noqa: PLC0415
+    from online.evaluation.tables import InputError  # noqa: PLC0415  # keeps `freshet --help` fast
+    from streams.history_to_model import NotFirstError  # noqa: PLC0415
 
-        try:
-            stream = read_given(dataset, interactions, columns, timestamp_unit, items, text, category, None)
-            trained = _train(stream, limit, seed)
-        except (InputError, NotFirstError) as exc:
-            typer.echo(f"freshet: {exc}", err=True)
-            raise typer.Exit(EXIT_CONFIGURATION) from None
+    with one_line_errors(InputError, NotFirstError):
+        stream = read_given(dataset, interactions, columns, timestamp_unit, items, text, category, None)
+        trained = _train(stream, limit, seed)
         ranks = "the learned ranking" if trained.is_ranking_served else "the fixed blend, as yet"
         typer.echo(
             f"{trained.events:,} events of {trained.users:,} users learned in {trained.ranking_steps:,} ranking "

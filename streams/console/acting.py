@@ -5,7 +5,7 @@ import secrets
 from http import HTTPStatus
 
 import msgspec
-from confluent_kafka import KafkaException, Message, Producer
+from confluent_kafka import Message, Producer
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,7 +14,7 @@ from streams.console.asked import Accepted, Place
 from streams.console.problems import ApiError
 from streams.console.reading import json_response
 from streams.events import Interaction
-from streams.kafka import client_config
+from streams.kafka import client_config, produce_one
 from streams.settings import Settings
 from streams.topics import full_name, home_partition
 
@@ -56,18 +56,14 @@ class InteractionEndpoints:
         Raises:
             KafkaException: It was not acknowledged in time.
         """
-        reports: list[tuple[object, Message]] = []
-        self._producer.produce(
+        return produce_one(
+            self._producer,
             self._topic,
-            msgspec.json.encode(event),
             event.user_id.encode(),
+            msgspec.json.encode(event),
             home_partition(event.user_id, self._partitions),
-            on_delivery=lambda error, message: reports.append((error, message)),
+            DELIVERY_S,
         )
-        self._producer.flush(DELIVERY_S)
-        if not reports or reports[0][0] is not None:
-            raise KafkaException(reports[0][0] if reports else f"no answer within {DELIVERY_S:g} s")
-        return reports[0][1]
 
 
 async def _interaction(request: Request) -> Interaction:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from confluent_kafka import Consumer, TopicPartition
 
 from streams.follower import Record, to_record
-from streams.kafka import client_config
+from streams.kafka import reader_config
 from streams.settings import Settings
-from streams.topics import FOLLOWERS, full_name
+from streams.topics import full_name
 
 READ_S = 5.0
 ATTEMPTS = 20
@@ -66,10 +66,8 @@ class RecordReader:
         self._topic = full_name(settings, base)
         self._reading = threading.Lock()
         self._consumer = Consumer(
-            client_config(settings)
+            reader_config(settings)
             | {
-                "group.id": FOLLOWERS,
-                "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
                 "fetch.wait.max.ms": 20,
                 # A record is fetched whatever its size; what lies behind it is of no interest.

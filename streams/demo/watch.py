@@ -8,7 +8,7 @@ from confluent_kafka import OFFSET_END, Consumer, TopicPartition
 
 from streams.clock import now_ms
 from streams.events import Interaction, Recommendation
-from streams.kafka import client_config
+from streams.kafka import reader_config
 from streams.publications import PROGRESS_KEY, Progress, decode_progress
 from streams.settings import Settings
 from streams.topics import full_name, table
@@ -32,14 +32,7 @@ class Watch:
     def __init__(self, settings: Settings) -> None:
         self._recommendations = full_name(settings, "recommendations")
         self._model = full_name(settings, "model")
-        self._consumer = Consumer(
-            client_config(settings)
-            | {
-                "group.id": "freshet-demo-without-commits",
-                "enable.auto.commit": False,
-                "fetch.wait.max.ms": 20,
-            }
-        )
+        self._consumer = Consumer(reader_config(settings) | {"fetch.wait.max.ms": 20})
         places = [
             TopicPartition(self._recommendations, p, OFFSET_END)
             for p in range(table(settings)["recommendations"].partitions)

@@ -13,7 +13,7 @@ from confluent_kafka import (
 )
 
 from streams import topics
-from streams.kafka import admin_client, client_config
+from streams.kafka import admin_client, client_config, reader_config
 from streams.lag import group_lag
 from streams.settings import Settings
 from streams.soak.reference import LogRecord
@@ -34,14 +34,7 @@ class Cluster:
         name = full_name(self._settings, base)
         topic_id = topic_ids(admin_client(self._settings), [name])[name]
         count = table(self._settings)[base].partitions
-        consumer = Consumer(
-            client_config(self._settings)
-            | {
-                "group.id": "freshet-soak-without-commits",
-                "enable.partition.eof": True,
-                "enable.auto.commit": False,
-            }
-        )
+        consumer = Consumer(reader_config(self._settings) | {"enable.partition.eof": True})
         consumer.assign([TopicPartition(name, p, OFFSET_BEGINNING) for p in range(count)])
         records: list[LogRecord] = []
         ended: set[int] = set()

@@ -13,8 +13,8 @@ import fsspec
 import msgspec
 import numpy as np
 
-from online.fold import Saved
 from online.owners import COUNTED, number_of
+from online.saved import Saved
 from online.sets import SetGrouper
 from streams.settings import Settings
 from streams.stores import StoreError

@@ -5,27 +5,38 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from streams.settings import PREFIX
 from tests.pictures import jpeg, picture
 
 
-def test_latency_answers_every_event_and_writes_what_it_measured(
-    kafka: str, topic_prefix: str, tmp_path: Path
-) -> None:
+def bench(kafka: str, topic_prefix: str, folder: Path, *arguments: str) -> Any:  # noqa: ANN401  # whatever it measured
+    """What `freshet bench` with the arguments measured."""
+    target = folder / "bench.json"
     environ = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    settings = {"KAFKA": kafka, "TOPIC_PREFIX": topic_prefix, "ITEM_CAPACITY": "4096"}
-    target = tmp_path / "bench.json"
-    options = ["--rate", "50", "--users", "40", "--items", "60", "--seconds", "2", "--no-peers"]
+    settings = {
+        "KAFKA": kafka,
+        "TOPIC_PREFIX": topic_prefix,
+        "ITEM_CAPACITY": "4096",
+        "TEXT_ENCODER": "hashing",
+    }
     done = subprocess.run(
-        [sys.executable, "-m", "streams.cli", "bench", "latency", *options, "--json", str(target)],
+        [sys.executable, "-m", "streams.cli", "bench", *arguments, "--json", str(target)],
         env=environ | {PREFIX + name: value for name, value in settings.items()},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    found = json.loads(target.read_text())
+    return json.loads(target.read_text())
+
+
+def test_latency_answers_every_event_and_writes_what_it_measured(
+    kafka: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    options = ["--rate", "50", "--users", "40", "--items", "60", "--seconds", "2", "--no-peers"]
+    found = bench(kafka, topic_prefix, tmp_path, "latency", *options)
     assert found["events"] >= 90
     assert found["unanswered"] == 0
     assert found["latency_ms"].keys() == {"p50", "p95", "p99", "max"}
@@ -36,19 +47,8 @@ def test_latency_answers_every_event_and_writes_what_it_measured(
 
 
 def test_requests_are_answered_and_timed(kafka: str, topic_prefix: str, tmp_path: Path) -> None:
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    settings = {"KAFKA": kafka, "TOPIC_PREFIX": topic_prefix, "ITEM_CAPACITY": "4096"}
-    target = tmp_path / "requests.json"
     options = ["--rate", "30", "--events", "20", "--users", "40", "--items", "60", "--seconds", "2"]
-    done = subprocess.run(
-        [sys.executable, "-m", "streams.cli", "bench", "requests", *options, "--json", str(target)],
-        env=environ | {PREFIX + name: value for name, value in settings.items()},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(target.read_text())["requests"]
+    found = bench(kafka, topic_prefix, tmp_path, "requests", *options)["requests"]
     assert (found["all"]["asked"], found["all"]["unanswered"], found["all"]["errors"]) == (60, 0, 0)
     assert {kind: figures["asked"] for kind, figures in found["by_kind"].items()} == {
         "recommend": 20, "session": 20, "trending": 20,
@@ -62,23 +62,7 @@ def test_media_come_through_and_are_timed(kafka: str, topic_prefix: str, tmp_pat
     folder.mkdir()
     for seed in range(6):
         (folder / f"{seed}.jpg").write_bytes(jpeg(picture(seed)))
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    settings = {
-        "KAFKA": kafka,
-        "TOPIC_PREFIX": topic_prefix,
-        "ITEM_CAPACITY": "4096",
-        "TEXT_ENCODER": "hashing",
-    }
-    target = tmp_path / "media.json"
-    done = subprocess.run(
-        [sys.executable, "-m", "streams.cli", "bench", "media", str(folder), "--json", str(target)],
-        env=environ | {PREFIX + name: value for name, value in settings.items()},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(target.read_text())
+    found = bench(kafka, topic_prefix, tmp_path, "media", str(folder))
     assert found["freshness"]["items"] == 6
     assert 0 < found["freshness"]["document_ms"]["p50"] <= found["freshness"]["vector_ms"]["p99"]
     assert found["bulk"].keys() == {"image"}

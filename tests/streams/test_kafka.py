@@ -1,9 +1,10 @@
 from pathlib import Path
 
-from confluent_kafka import KafkaError
+import pytest
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from deploy.certificates import Authority
-from streams.kafka import denial, principal
+from streams.kafka import denial, principal, produce_one
 from streams.settings import Settings
 
 
@@ -24,3 +25,9 @@ def test_a_denial_says_who_may_not_do_what_and_nothing_else_is_one() -> None:
         "User:ANONYMOUS may not write to topic model; `freshet topics acls` says what to grant"
     )
     assert denial(Settings(), KafkaError(KafkaError.LEADER_NOT_AVAILABLE), "write") is None
+
+
+def test_a_record_that_nobody_acknowledges_is_an_error() -> None:
+    nowhere = Producer({"bootstrap.servers": "127.0.0.1:1", "log_level": 0})
+    with pytest.raises(KafkaException, match=r"requests: not acknowledged in 0\.1 s"):
+        produce_one(nowhere, "requests", b"key", b"value", 0, wait_s=0.1)

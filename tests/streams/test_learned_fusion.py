@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from online.fusion.learner import RAMP_STEPS, STEP_EXAMPLES, FusionConfig, FusionLearner
-from streams.learned_fusion import SHED_MS, LearnedFusion
+from streams.hurry import SHED_MS
+from streams.learned_fusion import LearnedFusion
 from tests.online.fusion.made import fill, sets
 
 SMALL = FusionConfig(capacity=256, replayed=16, negatives=16)

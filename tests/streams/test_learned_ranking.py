@@ -10,8 +10,10 @@ from online.learning.privacy import Accounts, Budget
 from online.learning.private_ranking import USERS, PrivateRankingLearner
 from online.learning.ranking import STEP_LISTS, RankingLearner
 from online.ranking.network import Network, unpack
+from online.saved import arrays_of
 from streams import metrics
-from streams.learned_ranking import PREFIX, SHED_MS, LearnedRanking, new_ranking, ranking_of, with_ranking
+from streams.hurry import SHED_MS
+from streams.learned_ranking import PREFIX, LearnedRanking, new_ranking, with_ranking
 from streams.producer import Outgoing
 from streams.publications import RANKING_KEY, decode_ranking
 from streams.settings import Settings
@@ -216,7 +218,7 @@ def test_an_older_ranking_does_not_bring_back_what_was_spent_since() -> None:
     newest = {"sets": b"open", **LearnedRanking(learner).save()}
     rolled_back = with_ranking(newest, older)
     restored = PrivateRankingLearner(Budget(8.0))
-    assert restored.load(ranking_of(rolled_back))
+    assert restored.load(arrays_of(rolled_back, PREFIX))
     assert rolled_back["sets"] == b"open"
     assert restored.step_count == 1
     assert restored.accounts.epsilon() == learner.accounts.epsilon()

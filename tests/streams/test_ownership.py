@@ -6,7 +6,7 @@ import pytest
 from faust.types import TP
 
 from streams import ownership as module
-from streams.ownership import Ownership
+from streams.ownership import Ownership, in_turn
 
 
 class Signal:
@@ -137,3 +137,27 @@ def test_a_batch_that_does_not_end_holds_up_no_rebalance(monkeypatch: pytest.Mon
         assert not scene.owned.ready.is_set()
 
     asyncio.run(story())
+
+
+def test_what_waits_for_its_turn_waits_on_when_ownership_is_let_go_of_meanwhile() -> None:
+    ready, working, worked = asyncio.Event(), asyncio.Lock(), asyncio.Event()
+
+    async def work() -> None:
+        async with in_turn(ready, working):
+            assert working.locked()
+            worked.set()
+
+    async def turn_comes_too_late() -> None:
+        ready.set()
+        async with working:
+            waiting = asyncio.create_task(work())
+            await asyncio.sleep(0)
+            ready.clear()
+        await asyncio.sleep(0.01)
+        assert not worked.is_set()
+        assert not working.locked()
+        ready.set()
+        await waiting
+        assert worked.is_set()
+
+    asyncio.run(turn_comes_too_late())

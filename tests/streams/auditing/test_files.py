@@ -2,8 +2,8 @@ from pathlib import Path
 
 import numpy as np
 
-from online.fold import Saved
 from online.owners import COUNTED, number_of
+from online.saved import Saved
 from online.sets import SetGrouper
 from streams.auditing.files import search_store
 from streams.auditing.needle import Needle

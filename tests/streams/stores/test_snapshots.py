@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from online.events import Example
-from online.fold import Saved
 from online.owners import COUNTED, number_of
+from online.saved import Saved
 from online.sets import SetGrouper
 from streams.settings import Settings
 from streams.stores import StoreError
