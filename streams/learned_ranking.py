@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from online.events import POSITIVE_ACTIONS, ExampleSet
 from online.learning.alarm import Alarm
+from online.ranking.list_log import is_readable
 from online.ranking.network import Network, pack
 from online.saved import Saved, arrays_of, as_part
 from streams import metrics
@@ -58,9 +59,9 @@ class LearnedRanking:
         return self._learner.network() is not None
 
     def learn(self, example_set: ExampleSet, late_ms: int) -> None:
-        """Learns from the list that a set met, if the log has it and is not read too late."""
+        """Learns from the list that a set met, if the log has it, as this version does, and is not read too late."""
         log = example_set.examples[0].list_log
-        if log is None or late_ms > SHED_MS:
+        if log is None or late_ms > SHED_MS or not is_readable(log):
             return
         item_ids = [e.item_id for e in example_set.examples if e.action in POSITIVE_ACTIONS]
         known = self.alarm_count

@@ -7,19 +7,27 @@ from numpy.typing import NDArray
 
 from online.catalogue import item_hash
 from online.events import ListLog
-from online.ranking.evidence import LEARNED
-from online.ranking.features import features_of
+from online.ranking.evidence import LEARNED, LOGGED
+from online.ranking.features import REQUEST, features_of
 from online.statistics.base import Floats
 
 CANDIDATES = 128
 """Candidates of a list that are kept: those known to be had, and a sample of the others."""
 HAD_LIMIT = CANDIDATES // 2
 """Of those that were had; beyond it they are left to the lot."""
+_HASH_BYTES, _COLUMN_BYTES, _MEAN_BYTES = 4, 2, 4
 
 
 def log_of(hashes: NDArray[np.uint32], columns: Floats, means: Floats, request: Floats) -> ListLog:
     """The log of a list with all of its candidates; see ListLog for the shapes."""
     return ListLog(hashes.tobytes(), columns.astype(np.float16).tobytes(), means.tobytes(), request.tobytes())
+
+
+def is_readable(log: ListLog) -> bool:
+    """Whether the log has this version's columns: while workers are updated, one may read what an older one wrote."""
+    count = len(log.hashes) // _HASH_BYTES
+    sizes = (len(log.columns), len(log.means), len(log.request))
+    return sizes == (count * LEARNED * _COLUMN_BYTES, LOGGED * _MEAN_BYTES, len(REQUEST) * _MEAN_BYTES)
 
 
 def features_of_log(log: ListLog) -> Floats:

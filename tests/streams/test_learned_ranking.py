@@ -96,6 +96,14 @@ def test_what_was_had_is_learned_with_the_list_that_its_set_met(
     assert learner.learned == [["b", "d"]]
 
 
+def test_a_list_that_another_version_logged_is_not_learned_from(
+    ranking: LearnedRanking, learner: FakeLearner
+) -> None:
+    older = ListLog(LOG.hashes, LOG.columns[:-8], LOG.means, LOG.request)
+    ranking.learn(set_of(older), 0)
+    assert learner.learned == []
+
+
 def test_a_learner_that_is_late_catches_up_first(ranking: LearnedRanking, learner: FakeLearner) -> None:
     ranking.learn(set_of(LOG), SHED_MS + 1)
     assert learner.learned == []

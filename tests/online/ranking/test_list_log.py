@@ -5,7 +5,15 @@ from hypothesis import strategies as st
 from online.events import ListLog
 from online.ranking.evidence import LEARNED, LOGGED
 from online.ranking.features import REQUEST, features_of
-from online.ranking.list_log import CANDIDATES, HAD_LIMIT, features_of_log, had_of_log, log_of, sampled
+from online.ranking.list_log import (
+    CANDIDATES,
+    HAD_LIMIT,
+    features_of_log,
+    had_of_log,
+    is_readable,
+    log_of,
+    sampled,
+)
 from tests.online.ranking.made_logs import hashes, random_log
 
 counts = st.sampled_from([0, 1, CANDIDATES, CANDIDATES + 1, 200, 700])
@@ -72,3 +80,18 @@ def test_features_come_back_as_they_were_logged_to_three_digits() -> None:
 def test_had_is_told_by_id() -> None:
     assert had_of_log(made(4), ["i2", "elsewhere", "i0"]).tolist() == [True, False, True, False]
     assert had_of_log(made(4), []).tolist() == [False] * 4
+
+
+def test_a_list_of_another_versions_columns_is_not_readable() -> None:
+    log = random_log(np.random.default_rng(0), 8)
+    assert is_readable(log)
+    assert is_readable(sampled(random_log(np.random.default_rng(0), 1_000), ["i7"], 0))
+    column, mean = 8 * 2, 4
+    for columns, means, request in ((column, 0, 0), (0, mean, 0), (0, 0, mean)):
+        older = ListLog(
+            log.hashes,
+            log.columns[: len(log.columns) - columns],
+            log.means[: len(log.means) - means],
+            log.request[: len(log.request) - request],
+        )
+        assert not is_readable(older)
