@@ -16,7 +16,7 @@ from streams.settings import PREFIX, Settings, to_environ
 from streams.supervisor import Supervisor
 from streams.topics import full_name
 
-START_S = 120.0
+START_S = 300.0
 STOP_S = 15.0
 WORKERS = {"learn": 1, "recommend": 1}
 """Nothing is encoded where no media are sent."""

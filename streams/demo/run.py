@@ -28,7 +28,8 @@ from streams.settings import PREFIX, Settings, to_environ
 from streams.supervisor import Supervisor
 
 WORKERS = {"encode": 1, "learn": 1, "recommend": 1}
-WORKERS_S = 120.0
+WORKERS_S = 600.0
+"""The first time they compile their kernels: a minute or two, more where other work keeps the cores busy."""
 CATCH_UP_S = 600.0
 
 
@@ -133,7 +134,9 @@ class Demo:
         supervisor = Supervisor(WORKERS, environ, log)
         supervisor.start()
         try:
-            self._console.print(f"Starting the workers (their log: {log}) …")
+            self._console.print(
+                f"Starting the workers (the first time they compile: a minute or two; log: {log}) …"
+            )
             self._wait(
                 lambda: len(list(discovery.folder(settings).glob("*.json"))) == len(WORKERS), WORKERS_S, log
             )
