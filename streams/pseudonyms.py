@@ -13,6 +13,9 @@ from collections.abc import Collection, Iterable
 from streams.keys import read_keys
 from streams.settings import Settings, SettingsError
 
+NO_PSEUDONYM = "no_pseudonym"
+"""The code of what is refused for its user's name; nothing of it is kept, since the name may be anybody's own id."""
+
 _DIGEST_BYTES = 16
 """Two of 10^9 users have the same pseudonym with a chance of 10^-21."""
 _FORM = re.compile(r"([0-9a-f]{8})-[0-9a-f]{32}")
