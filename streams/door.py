@@ -1,7 +1,7 @@
 """The workers' door: where pseudonyms are demanded, nothing of a user with any other name comes in.
 
-Workers have no key. They see whether a name has the form of a pseudonym and is of a key that is taken; that shows what was
-forgotten, not what was forged. Erasures pass whatever the name: whom it is of may be known from before.
+Workers have no key. They see whether a name has the form of a pseudonym and is of a key that is taken; that shows what
+was forgotten, not what was forged. Erasures pass whatever the name: whom it is of may be known from before.
 """
 
 from typing import TypeVar

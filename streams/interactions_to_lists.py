@@ -144,7 +144,7 @@ class InteractionsToLists:
             metrics.LISTS.labels(cause=user.cause.kind).inc()
             seconds = max(0.0, (now_ms() - user.cause.timestamp_ms) / 1000)
             metrics.EVENT_TO_LIST.labels(cause=user.cause.kind).observe(seconds)
-            self._slow.note(user.cause, seconds)
+            self._slow.note(user.place, seconds)
         states = (self._users.record(user.state, user.partition) for user in touched)
         await self._producer.deliver(states, self._check)
 
@@ -166,7 +166,7 @@ class InteractionsToLists:
             published = self._lists.published(user.state, user.cause, now_ms(), user.context, hurried)
         except Exception:
             # One user's list must not stop the others'; the state is kept, the next event tries again.
-            logger.exception("no list for the event at %s", user.cause)
+            logger.exception("no list for the event at %s", user.place)
             metrics.LIST_FAILURES.inc()
             return None
         metrics.LIST_SECONDS.observe(time.perf_counter() - started_s)

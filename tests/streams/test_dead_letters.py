@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from streams.dead_letters import TEXT_LIMIT, VALUE_LIMIT, letter
 from streams.decoding import EventDecoder, Refusal
 from streams.events import DeadLetter, Interaction, RefusalError
-from streams.pseudonyms import NO_PSEUDONYM
 from streams.producer import Outgoing
+from streams.pseudonyms import NO_PSEUDONYM
 from streams.settings import Settings
 from streams.topics import MIB
 from tests.streams.records import record
