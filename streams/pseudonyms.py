@@ -8,8 +8,9 @@ Under another key the same user is another one, and nobody without both keys can
 import hashlib
 import hmac
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 
+from streams.events import Interaction
 from streams.keys import read_keys
 from streams.settings import Settings, SettingsError
 
@@ -18,6 +19,8 @@ NO_PSEUDONYM = "no_pseudonym"
 
 _DIGEST_BYTES = 16
 """Two of 10^9 users have the same pseudonym with a chance of 10^-21."""
+_SURE_CHARS = 5
+"""Shorter ids turn up in other ids by chance."""
 _FORM = re.compile(r"([0-9a-f]{8})-[0-9a-f]{32}")
 
 
@@ -54,6 +57,11 @@ class Pseudonyms:
         self._keys = [(key_id(key), key) for key in reversed(list(keys))]
         self._known = {*accepted, *(name for name, _ in self._keys)}
 
+    @property
+    def are_made(self) -> bool:
+        """Whether there is a key."""
+        return bool(self._keys)
+
     def all_of(self, user_id: str) -> list[str]:
         """What a user is called under every key, the newest first; a pseudonym stays as it is.
 
@@ -86,7 +94,7 @@ class Pseudonyms:
         """
         if self._keys and key_id_in(user_id) in self._known:
             msg = (
-                "is a pseudonym already, by whoever wrote it: send files of pseudonyms without "
+                "a user's id is a pseudonym already, by whoever wrote it: send files of pseudonyms without "
                 "FRESHET_PSEUDONYM_KEY_FILE or _COMMAND"
             )
             raise PseudonymError(msg)
@@ -113,3 +121,28 @@ def load_pseudonyms(settings: Settings) -> Pseudonyms:
         )
         raise SettingsError(msg)
     return Pseudonyms(keys, accepted)
+
+
+def rename(event: Interaction, name: Callable[[str], str]) -> None:
+    """Calls an event's user as `name` has it.
+
+    Raises:
+        PseudonymError: By `name`, or the event names the user elsewhere too, which no pseudonym would hide.
+    """
+    user_id, event.user_id = event.user_id, name(event.user_id)
+    if event.user_id == user_id or len(user_id) < _SURE_CHARS:
+        return
+    whole = re.compile(rf"(?<![0-9A-Za-z]){re.escape(user_id)}(?![0-9A-Za-z])")
+    for path, text in _texts(event):
+        if user_id in text and whole.search(text):
+            msg = f"{path} has the user's id in it, which is to be stored nowhere: leave it out"
+            raise PseudonymError(msg)
+
+
+def _texts(event: Interaction) -> Iterator[tuple[str, str]]:
+    """Where clients are wont to write a user's id once more; an item may be called as a user is."""
+    yield "$.event_id", event.event_id or ""
+    yield "$.list_id", event.list_id or ""
+    for name, value in (event.context or {}).items():
+        yield "$.context", name
+        yield "$.context", value if isinstance(value, str) else ""

@@ -21,23 +21,29 @@ def erase(
     """Erase a user: state, list, what the learner remembers, what snapshots name. What comes later is a new user.
 
     The receipt says what was removed, and until when Kafka still holds raw records: `freshet audit USER` checks it.
+    With pseudonyms, what the user is called under each key is erased, and JSON is an array.
     """
     from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
     from streams.erasing import Eraser  # noqa: PLC0415
+    from streams.pseudonyms import load_pseudonyms  # noqa: PLC0415
 
     with one_line_errors():
-        eraser = Eraser(settings.load())
+        loaded = settings.load()
+        names = load_pseudonyms(loaded)
+        called = names.all_of(user)
+        eraser = Eraser(loaded)
         try:
-            erasure = eraser.ask(user)
-            receipts = eraser.receipts({erasure.request_id}, wait_s) if wait else []
+            erasures = [eraser.ask(name) for name in called]
+            receipts = eraser.receipts({one.request_id for one in erasures}, wait_s) if wait else []
         finally:
             eraser.close()
         if json_file is not None:
-            write_json(json_file, receipts[0] if receipts else erasure)
+            answers = receipts or erasures
+            write_json(json_file, answers if names.are_made else answers[0])
         if json_file != "-":
-            if receipts:
-                _show(receipts[0])
-            else:
+            for receipt in receipts:
+                _show(receipt)
+            for erasure in () if receipts else erasures:
                 typer.echo(erasure.request_id)
 
 
