@@ -19,6 +19,8 @@ from encoders.modalities import MODALITY_BITS
 PREFIX = "FRESHET_"
 TEXT_ONLY = {"image_encoder": "none", "audio_encoder": "none", "video_encoder": "none"}
 """Settings that load no encoder of files, where there are none."""
+OF_NOBODY = {"pseudonyms": "", "pseudonym_key_file": None, "pseudonym_key_command": ""}
+"""Settings of streams whose users are made up or public, as those of benches and of the demo: no pseudonyms."""
 
 
 class SettingsError(ValueError):

@@ -1,5 +1,7 @@
 import base64
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from streams.pseudonyms import PseudonymError, Pseudonyms, key_id, key_id_in, load_pseudonyms, pseudonym
 from streams.settings import Settings, SettingsError
+from tests.documents import ROOT, blocks
 
 OLD, NEW = bytes(range(32)), bytes(range(1, 33))
 KEYS = st.binary(min_size=32, max_size=32)
@@ -91,3 +94,11 @@ def test_keys_are_read_and_the_newest_has_to_be_taken_by_the_workers(tmp_path: P
     ):
         load_pseudonyms(Settings(pseudonym_key_file=file, pseudonyms=key_id(OLD)))
     assert load_pseudonyms(Settings()).of("ann") == "ann"
+
+
+def test_clients_of_other_languages_make_the_same() -> None:
+    (recipe,) = [
+        block.text for block in blocks(ROOT / "docs" / "clients.md") if "def pseudonym" in block.text
+    ]
+    done = subprocess.run([sys.executable, "-c", recipe], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == pseudonym("pam", OLD)
