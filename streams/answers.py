@@ -13,6 +13,7 @@ from online.statistics.base import Floats
 from streams.clock import now_ms
 from streams.events import Filter, ListItem, Reason, Request, Response
 from streams.lists import ListMaker, rounded
+from streams.logs import Content
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class Answers:
             except UnanswerableError as exc:
                 error = str(exc)
             except Exception as exc:
-                logger.exception("request %s", request.request_id)
+                logger.exception("a request has no answer: %s", Content(request.request_id))
                 error = f"internal: {type(exc).__name__}: {exc}"
         return Response(request.request_id, items, now_ms(), self._lists.model_version, error)
 

@@ -77,6 +77,13 @@ class Touched(msgspec.Struct):
     cause: Cause
     context: dict[str, Scalar] = {}
     """What that event says of its surroundings."""
+    index: int = 0
+    """Of that event, within a packed message."""
+
+    @property
+    def place(self) -> str:
+        """Where that event lies, as one word; by its id somebody could be named."""
+        return place_of(self.cause.topic, self.cause.partition, self.cause.offset, self.index)
 
 
 class Batch:
@@ -159,7 +166,7 @@ class Batch:
         elif state.is_stub:
             return  # what lies before an erasure comes again: nobody is there to have a list
         cause = Cause("interaction", event_id, record.topic, home, record.offset, record.timestamp)
-        self.touched[event.user_id] = Touched(state, home, cause, interaction.context or {})
+        self.touched[event.user_id] = Touched(state, home, cause, interaction.context or {}, index)
 
     def _send_home(
         self, record: Any, index: int, interaction: Interaction, event_id: str, home: int  # noqa: ANN401  # aiokafka's record

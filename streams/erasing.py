@@ -1,5 +1,6 @@
 """Asking for an erasure, as any client can, and waiting for its receipt."""
 
+import asyncio
 import time
 from secrets import token_hex
 
@@ -8,8 +9,11 @@ from confluent_kafka import Consumer, Producer
 
 from streams.clock import now_ms
 from streams.events import Erasure, Receipt
+from streams.follower import Record, read_topic
 from streams.kafka import admin_client, client_config, next_places, produce_one, reader_config
-from streams.settings import Settings
+from streams.pseudonyms import key_id_in
+from streams.settings import Settings, SettingsError
+from streams.stores.users import STUB_HEADER
 from streams.topics import full_name, home_partition, partition_count
 
 _decode = msgspec.json.Decoder(Receipt).decode
@@ -76,6 +80,30 @@ class Eraser:
                 )
                 raise NoReceiptError(msg)
         return found
+
+    def users_of(self, key: str) -> list[str]:
+        """Everybody who is known by a pseudonym of that key's id.
+
+        Raises:
+            SettingsError: Workers would go on to take such pseudonyms, or anything.
+        """
+        if not self._settings.pseudonyms or key in self._settings.pseudonym_keys:
+            msg = (
+                f"users of key {key} are to be erased, and FRESHET_PSEUDONYMS is {self._settings.pseudonyms!r}: set it "
+                "to the keys that stay, for the workers first, so that nobody comes back"
+            )
+            raise SettingsError(msg)
+        found: set[str] = set()
+
+        def take(record: Record) -> None:
+            name = record.key.decode(errors="replace")
+            if record.value is None or STUB_HEADER in record.headers:
+                found.discard(name)
+            elif key_id_in(name) == key:
+                found.add(name)
+
+        asyncio.run(read_topic(self._settings, "users", range(self._partitions), take))
+        return sorted(found)
 
     def close(self) -> None:
         """Stops."""

@@ -52,6 +52,7 @@ class EventTrace:
             if self._event_id not in (interaction.event_id, place):
                 continue
             self.user_id = interaction.user_id
+            self._hash = event_hash(interaction.event_id or place)
             at_home = record.partition == home_partition(self.user_id, self._partitions)
             origin = record.headers.get(FORWARDED_HEADER)
             notes = [f"event {index} of the message"] if index else []

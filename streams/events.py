@@ -323,7 +323,7 @@ class RefusalError(Struct):
     """Why an event was refused: a short code, the field's path and a sentence."""
 
     code: str
-    """`empty`, `malformed`, `invalid`, `unknown_field`, `packed_size`, `too_large` or `internal`."""
+    """`empty`, `malformed`, `invalid`, `unknown_field`, `packed_size`, `too_large`, `no_pseudonym` or `internal`."""
     path: str
     """Where in the record: `$.action`, `$[3].value`."""
     message: str
@@ -339,14 +339,16 @@ class DeadLetter(Struct):
     index: int
     """Within a packed message; 0 otherwise."""
     key: str | None
-    """The record's key, its first 1,024 bytes."""
+    """The record's key, its first 1,024 bytes; null where the event is left out."""
     value_b64: str
-    """The event as it was, in base64."""
+    """The event as it was, in base64; empty where it is left out (`FRESHET_DEAD_LETTERS`)."""
     truncated: bool
-    """Whether it was cut at 256 KiB."""
+    """Whether that is not all of it: cut at 256 KiB, or left out."""
     sha256: str
-    """Of the whole event, in hexadecimal."""
+    """Of the whole event, in hexadecimal; empty where it is left out, since whoever guesses it could tell by this."""
     error: RefusalError
     """Why."""
     timestamp_ms: int
     """When it was refused."""
+    size_bytes: int | None = None
+    """Of the whole event; null in letters of older versions."""

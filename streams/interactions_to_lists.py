@@ -18,6 +18,7 @@ from streams import metrics
 from streams.app import add_worker
 from streams.batch import Batch, Touched, decode
 from streams.clock import now_ms
+from streams.door import Door
 from streams.events import Cause
 from streams.hurry import in_a_hurry
 from streams.identity import LogIdentity
@@ -60,6 +61,7 @@ class InteractionsToLists:
         self._check = liveness.check
         self._logs = ListLogs(lists.recommender, settings.learn_lists_per_s)
         self._log = log
+        self._door = Door(settings)
         self._slow = SlowLists()
         self.recent = RecentLists()
         """What was listed last."""
@@ -104,7 +106,7 @@ class InteractionsToLists:
                 raise RuntimeError(msg)
             await self._log.confirm(run[0].partition, run[0].offset)
             for record in run:
-                decoded = decode(record.value)
+                decoded = self._door.let_in(decode(record.value), record.value)
                 for refusal in decoded.refusals:
                     batch.refuse(record, refusal)
                 for index, interaction in decoded.events:
@@ -142,7 +144,7 @@ class InteractionsToLists:
             metrics.LISTS.labels(cause=user.cause.kind).inc()
             seconds = max(0.0, (now_ms() - user.cause.timestamp_ms) / 1000)
             metrics.EVENT_TO_LIST.labels(cause=user.cause.kind).observe(seconds)
-            self._slow.note(user.cause, seconds)
+            self._slow.note(user.place, seconds)
         states = (self._users.record(user.state, user.partition) for user in touched)
         await self._producer.deliver(states, self._check)
 
@@ -164,7 +166,7 @@ class InteractionsToLists:
             published = self._lists.published(user.state, user.cause, now_ms(), user.context, hurried)
         except Exception:
             # One user's list must not stop the others'; the state is kept, the next event tries again.
-            logger.exception("no list for the event at %s", user.cause)
+            logger.exception("no list for the event at %s", user.place)
             metrics.LIST_FAILURES.inc()
             return None
         metrics.LIST_SECONDS.observe(time.perf_counter() - started_s)

@@ -129,6 +129,6 @@ class ItemsToLists:
                 )
             return self._lists.changed(self._lists.published(state, cause, wall_ms), short, cause)
         except Exception:
-            logger.exception("no list for %s", cause)
+            logger.exception("no list for the item of %s-%d-%d", cause.topic, cause.partition, cause.offset)
             metrics.LIST_FAILURES.inc()
             return short

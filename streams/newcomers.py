@@ -169,7 +169,7 @@ class Newcomers:
         try:
             found = self._lists.published(state, old.recommendation.cause, now_ms())
         except Exception:
-            logger.exception("no list of %s", old.recommendation.user_id)
+            logger.exception("no list for the user of interactions %s", old.recommendation.through)
             metrics.LIST_FAILURES.inc()
             return None
         causes = [search.come[item_id] for item_id in found.item_ids if item_id in search.come]

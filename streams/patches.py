@@ -90,7 +90,7 @@ class Patches:
         try:
             item_id: str = msgspec.convert(record.key.decode(), Id)
         except (UnicodeDecodeError, msgspec.ValidationError) as exc:
-            error = RefusalError("invalid", "$", f"the tombstone's key is no item id: {exc}")
+            error = RefusalError("invalid", "$", f"the key of the tombstone is no item id: {exc}")
             self._refuse(record, Refusal(0, record.key, error))
             return
         self.event_count += 1

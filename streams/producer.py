@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from streams import metrics
 from streams.kafka import AccessDeniedError, client_config, denial
+from streams.logs import Content
 from streams.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ class _Batch:
     def on_too_large(self, topic: str | None, key: bytes | None, size_bytes: int) -> None:
         """Gives a message up that no attempt can deliver, so that the others are not held up for ever."""
         metrics.TOO_LARGE.labels(topic=topic).inc()
-        logger.error("%s: a message of %d bytes is too large, key %r", topic, size_bytes, (key or b"")[:100])
+        logger.error("%s: a message of %d bytes is too large, key %s", topic, size_bytes, Content(key))
         self._count(None)
 
     def _count(self, error: NotDeliveredError | AccessDeniedError | None) -> None:

@@ -13,6 +13,7 @@ from streams.app import add_worker
 from streams.clock import now_ms
 from streams.dead_letters import letter
 from streams.decoding import Decoded, EventDecoder, Refusal
+from streams.door import Door
 from streams.events import ListItem, RefusalError, Request
 from streams.liveness import Liveness
 from streams.producer import BatchProducer, Outgoing
@@ -49,6 +50,7 @@ class RequestsToResponses:
         self._answers = answers
         self._producer = producer
         self._check = liveness.check
+        self._door = Door(settings)
         self._responses = full_name(settings, "responses")
         self._queries = full_name(settings, "queries")
 
@@ -64,7 +66,7 @@ class RequestsToResponses:
         """Refusals and answers; notes when each request was written."""
         # Others have their turn in between, and a run may be superseded in it.
         for record in (record for run in runs for record in run if run.is_current()):
-            decoded = _decode(record)
+            decoded = self._door.let_in(_decode(record), record.value)
             yield from (letter(self._settings, "requests", record, r, now_ms()) for r in decoded.refusals)
             yield from (self._answer(record, request) for _, request in decoded.events)
             metrics.EVENTS.labels(topic="requests").inc(len(decoded.events))

@@ -3,6 +3,7 @@
 import difflib
 import json
 import os
+import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from math import inf
@@ -18,6 +19,8 @@ from encoders.modalities import MODALITY_BITS
 PREFIX = "FRESHET_"
 TEXT_ONLY = {"image_encoder": "none", "audio_encoder": "none", "video_encoder": "none"}
 """Settings that load no encoder of files, where there are none."""
+OF_NOBODY = {"pseudonyms": "", "pseudonym_key_file": None, "pseudonym_key_command": ""}
+"""Settings of streams whose users are made up or public, as those of benches and of the demo: no pseudonyms."""
 
 
 class SettingsError(ValueError):
@@ -77,6 +80,18 @@ class Settings(BaseSettings):
     are in the process list while it runs: no secret belongs there."""
     store_key_required: bool = False
     """Whether a snapshot that is not encrypted is refused, instead of read as one from before there were keys."""
+
+    pseudonym_key_file: Path | None = None
+    """File of keys that users' ids become pseudonyms by, as in `store_key_file`: the last one makes them, users are
+    found under all. For whoever names users, with `freshet produce`, `lists` and the like; no worker needs it."""
+    pseudonym_key_command: str = ""
+    """Command that prints what would be in `pseudonym_key_file`, run as `store_key_command`."""
+    pseudonyms: str = ""
+    """The ids of the keys whose pseudonyms are taken, the eight digits that these begin with, with commas between. Then
+    workers refuse events and requests of anybody else and keep nothing of them, and no tool sends a user's own id."""
+    dead_letters: Literal["whole", "reasons"] | None = None
+    """What is kept of refused events: all of it, or where they lie, their sizes, and reasons that quote nothing. Unless
+    set: all of it, and reasons where `pseudonyms` is set, since what cannot be read may have anybody's id in it."""
 
     text_encoder: str = "minilm"
     """Text encoder: minilm, wordllama (fast), hashing (for tests); hf:NAME or hf:/FOLDER; none."""
@@ -181,6 +196,9 @@ class Settings(BaseSettings):
     there tells whether the worker holds anything of a user that is named."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
     """What workers say on standard error."""
+    log_content: bool = False
+    """Whether workers' logs may hold what users did and who they are: ids, the words of errors, what libraries print
+    with DEBUG. Without it there are places in topics, kinds of errors, and where in the code they arose."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "Settings":
@@ -199,6 +217,12 @@ class Settings(BaseSettings):
         if self.dp_epsilon is not None and self.fusion != "fixed":
             msg = f"dp_epsilon covers no learned fusion: leave fusion fixed, or dp_epsilon out; got {self.fusion}"
             raise ValueError(msg)
+        if self.pseudonym_key_file is not None and self.pseudonym_key_command:
+            msg = "pseudonym_key_file and pseudonym_key_command are two sources of the same keys: set one"
+            raise ValueError(msg)
+        if wrong := [given for given in self.pseudonym_keys if not re.fullmatch("[0-9a-f]{8}", given)]:
+            msg = f"pseudonyms: {wrong[0]!r} is no key's id, the eight digits that `freshet pseudonym x` begins with"
+            raise ValueError(msg)
         if unknown := [name for name in self.searched if name not in MODALITY_BITS]:
             msg = f"search_modalities: {unknown[0]!r} is none of {', '.join(MODALITY_BITS)}"
             raise ValueError(msg)
@@ -214,6 +238,16 @@ class Settings(BaseSettings):
         """The networks of `fetch_allowed_networks`."""
         given = (part.strip() for part in self.fetch_allowed_networks.split(","))
         return [ip_network(part) for part in given if part]
+
+    @property
+    def pseudonym_keys(self) -> tuple[str, ...]:
+        """The ids of `pseudonyms`; empty where users have their own ids."""
+        return tuple(part.strip() for part in self.pseudonyms.split(",") if part.strip())
+
+    @property
+    def keeps_refused(self) -> bool:
+        """Whether dead letters hold what was refused."""
+        return self.dead_letters == "whole" or (self.dead_letters is None and not self.pseudonyms)
 
     @property
     def arm_shares(self) -> dict[str, float]:

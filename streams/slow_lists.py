@@ -4,8 +4,6 @@ import logging
 import time
 from collections.abc import Callable
 
-from streams.events import Cause
-
 logger = logging.getLogger(__name__)
 
 SLOW_S = 1.0
@@ -23,8 +21,8 @@ class SlowLists:
         self._named_s = -LOG_EVERY_S
         self._unnamed = 0
 
-    def note(self, cause: Cause, seconds: float) -> None:
-        """A list was acknowledged so long after its event."""
+    def note(self, place: str, seconds: float) -> None:
+        """A list was acknowledged so long after the event that lies there."""
         if seconds < SLOW_S:
             return
         now_s = self._clock()
@@ -33,6 +31,6 @@ class SlowLists:
             return
         logger.warning(
             "a list came %.1f s after its event, and %d more were slow before it: see `freshet trace %s`",
-            seconds, self._unnamed, cause.event_id,
+            seconds, self._unnamed, place,
         )  # fmt: skip
         self._named_s, self._unnamed = now_s, 0

@@ -1,6 +1,6 @@
 """Reading what became of an event or an item, as any client can: without a group, from a time on, to the end."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import closing
 from functools import partial
 
@@ -21,7 +21,7 @@ async def trace_event(
     settings: Settings,
     admin: AdminClient,
     event_id: str,
-    user_id: str | None,
+    users: Collection[str],
     since_ms: int,
     reading: Reading,
 ) -> Trace:
@@ -31,7 +31,7 @@ async def trace_event(
         settings: Where the cluster is.
         admin: A client of it.
         event_id: The event's id, or its place if it has none.
-        user_id: Whose event, if that is known: then only the user's partition is searched for it.
+        users: What its user may be called, if that is known: then only their partitions are searched for it.
         since_ms: Records that are older are not read.
         reading: Is told each topic that is read.
 
@@ -43,7 +43,7 @@ async def trace_event(
     topic_id = topic_ids(admin, [name("interactions")])[name("interactions")]
     found = EventTrace(event_id, count, topic_id, name)
     read = _Reader(settings, since_ms, reading)
-    homes = range(count) if user_id is None else [home_partition(user_id, count)]
+    homes = {home_partition(user, count) for user in users} or range(count)
     await read("interactions", homes, found.take_interaction)
     await read("dead-letters", [0], found.take_dead_letter)
     if found.home is not None:

@@ -1,8 +1,8 @@
 """A stream of interactions as arrays, and what is known of its items."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,14 @@ class Stream:
         for ids in (self.user_ids, self.item_ids):
             digest.update("\x00".join(ids).encode())
         return digest.hexdigest()
+
+    def renamed(self, name: Callable[[str], str]) -> "Stream":
+        """The same with each user called as `name` has it, which has to tell them apart."""
+        names = np.array([name(user_id) for user_id in self.user_ids], dtype=object)
+        order = np.argsort(names)
+        code_of = np.empty(len(names), dtype=np.int32)
+        code_of[order] = np.arange(len(names), dtype=np.int32)
+        return replace(self, users=code_of[self.users], user_ids=names[order].tolist())
 
 
 def stream_of(

@@ -34,7 +34,7 @@ from streams.bench.subjects import (
 from streams.clock import now_ms
 from streams.kafka import admin_client
 from streams.lag import group_lag
-from streams.settings import Settings
+from streams.settings import OF_NOBODY, Settings
 
 LOOPS = (BARE_FRESHET, PLAIN_FAUST, QUIXSTREAMS)
 WARM_PACK = 200
@@ -68,15 +68,14 @@ def stage(settings: Settings) -> Iterator[Stage]:
     """
     with tempfile.TemporaryDirectory(prefix="freshet-bench-") as folder:
         home = Path(folder)
+        own = {**OF_NOBODY, "home": home, "store": ""}
         if settings.kafka:
             prefix = f"{settings.topic_prefix}bench-{token_hex(3)}-"
-            changed = settings.model_copy(update={"topic_prefix": prefix, "home": home, "store": ""})
+            changed = settings.model_copy(update=own | {"topic_prefix": prefix})
             yield from _set(changed, {})
         else:
             with EmbeddedKafka(home / "broker") as kafka:
-                changed = settings.model_copy(
-                    update={"kafka": kafka.bootstrap, "home": home, "store": "", "topic_prefix": ""}
-                )
+                changed = settings.model_copy(update=own | {"kafka": kafka.bootstrap, "topic_prefix": ""})
                 yield from _set(changed, {} if kafka.pid is None else {"broker": kafka.pid})
 
 

@@ -19,6 +19,7 @@ from streams.cli import (
     model,
     probe,
     produce,
+    pseudonym,
     rules,
     soak,
     status,
@@ -51,6 +52,7 @@ app.command()(encode.encode)
 app.command()(compress.compress)
 app.command()(console.console)
 app.command()(produce.produce)
+app.command()(pseudonym.pseudonym)
 app.command()(generate.generate)
 app.command()(lists.lists)
 app.command()(why.why)

@@ -160,9 +160,12 @@ def _ask(fields: dict[str, Any], wait_s: float, json_file: str | None) -> None:
     from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
     from streams.asking import Asker  # noqa: PLC0415
     from streams.clock import now_ms  # noqa: PLC0415
+    from streams.pseudonyms import load_pseudonyms  # noqa: PLC0415
 
     with one_line_errors():
         loaded = settings.load()
+        if (user := fields.get("user_id")) is not None:
+            fields["user_id"] = load_pseudonyms(loaded).of(user)
         request = _request(fields | {"deadline_ms": now_ms() + int(wait_s * 1000)})
         asker = Asker(loaded)
         try:

@@ -24,23 +24,26 @@ def audit(
     """Search every topic, every file of the store and the home, and every live worker for a user.
 
     What the receipt of the user's erasure says may still be there is listed with its until-when. The exit code is 1
-    where anything else was found, or where a worker could not be asked.
+    where anything else was found, or where a worker could not be asked. With pseudonyms, what the user is called under
+    each key is searched for, and last their own id, which should be nowhere; JSON is an array.
     """
     from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
     from streams.auditing.audit import audit as search  # noqa: PLC0415
     from streams.kafka import admin_client  # noqa: PLC0415
+    from streams.pseudonyms import load_pseudonyms  # noqa: PLC0415
     from streams.topics import ensure  # noqa: PLC0415
 
     with one_line_errors():
         loaded = settings.load()
+        names = load_pseudonyms(loaded)
         admin = admin_client(loaded)
         ensure(admin, loaded)
-        found = asyncio.run(search(admin, loaded, user, workers or ()))
+        audits = [asyncio.run(search(admin, loaded, name, workers or ())) for name in names.traces_of(user)]
         if json_file is not None:
-            write_json(json_file, found)
-        if json_file != "-":
+            write_json(json_file, audits if names.are_made else audits[0])
+        for found in audits if json_file != "-" else ():
             _show(found)
-    if not found.is_clean:
+    if not all(found.is_clean for found in audits):
         raise typer.Exit(1)
 
 

@@ -23,7 +23,7 @@ def console(
     ] = None,
 ) -> None:
     """Serve the console and the read API (/openapi.json) until Ctrl-C."""
-    from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
+    from streams import logs, settings  # noqa: PLC0415  # keeps `freshet --help` fast
     from streams.console.app import connected  # noqa: PLC0415
     from streams.console.serve import address, gate, listening, serve  # noqa: PLC0415
     from streams.kafka import admin_client  # noqa: PLC0415
@@ -34,6 +34,7 @@ def console(
             token = token_file.read_text().strip()
         asked = gate(host, port, token, name or [])
         loaded = settings.load()
+        logs.set_up(loaded)
         admin = admin_client(loaded)
         ensure(admin, loaded)
         app = connected(admin, loaded, asked)

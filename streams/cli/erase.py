@@ -9,11 +9,19 @@ from streams.cli.errors import one_line_errors
 from streams.cli.output import JsonFile, write_json
 
 if TYPE_CHECKING:
-    from streams.events import Receipt
+    from collections.abc import Sequence
+
+    from streams.events import Erasure, Receipt
 
 
 def erase(
-    user: Annotated[str, typer.Argument(metavar="USER", help="Whom to erase.")],
+    user: Annotated[str | None, typer.Argument(metavar="USER", help="Whom to erase.")] = None,
+    of_key: Annotated[
+        str | None,
+        typer.Option(
+            "--of-key", metavar="ID", help="Instead: everybody by a pseudonym of a key that is given up."
+        ),
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the receipt, and show it.")] = False,
     wait_s: Annotated[float, typer.Option(min=1, help="With --wait: how long, in seconds.")] = 120.0,
     json_file: JsonFile = None,
@@ -21,27 +29,44 @@ def erase(
     """Erase a user: state, list, what the learner remembers, what snapshots name. What comes later is a new user.
 
     The receipt says what was removed, and until when Kafka still holds raw records: `freshet audit USER` checks it.
+    With pseudonyms, what the user is called under each key is erased, and JSON is an array.
     """
     from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
     from streams.erasing import Eraser  # noqa: PLC0415
+    from streams.pseudonyms import load_pseudonyms  # noqa: PLC0415
 
+    if (user is None) == (of_key is None):
+        message = "give a user, or --of-key and the id of a key"
+        raise typer.BadParameter(message)
     with one_line_errors():
-        eraser = Eraser(settings.load())
+        loaded = settings.load()
+        names = load_pseudonyms(loaded)
+        called = [] if user is None else names.all_of(user)
+        eraser = Eraser(loaded)
         try:
-            erasure = eraser.ask(user)
-            receipts = eraser.receipts({erasure.request_id}, wait_s) if wait else []
+            if of_key is not None:
+                called = eraser.users_of(of_key)
+            erasures = [eraser.ask(name) for name in called]
+            receipts = eraser.receipts({one.request_id for one in erasures}, wait_s) if wait else []
         finally:
             eraser.close()
         if json_file is not None:
-            write_json(json_file, receipts[0] if receipts else erasure)
+            answers = receipts or erasures
+            write_json(json_file, answers if names.are_made or user is None else answers[0])
         if json_file != "-":
-            if receipts:
-                _show(receipts[0])
-            else:
-                typer.echo(erasure.request_id)
+            _show(receipts if user is not None else [], [] if receipts else erasures)
+        if of_key is not None:
+            typer.echo(f"{len(receipts)} of {len(erasures)} users of key {of_key} are erased", err=True)
 
 
-def _show(receipt: "Receipt") -> None:
+def _show(receipts: "Sequence[Receipt]", erasures: "Sequence[Erasure]") -> None:
+    for receipt in receipts:
+        _show_receipt(receipt)
+    for erasure in erasures:
+        typer.echo(erasure.request_id)
+
+
+def _show_receipt(receipt: "Receipt") -> None:
     from rich.console import Console  # noqa: PLC0415  # keeps `freshet --help` fast
     from rich.table import Table  # noqa: PLC0415
 

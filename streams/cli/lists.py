@@ -47,13 +47,17 @@ def _show(users: list[str], follow: bool, limit: int | None, json_file: str | No
     from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
     from streams.list_reader import Query, read_lists  # noqa: PLC0415
     from streams.newest import Titles  # noqa: PLC0415
+    from streams.pseudonyms import load_pseudonyms  # noqa: PLC0415
 
     loaded = settings.load()
+    names = load_pseudonyms(loaded)
+    called = {user: names.all_of(user) for user in users}
+    wanted = Query([name for every in called.values() for name in every], limit, follow)
     without: list[str] = []
 
     def missing(some: list[str]) -> None:
-        without.extend(some)
-        for user in some:
+        without.extend(user for user in called if not set(called[user]).difference(some))
+        for user in without:
             typer.echo(f"freshet: user {user} has no list yet", err=True)
 
     with ExitStack() as stack:
@@ -66,7 +70,7 @@ def _show(users: list[str], follow: bool, limit: int | None, json_file: str | No
             file = sys.stdout.buffer if json_file == "-" else stack.enter_context(Path(json_file).open("wb"))
             shows.append(_json_lines(file))
         show = _each(shows)
-        count = asyncio.run(read_lists(loaded, Query(users, limit, follow), titles, show, missing))
+        count = asyncio.run(read_lists(loaded, wanted, titles, show, missing))
     if not count and not without:
         typer.echo("freshet: nobody has a list yet: is a recommend worker running?", err=True)
     return count > 0 and not without

@@ -42,6 +42,7 @@ def trace(
     from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
     from streams.clock import now_ms  # noqa: PLC0415
     from streams.kafka import admin_client  # noqa: PLC0415
+    from streams.pseudonyms import load_pseudonyms  # noqa: PLC0415
     from streams.trace_reader import trace_event, trace_item  # noqa: PLC0415
 
     if (event is None) == (item is None):
@@ -49,12 +50,13 @@ def trace(
         raise typer.BadParameter(message)
     with one_line_errors():
         loaded = settings.load()
+        users = [] if user is None else load_pseudonyms(loaded).all_of(user)
         admin = admin_client(loaded)
         since_ms = now_ms() - int(since * 60_000)
         if item is not None:
             found = asyncio.run(trace_item(loaded, admin, item, since_ms, _reading))
         else:
-            found = asyncio.run(trace_event(loaded, admin, event or "", user, since_ms, _reading))
+            found = asyncio.run(trace_event(loaded, admin, event or "", users, since_ms, _reading))
         if json_file is not None:
             write_json(json_file, found)
         if json_file != "-":

@@ -69,9 +69,11 @@ def _train(stream: "Stream", limit: int | None, seed: int) -> "Trained":
     from streams import settings  # noqa: PLC0415
     from streams.history_to_model import train  # noqa: PLC0415
     from streams.kafka import admin_client  # noqa: PLC0415
+    from streams.pseudonyms import load_pseudonyms  # noqa: PLC0415
     from streams.topics import ensure  # noqa: PLC0415
 
     loaded = settings.load()
+    stream = stream.renamed(load_pseudonyms(loaded).of_row)
     admin = admin_client(loaded)
     ensure(admin, loaded)
     total = min(stream.event_count, limit or stream.event_count)

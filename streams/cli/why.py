@@ -30,16 +30,18 @@ def why(
     from streams import settings  # noqa: PLC0415
     from streams.asking import Asker, read_list, read_titles  # noqa: PLC0415
     from streams.cli.list_table import items_table  # noqa: PLC0415
+    from streams.pseudonyms import load_pseudonyms  # noqa: PLC0415
 
     with one_line_errors():
         loaded = settings.load()
-        newest = read_list(loaded, user)
+        called = load_pseudonyms(loaded).all_of(user)
+        newest = next(filter(None, (read_list(loaded, name) for name in called)), None)
         found = next((place for place in newest.items if place.item_id == item), None) if newest else None
         where = "in the user's newest list"
         if found is None:
             asker = Asker(loaded)
             try:
-                found = _place(asker, user, item, wait)
+                found = _place(asker, newest.user_id if newest else called[0], item, wait)
             finally:
                 asker.close()
             where = "not in the user's newest list" if newest else "the user has no list yet"

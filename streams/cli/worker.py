@@ -1,8 +1,6 @@
 """`freshet worker`: run the roles of the river."""
 
-import logging
 import os
-import sys
 from typing import Annotated, Literal
 
 import typer
@@ -21,17 +19,13 @@ def worker(
     parent: Annotated[int | None, typer.Option(hidden=True, help="End when this process ends.")] = None,
 ) -> None:
     """Run a worker until SIGTERM or Ctrl-C; any number of each role may run."""
-    from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
+    from streams import logs, settings  # noqa: PLC0415  # keeps `freshet --help` fast
     from streams.liveness import end_with_parent  # noqa: PLC0415
     from streams.supervisor import supervise  # noqa: PLC0415
 
     with one_line_errors():
         loaded = settings.load()
-        logging.basicConfig(
-            level=loaded.log_level,
-            stream=sys.stderr,
-            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        )
+        logs.set_up(loaded)
         if role == "all":
             from streams.kafka import admin_client  # noqa: PLC0415
             from streams.topics import ensure  # noqa: PLC0415

@@ -15,6 +15,7 @@ from streams.console.problems import ApiError
 from streams.console.reading import json_response
 from streams.events import Interaction
 from streams.kafka import client_config, produce_one
+from streams.pseudonyms import Pseudonyms, rename
 from streams.settings import Settings
 from streams.topics import full_name, home_partition
 
@@ -25,8 +26,9 @@ DELIVERY_S = 10.0
 class InteractionEndpoints:
     """Produces interactions."""
 
-    def __init__(self, settings: Settings, partitions: int) -> None:
-        """`partitions`: of `interactions`."""
+    def __init__(self, settings: Settings, names: Pseudonyms, partitions: int) -> None:
+        """`names`: what users are called in Kafka. `partitions`: of `interactions`."""
+        self._names = names
         self._topic = full_name(settings, "interactions")
         self._partitions = partitions
         self._producer = Producer(
@@ -44,6 +46,7 @@ class InteractionEndpoints:
     async def act(self, request: Request) -> Response:
         """Takes an Interaction; it gets an id and a time of its own unless it has them."""
         event = await _interaction(request)
+        rename(event, self._names.of)
         message = await asyncio.to_thread(self.produce, event)
         place = Place(int(message.partition() or 0), int(message.offset() or 0), message.timestamp()[1])
         response = json_response(Accepted(event.event_id or "", place))

@@ -28,6 +28,7 @@ from streams.console.river import COMPACTED, FOLLOWED, River
 from streams.console.users import UserEndpoints
 from streams.console.watching import WatchEndpoints
 from streams.fetching.fetch import Fetcher
+from streams.pseudonyms import load_pseudonyms
 from streams.settings import Settings
 from streams.topics import partition_count
 
@@ -41,17 +42,19 @@ def connected(admin: AdminClient, settings: Settings, gate: Gate) -> ASGIApp:
 
     Raises:
         TopicsError: A topic is missing.
+        SettingsError: The keys of pseudonyms cannot be read.
     """
     partitions = {base: partition_count(admin, settings, base) for base in FOLLOWED}
     readers = {base: RecordReader(settings, base) for base in COMPACTED}
     river = River(
         admin, settings, partitions, {base: Newest(reader.read) for base, reader in readers.items()}
     )
-    askers, fetcher = Askers(settings, river.briefs), Fetcher(settings)
-    acting = InteractionEndpoints(settings, partitions["interactions"])
+    names = load_pseudonyms(settings)
+    askers, fetcher = Askers(settings, names, river.briefs), Fetcher(settings)
+    acting = InteractionEndpoints(settings, names, partitions["interactions"])
     table = operations(
         WatchEndpoints(river),
-        UserEndpoints(river),
+        UserEndpoints(river, names),
         ItemEndpoints(river, askers, Pictures(fetcher)),
         acting,
     )

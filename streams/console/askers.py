@@ -13,6 +13,7 @@ from streams.console.items import Briefs
 from streams.console.problems import ApiError
 from streams.console.reading import converted
 from streams.events import Request, Response
+from streams.pseudonyms import Pseudonyms
 from streams.settings import Settings
 
 ASKERS = 4
@@ -23,8 +24,9 @@ WAIT_S = 10.0
 class Askers:
     """At most ASKERS at once; others wait for their turn."""
 
-    def __init__(self, settings: Settings, briefs: Briefs) -> None:
+    def __init__(self, settings: Settings, names: Pseudonyms, briefs: Briefs) -> None:
         self._settings = settings
+        self._names = names
         self._briefs = briefs
         self._turns = asyncio.Semaphore(ASKERS)
         self._idle: list[Asker] = []
@@ -49,7 +51,8 @@ class Askers:
             ApiError: They say why there is no answer.
             NoAnswerError: They do not answer in time.
         """
-        given = {"k": page.k, "skip": page.skip, "user_id": page.user_id, "filter": _filter(page)}
+        user_id = None if page.user_id is None else self._names.of(page.user_id)
+        given = {"k": page.k, "skip": page.skip, "user_id": user_id, "filter": _filter(page)}
         request_id, deadline_ms = f"console-{secrets.token_hex(8)}", now_ms() + int(WAIT_S * 1000)
         started_s = time.perf_counter()
         request = converted(

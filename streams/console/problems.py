@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from streams.asking import NoAnswerError
 from streams.fetching.errors import MediumError
+from streams.pseudonyms import PseudonymError
 
 
 class Problem(Struct):
@@ -43,20 +44,25 @@ def answer_problem(request: Request, exc: Exception) -> Response:
     return problem_response(found.status, found.problem)
 
 
+_TOLD: dict[type[Exception], tuple[HTTPStatus, str]] = {
+    NoAnswerError: (HTTPStatus.GATEWAY_TIMEOUT, "see `freshet status`, then ask again"),
+    PseudonymError: (HTTPStatus.UNPROCESSABLE_ENTITY, "see docs/security.md"),
+    MediumError: (HTTPStatus.BAD_GATEWAY, "see the address in the item's document"),
+}
+"""Errors whose own words are the answer: with which status, and what to try."""
+
+
 def _found(request: Request, exc: Exception) -> ApiError:
     path = request.url.path
     match exc:
         case ApiError():
             return exc
-        case NoAnswerError():
-            return ApiError(
-                HTTPStatus.GATEWAY_TIMEOUT, str(exc), path, "see `freshet status`, then ask again"
-            )
+        case NoAnswerError() | PseudonymError() | MediumError():
+            status, attempt = next(told for kind, told in _TOLD.items() if isinstance(exc, kind))
+            return ApiError(status, str(exc), path, attempt)
         case KafkaException() | TimeoutError() | ConnectionError():
             what = f"Kafka did not answer: {exc}"
             return ApiError(HTTPStatus.SERVICE_UNAVAILABLE, what, path, "ask again in a moment")
-        case MediumError():
-            return ApiError(HTTPStatus.BAD_GATEWAY, str(exc), path, "see the address in the item's document")
         case HTTPException():
             status = HTTPStatus(exc.status_code)
             return ApiError(status, status.phrase, path, "see /openapi.json for what there is")
@@ -66,6 +72,7 @@ def _found(request: Request, exc: Exception) -> ApiError:
 
 
 HANDLED: tuple[type[Exception], ...] = (
-    ApiError, NoAnswerError, KafkaException, TimeoutError, ConnectionError, MediumError, HTTPException, Exception,
+    ApiError, NoAnswerError, PseudonymError, KafkaException, TimeoutError, ConnectionError, MediumError, HTTPException,
+    Exception,
 )  # fmt: skip
 """What `answer_problem` is for."""

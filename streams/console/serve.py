@@ -61,6 +61,7 @@ def serve(app: ASGIApp, listener: socket.socket) -> None:
     """Serves until SIGINT or SIGTERM. No request is logged: the first one's address has the token in it."""
     config = uvicorn.Config(
         app,
+        log_config=None,  # errors are logged as all else is
         log_level="warning",
         access_log=False,
         server_header=False,

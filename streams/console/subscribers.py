@@ -1,7 +1,7 @@
 """Who waits for whose lists: records as they come, handed to every open page of that user."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from streams.follower import Record
@@ -17,16 +17,18 @@ class Subscribers:
         self._queues: dict[bytes, set[asyncio.Queue[Record]]] = {}
 
     @contextmanager
-    def of(self, user_id: str) -> Iterator[asyncio.Queue[Record]]:
-        """A queue that gets the user's lists as long as it is open."""
-        key, queue = user_id.encode(), asyncio.Queue[Record](WAITING)
-        self._queues.setdefault(key, set()).add(queue)
+    def of(self, user_ids: Collection[str]) -> Iterator[asyncio.Queue[Record]]:
+        """A queue that gets the lists of all these as long as it is open."""
+        keys, queue = {user_id.encode() for user_id in user_ids}, asyncio.Queue[Record](WAITING)
+        for key in keys:
+            self._queues.setdefault(key, set()).add(queue)
         try:
             yield queue
         finally:
-            self._queues[key].discard(queue)
-            if not self._queues[key]:
-                del self._queues[key]
+            for key in keys:
+                self._queues[key].discard(queue)
+                if not self._queues[key]:
+                    del self._queues[key]
 
     def publish(self, record: Record) -> None:
         """Hands a record of `recommendations` to those who wait for it."""

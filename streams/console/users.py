@@ -1,6 +1,6 @@
 """A user: the list, the lists that come, and what is remembered of them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from http import HTTPStatus
 
 import msgspec
@@ -17,6 +17,7 @@ from streams.console.reading import json_response, path_id, query
 from streams.console.river import River
 from streams.events import Recommendation
 from streams.follower import Record
+from streams.pseudonyms import Pseudonyms
 
 _decode = msgspec.json.Decoder(Recommendation).decode
 
@@ -24,8 +25,9 @@ _decode = msgspec.json.Decoder(Recommendation).decode
 class UserEndpoints:
     """Answers about users, from the topics `recommendations` and `users`."""
 
-    def __init__(self, river: River) -> None:
+    def __init__(self, river: River, names: Pseudonyms) -> None:
         self._river = river
+        self._names = names
 
     async def find(self, request: Request) -> Response:
         """Ids of users."""
@@ -35,7 +37,7 @@ class UserEndpoints:
     async def list(self, request: Request) -> Response:
         """The user's list as it stands."""
         user_id = path_id(request, "user_id")
-        record = await self._river.newest("recommendations", user_id)
+        record = await self._newest("recommendations", self._names.all_of(user_id))
         if record is None:
             attempt = "send an event of theirs to `interactions`; who is unknown gets a list by `POST /interactions`"
             raise ApiError(HTTPStatus.NOT_FOUND, f"user {user_id} has no list", request.url.path, attempt)
@@ -43,13 +45,14 @@ class UserEndpoints:
 
     async def stream(self, request: Request) -> Response:
         """The user's list as it stands, if there is one, and every one that comes."""
-        return EventSourceResponse(self._lists(path_id(request, "user_id")))
+        return EventSourceResponse(self._lists(self._names.all_of(path_id(request, "user_id"))))
 
     async def history(self, request: Request) -> Response:
         """What the workers remember of the user."""
         user_id = path_id(request, "user_id")
-        record = await self._river.newest("users", user_id)
-        if record is None and await self._river.newest("recommendations", user_id) is None:
+        names = self._names.all_of(user_id)
+        record = await self._newest("users", names)
+        if record is None and await self._newest("recommendations", names) is None:
             attempt = "send an event of theirs to `interactions`"
             raise ApiError(HTTPStatus.NOT_FOUND, f"user {user_id} is unknown", request.url.path, attempt)
         # A first list is there a moment before the first state.
@@ -59,10 +62,17 @@ class UserEndpoints:
         items = self._river.briefs.of([*(event.item_id for event in past), *hidden])
         return json_response(History(user_id, past, hidden, items))
 
-    async def _lists(self, user_id: str) -> AsyncIterator[ServerSentEvent]:
-        with self._river.subscribers.of(user_id) as queue:
+    async def _newest(self, base: str, names: Sequence[str]) -> Record | None:
+        """The user's newest record, by the first name that has one."""
+        for name in names:
+            if (record := await self._river.newest(base, name)) is not None:
+                return record
+        return None
+
+    async def _lists(self, names: Sequence[str]) -> AsyncIterator[ServerSentEvent]:
+        with self._river.subscribers.of(names) as queue:
             # A user whose first list is yet to come is waited for.
-            standing = await self._river.newest("recommendations", user_id)
+            standing = await self._newest("recommendations", names)
             if standing is not None:
                 yield self._event(standing)
             while True:

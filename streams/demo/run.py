@@ -24,7 +24,7 @@ from streams.demo.watch import Watch, percentile
 from streams.events import Interaction
 from streams.kafka import admin_client
 from streams.lag import group_lag
-from streams.settings import PREFIX, Settings, to_environ
+from streams.settings import OF_NOBODY, PREFIX, Settings, to_environ
 from streams.supervisor import Supervisor
 
 WORKERS = {"encode": 1, "learn": 1, "recommend": 1}
@@ -112,9 +112,8 @@ class Demo:
     @contextmanager
     def _kafka(self) -> Iterator[Settings]:
         if self._settings.kafka:
-            changed = self._settings.model_copy(
-                update={"topic_prefix": f"{self._settings.topic_prefix}demo-"}
-            )
+            prefix = f"{self._settings.topic_prefix}demo-"
+            changed = self._settings.model_copy(update={**OF_NOBODY, "topic_prefix": prefix})
             topics.create(admin_client(changed), changed)
             yield changed
             return
@@ -122,7 +121,7 @@ class Demo:
         shutil.rmtree(home, ignore_errors=True)
         self._console.print("Starting Apache Kafka (the first time its jars are fetched) …")
         with EmbeddedKafka(home / "broker") as broker:
-            changed = self._settings.model_copy(update={"kafka": broker.bootstrap, "home": home})
+            changed = self._settings.model_copy(update={**OF_NOBODY, "kafka": broker.bootstrap, "home": home})
             topics.create(admin_client(changed), changed)
             yield changed
 

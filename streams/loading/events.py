@@ -9,6 +9,7 @@ import msgspec
 from streams.events import Interaction, Media
 from streams.loading.fields import RowFields
 from streams.loading.rows import Row
+from streams.pseudonyms import PseudonymError, rename
 
 _encode = msgspec.json.Encoder().encode
 
@@ -32,11 +33,18 @@ class RowEvents:
         fields: Makes the fields of a row.
         file_name: Part of the ids that are made; the same file must have the same name.
         limit_bytes: The largest event that the topic takes.
+        name: What a row's user is called in Kafka.
     """
 
     def __init__(
-        self, event_type: type[Interaction | Media], fields: RowFields, file_name: str, limit_bytes: int
+        self,
+        event_type: type[Interaction | Media],
+        fields: RowFields,
+        file_name: str,
+        limit_bytes: int,
+        name: Callable[[str], str],
     ) -> None:
+        self._name = name
         self._event_type = event_type
         self._fields = fields
         self._file_name = file_name
@@ -54,8 +62,11 @@ class RowEvents:
             event: Interaction | Media = msgspec.convert(
                 fields, self._event_type, strict=self._fields.literal
             )
+            if isinstance(event, Interaction):
+                # Before an id is made of what the row says: of a hash, somebody's id could be guessed.
+                rename(event, self._name)
             value = self._encoded(event, row.line)
-        except msgspec.ValidationError as exc:
+        except (msgspec.ValidationError, PseudonymError) as exc:
             raise RefusedRowError(str(exc)) from None
         except UnicodeEncodeError as exc:
             msg = f"Expected UTF-8, got {exc.object[:40]!r}"

@@ -15,6 +15,7 @@ from streams.loading.fields import FieldMap, RowFields
 from streams.loading.packing import Message, Packer
 from streams.loading.rows import BadRow, Row, RowFile, open_rows
 from streams.loading.sender import Pace, Sender
+from streams.pseudonyms import load_pseudonyms
 from streams.settings import Settings
 from streams.topics import full_name, partition_count, table
 
@@ -65,10 +66,11 @@ def produce_file(
     topic = table(settings)[kind]
     event_type = Interaction if kind == "interactions" else Media
     interrupted = False
+    name = load_pseudonyms(settings).of_row
     with open_rows(file) as rows:
         literal = rows.literal and not options.fields.columns
         fields = RowFields(event_type, options.fields, rows.columns, literal=literal)
-        events = RowEvents(event_type, fields, Path(file).name, topic.max_message_bytes - HEAD_BYTES)
+        events = RowEvents(event_type, fields, Path(file).name, topic.max_message_bytes - HEAD_BYTES, name)
         packer = Packer(partition_count(admin_client(settings), settings, kind), options.packed)
         sender = Sender(settings, full_name(settings, kind), topic.max_message_bytes)
         started_s = time.perf_counter()

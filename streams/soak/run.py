@@ -18,7 +18,7 @@ from online.state_codec import head
 from streams import topics
 from streams.events import Recommendation
 from streams.kafka import KafkaUnavailableError, admin_client
-from streams.settings import PREFIX, TEXT_ONLY, Settings, to_environ
+from streams.settings import OF_NOBODY, PREFIX, TEXT_ONLY, Settings, to_environ
 from streams.soak.cluster import Cluster
 from streams.soak.faults import WORKERS, Faults
 from streams.soak.reference import Reference
@@ -76,7 +76,7 @@ class Soak:
         """
         started_s = time.monotonic()
         with EmbeddedKafka(self._settings.home / "broker") as broker:
-            settings = self._settings.model_copy(update={"kafka": broker.bootstrap})
+            settings = self._settings.model_copy(update={**OF_NOBODY, "kafka": broker.bootstrap})
             topics.create(admin_client(settings), settings)
             shoppers = Shoppers(settings, self._seed)
             with self._workers(settings) as supervisor, self._shopping(shoppers):

@@ -6,12 +6,8 @@ is marked, so that a file cut short is found out (the construction STREAM of Hoa
 2015). The header and the file's place are authenticated with every chunk: none can be put in another's place.
 """
 
-import base64
-import binascii
 import hashlib
 import os
-import shlex
-import subprocess
 from collections.abc import Mapping
 
 from cryptography.exceptions import InvalidTag
@@ -19,14 +15,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from streams.settings import Settings
+from streams.keys import KEY_BYTES, read_keys
+from streams.settings import Settings, SettingsError
 from streams.stores import StoreError
 
 MAGIC = b"FRESHET\x01"
-_ID_BYTES, _SALT_BYTES, _KEY_BYTES, _TAG_BYTES = 8, 32, 32, 16
+_ID_BYTES, _SALT_BYTES, _TAG_BYTES = 8, 32, 16
 _HEADER_BYTES = len(MAGIC) + _ID_BYTES + _SALT_BYTES
 _CHUNK_BYTES = 64 * 2**20
-_COMMAND_S = 30.0
 
 
 class StoreKeys:
@@ -97,7 +93,7 @@ class StoreKeys:
 
 def _cipher(key: bytes, header: bytes) -> AESGCM:
     salt = header[-_SALT_BYTES:]
-    return AESGCM(HKDF(SHA256(), _KEY_BYTES, salt, b"freshet store").derive(key))
+    return AESGCM(HKDF(SHA256(), KEY_BYTES, salt, b"freshet store").derive(key))
 
 
 def _nonce(number: int, is_last: bool) -> bytes:
@@ -110,50 +106,13 @@ def load_keys(settings: Settings) -> StoreKeys:
     Raises:
         StoreError: The file or the command does not give any; no key is ever in the message.
     """
-    if settings.store_key_file is not None:
-        source = f"FRESHET_STORE_KEY_FILE, {settings.store_key_file}"
-        try:
-            text = settings.store_key_file.read_text()
-        except (OSError, UnicodeDecodeError) as exc:
-            msg = f"{source}: {exc.strerror if isinstance(exc, OSError) else 'is no text'}"
-            raise StoreError(msg) from None
-    elif settings.store_key_command:
-        source = "FRESHET_STORE_KEY_COMMAND"
-        text = _said_by(settings.store_key_command, source)
-    else:
-        return StoreKeys({})
-    keys = [_parsed(line, source) for line in text.split()]
-    if not keys:
-        msg = f"{source} gives no key; make one with `openssl rand -base64 32`"
-        raise StoreError(msg)
+    try:
+        keys = read_keys(settings.store_key_file, settings.store_key_command, "FRESHET_STORE_KEY")
+    except SettingsError as exc:
+        raise StoreError(str(exc)) from None
     return StoreKeys({key_id(key): key for key in keys}, settings.store_key_required)
 
 
 def key_id(key: bytes) -> bytes:
     """What a key is called in the files that it encrypts; says nothing of the key."""
     return hashlib.sha256(b"freshet key id" + key).digest()[:_ID_BYTES]
-
-
-def _parsed(line: str, source: str) -> bytes:
-    try:
-        key = base64.b64decode(line, validate=True)
-    except binascii.Error:
-        key = b""
-    if len(key) != _KEY_BYTES:
-        msg = f"{source}: a line is not 32 bytes in base64; make a key with `openssl rand -base64 32`"
-        raise StoreError(msg)
-    return key
-
-
-def _said_by(command: str, source: str) -> str:
-    try:
-        done = subprocess.run(
-            shlex.split(command), capture_output=True, text=True, timeout=_COMMAND_S, check=False
-        )
-    except (OSError, ValueError, subprocess.TimeoutExpired) as exc:
-        msg = f"{source} cannot be run: {type(exc).__name__}"
-        raise StoreError(msg) from None
-    if done.returncode:
-        msg = f"{source} ended with {done.returncode}"
-        raise StoreError(msg)
-    return done.stdout

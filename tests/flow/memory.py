@@ -52,8 +52,9 @@ class MemoryKafka:
         """Writes one message where the real producer would."""
         partition = message.partition
         if partition < 0:
-            assert message.key is not None
-            partition = home_partition(message.key.decode(), self.partitions[message.topic])
+            # Without a key any partition will do.
+            key = message.key
+            partition = 0 if key is None else home_partition(key.decode(), self.partitions[message.topic])
         assert partition < self.partitions[message.topic]
         log = self.logs[message.topic, partition]
         record: ConsumerRecord[bytes, bytes] = ConsumerRecord(

@@ -46,8 +46,8 @@ NOBODY: Any = None
 """In the place of an admin client: nothing is asked of it."""
 
 
-def settings(home: Path) -> Settings:
-    return Settings(home=home, partitions=PARTITIONS, item_capacity=1024, live_users=1)
+def settings(home: Path, **more: Any) -> Settings:  # noqa: ANN401  # settings
+    return Settings(home=home, partitions=PARTITIONS, item_capacity=1024, live_users=1, **more)
 
 
 def new_recommender() -> Recommender:
@@ -57,11 +57,12 @@ def new_recommender() -> Recommender:
 class MemoryRiver:
     """One deployment. Workers live as long as a `with` block; logs and offsets outlive them."""
 
-    def __init__(self, home: Path) -> None:
-        self.settings = settings(home)
+    def __init__(self, home: Path, **more: Any) -> None:  # noqa: ANN401  # settings
+        self.settings = settings(home, **more)
         self.kafka = MemoryKafka(self.settings)
         self.interactions = Group(self.kafka, "interactions")
         self.erasures = Group(self.kafka, "erasures")
+        self.requests = Group(self.kafka, "requests")
         self.media = Group(self.kafka, "media")
         self.examples = Group(self.kafka, "examples")
         self.encoded: list[str] = []

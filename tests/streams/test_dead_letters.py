@@ -4,11 +4,15 @@ import json
 from typing import Any
 
 import msgspec
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from streams.dead_letters import TEXT_LIMIT, VALUE_LIMIT, letter
 from streams.decoding import EventDecoder, Refusal
 from streams.events import DeadLetter, Interaction, RefusalError
 from streams.producer import Outgoing
+from streams.pseudonyms import NO_PSEUDONYM
 from streams.settings import Settings
 from streams.topics import MIB
 from tests.streams.records import record
@@ -42,6 +46,7 @@ def test_a_letter_has_the_place_the_reason_and_the_event_alone() -> None:
         sha256=hashlib.sha256(b"2").hexdigest(),
         error=ERROR,
         timestamp_ms=77,
+        size_bytes=1,
     )
 
 
@@ -78,3 +83,80 @@ def test_whatever_is_refused_its_letter_fits_the_topic() -> None:
         assert len(dead.error.path) <= TEXT_LIMIT
         whole = value if isinstance(value, bytes) else json.dumps(value).encode()
         assert base64.b64decode(dead.value_b64)[:1000] in whole
+
+
+REASONS = Settings(dead_letters="reasons")
+MARK = "Xyzzy"
+"""Is in everything that a client wrote."""
+MARKED = st.text(st.sampled_from(" '`\"\\$.[:é\n"), max_size=6).map(lambda text: f"{text}{MARK}{text}")
+
+
+def reasons(value: bytes, settings: Settings = REASONS) -> list[DeadLetter]:
+    source = record("interactions", value, key=MARK, offset=9)
+    refusals = EventDecoder(Interaction).decode(value).refusals
+    return [read(letter(settings, "interactions", source, refusal, 77)) for refusal in refusals]
+
+
+@given(MARKED, st.sampled_from(["user_id", "item_id", "action", "value", "context", "list_id"]))
+@example(f"x - at `$.{MARK}`", "action")
+@example(f"unknown field `{MARK}`", "action")
+def test_a_letter_of_reasons_has_nothing_that_the_event_said(text: str, field: str) -> None:
+    good = {"user_id": "u", "item_id": "i", "action": "click"}
+    for wrong in (
+        {field: [text]},
+        {"action": text},
+        {text: 1},
+        {"context": {text: [1]}},
+        {"item_id": {text: text}},
+    ):
+        for value in (good | wrong, [good, good | wrong]):
+            (dead,) = reasons(json.dumps(value).encode())
+            assert MARK not in msgspec.json.encode(dead).decode()
+            assert (dead.key, dead.value_b64, dead.sha256, dead.truncated) == (None, "", "", True)
+            assert (dead.offset, dead.size_bytes) == (9, len(json.dumps(good | wrong)))
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (b'{"user_id":5}', RefusalError("invalid", "$.user_id", "Expected `str`, got `int`")),
+        (
+            b'[{"user_id":"u","item_id":"i","action":"buy"}]',
+            RefusalError("invalid", "$[0].action", "Invalid enum value …"),
+        ),
+        (
+            b'{"user":"u"}',
+            RefusalError("unknown_field", "$", "Object contains a field that is unknown: a typing error?"),
+        ),
+        (b"{", RefusalError("malformed", "$", "Input data was truncated")),
+        (b"", RefusalError("empty", "$", "the message has no value")),
+    ],
+)
+def test_a_letter_of_reasons_still_says_what_is_wrong_and_where(value: bytes, said: RefusalError) -> None:
+    assert [dead.error for dead in reasons(value)] == [said]
+
+
+def test_of_what_failed_within_there_is_the_kind_of_error_alone() -> None:
+    error = RefusalError("internal", "$", f"KeyError: '{MARK}'")
+    (dead,) = [
+        read(letter(REASONS, "interactions", record("interactions", b"?"), Refusal(0, b"x", error), 0))
+    ]
+    assert dead.error == RefusalError("internal", "$", "KeyError")
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "keeps"),
+    [
+        (Settings(), "invalid", True),
+        (Settings(pseudonyms="01234567"), "invalid", False),
+        (Settings(pseudonyms="01234567", dead_letters="whole"), "invalid", True),
+        (Settings(pseudonyms="01234567", dead_letters="whole"), NO_PSEUDONYM, False),
+        (REASONS, "invalid", False),
+    ],
+)
+def test_what_is_kept_is_for_the_operator_to_say_but_for_users_own_ids(
+    settings: Settings, code: str, keeps: bool
+) -> None:
+    refusal = Refusal(0, b"x", RefusalError(code, "$", ""))
+    dead = read(letter(settings, "interactions", record("interactions", b"x"), refusal, 0))
+    assert (dead.key, dead.value_b64, dead.truncated) == (("k", "eA==", False) if keeps else (None, "", True))

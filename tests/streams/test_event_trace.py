@@ -97,6 +97,17 @@ def test_an_event_is_followed_from_astray_to_learned() -> None:
     ]
 
 
+def test_an_event_with_an_id_is_followed_by_its_place_as_logs_have_it() -> None:
+    found = _trace(f"t-interactions-{HOME}-9-0")
+    found.take_interaction(_sent(EVENT, 9))
+    assert found.home is not None
+    example = UserState("u1").apply(Event("u1", "i1", "click", 1.0, 5, event_hash("é-1"), found.home))
+    assert example is not None
+    run = example_codec.pack(ExampleRun("T", HOME, (9, 0), (9, 0), [example]))
+    found.take_example(Record(0, 2, f"T-{HOME}".encode(), run, 1_021, {}))
+    assert [step.what for step in found.trace().steps] == ["sent", "made an example"]
+
+
 def test_an_event_without_an_id_is_found_by_its_place() -> None:
     nameless = {name: value for name, value in EVENT.items() if name != "event_id"}
     found = _trace(f"t-interactions-{HOME}-5-1")

@@ -167,7 +167,7 @@ def test_a_message_that_is_too_large_is_given_up_and_the_others_arrive(
         deliver([Outgoing("t", key, b"12345") for key in (b"a", b"b", b"c")])
     assert {m.key() for m in client.sent} >= {b"a", b"c"}
     said = [record.message for record in caplog.records if record.name == "streams.producer"]
-    assert said == ["t: a message of 5 bytes is too large, key b'b'"]
+    assert said == ["t: a message of 5 bytes is too large, key (see FRESHET_LOG_CONTENT)"]
     assert metrics.TOO_LARGE.labels(topic="t")._value.get() == given_up + 1
 
 

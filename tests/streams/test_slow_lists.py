@@ -1,11 +1,6 @@
 import pytest
 
-from streams.events import Cause
 from streams.slow_lists import LOG_EVERY_S, SLOW_S, SlowLists
-
-
-def cause(event_id: str) -> Cause:
-    return Cause("interaction", event_id, "interactions", 3, 88, 5)
 
 
 def test_one_slow_list_is_named_now_and_then_and_the_others_are_counted(
@@ -13,13 +8,13 @@ def test_one_slow_list_is_named_now_and_then_and_the_others_are_counted(
 ) -> None:
     now_s = 5.0
     slow = SlowLists(lambda: now_s)
-    slow.note(cause("e-0"), SLOW_S - 0.01)
-    slow.note(cause("e-1"), SLOW_S + 0.5)
+    slow.note("interactions-3-88-0", SLOW_S - 0.01)
+    slow.note("interactions-3-89-1", SLOW_S + 0.5)
     for number in range(3):
-        slow.note(cause(f"unnamed-{number}"), 9.0)
+        slow.note(f"unnamed-{number}", 9.0)
     now_s += LOG_EVERY_S
-    slow.note(cause("e-2"), 2.0)
+    slow.note("interactions-3-90-0", 2.0)
     assert [record.getMessage() for record in caplog.records] == [
-        "a list came 1.5 s after its event, and 0 more were slow before it: see `freshet trace e-1`",
-        "a list came 2.0 s after its event, and 3 more were slow before it: see `freshet trace e-2`",
+        "a list came 1.5 s after its event, and 0 more were slow before it: see `freshet trace interactions-3-89-1`",
+        "a list came 2.0 s after its event, and 3 more were slow before it: see `freshet trace interactions-3-90-0`",
     ]

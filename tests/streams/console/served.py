@@ -24,6 +24,7 @@ from streams.console.watching import WatchEndpoints
 from streams.events import Cause, Interaction, ListItem, Reason, Recommendation, Request, Response, Through
 from streams.fetching.fetch import Fetcher
 from streams.follower import Record
+from streams.pseudonyms import Pseudonyms
 from streams.settings import Settings
 
 TOKEN = "a token of sufficient length"
@@ -36,8 +37,9 @@ NOWHERE = "127.0.0.1:1"
 class Served:
     """An application, and what lies in its topics."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, names: Pseudonyms | None = None) -> None:
         self.settings = Settings(kafka=NOWHERE, home=folder, media_folder=folder)
+        self.names = names or Pseudonyms()
         self._records: dict[str, list[Record]] = {base: [] for base in (*COMPACTED, "model", "interactions")}
         newest = {base: Newest(self._reader(base)) for base in COMPACTED}
         self.river = River(cast(AdminClient, None), self.settings, {}, newest)
@@ -50,7 +52,7 @@ class Served:
         self.table: list[Operation] = list(
             operations(
                 WatchEndpoints(self.river),
-                UserEndpoints(self.river),
+                UserEndpoints(self.river, self.names),
                 ItemEndpoints(self.river, askers, pictures),
                 _Interactions(self),
             )
@@ -82,7 +84,7 @@ class _Askers(Askers):
     """Workers that answer as told."""
 
     def __init__(self, served: Served) -> None:
-        super().__init__(served.settings, served.river.briefs)
+        super().__init__(served.settings, served.names, served.river.briefs)
         self._served = served
 
     async def ask(self, request: Request) -> Response:
@@ -94,7 +96,7 @@ class _Interactions(InteractionEndpoints):
     """Takes events and writes none."""
 
     def __init__(self, served: Served) -> None:
-        super().__init__(served.settings, 12)
+        super().__init__(served.settings, served.names, 12)
         self._served = served
 
     def produce(self, event: Interaction) -> Any:  # noqa: ANN401  # confluent's message

@@ -10,6 +10,7 @@ from streams.events import Interaction, Media
 from streams.loading.events import RefusedRowError, RowEvents
 from streams.loading.fields import FieldMap, RowFields
 from streams.loading.rows import Row
+from streams.pseudonyms import Pseudonyms, pseudonym
 
 IDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20).filter(lambda text: text.strip())
 
@@ -19,9 +20,10 @@ def _events(
     file_name: str = "a.csv",
     literal: bool = False,
     limit_bytes: int = 1000,
+    names: Pseudonyms = Pseudonyms(),  # noqa: B008  # never changes
 ) -> RowEvents:
     fields = RowFields(event_type, FieldMap(), None, literal=literal)
-    return RowEvents(event_type, fields, file_name, limit_bytes)
+    return RowEvents(event_type, fields, file_name, limit_bytes, names.of_row)
 
 
 def _row(line: int = 2, **more: object) -> Row:
@@ -83,3 +85,40 @@ def test_a_literal_row_is_refused_where_the_topic_would_refuse_it() -> None:
     for fields in ({"user_id": 5}, {"typo": 1}, {"value": "2"}, {"timestamp_ms": "5"}):
         with pytest.raises(RefusedRowError):
             _events(literal=True).event(_row(**fields))
+
+
+KEY = bytes(range(32))
+
+
+def test_users_of_rows_are_called_by_pseudonym_and_ids_are_made_of_nothing_else() -> None:
+    named = _events(names=Pseudonyms([KEY]))
+    made = named.event(_row(user_id="ann@example.org"))
+    assert made.key == pseudonym("ann@example.org", KEY)
+    assert b"ann" not in made.value
+    # Whoever knows the file could else try ids until the event's id comes out.
+    called = _events().event(_row(user_id=made.key))
+    assert called == made
+    assert (
+        _events(Media, names=Pseudonyms([KEY])).event(Row(2, {"item_id": "ann@example.org"})).key[:3] == "ann"
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"event_id": "ann@example.org-17"}, "$.event_id has the user's id in it"),
+        ({"list_id": "of:ann@example.org"}, "$.list_id has the user's id in it"),
+        ({"context.mail": "ann@example.org"}, "$.context has the user's id in it"),
+        ({"user_id": pseudonym("bob", KEY)}, "a user's id is a pseudonym already"),
+    ],
+)
+def test_a_row_that_would_betray_somebody_is_refused(more: dict[str, object], said: str) -> None:
+    with pytest.raises(RefusedRowError, match=said.replace("$", r"\$")) as raised:
+        _events(names=Pseudonyms([KEY])).event(Row(2, _row(user_id="ann@example.org").fields | more))
+    assert "ann@" not in str(raised.value)
+
+
+def test_an_id_within_a_longer_one_or_a_short_one_betrays_nobody() -> None:
+    named = _events(names=Pseudonyms([KEY]))
+    for user, event_id in (("12345", "e-1234567"), ("u1", "u1-7"), ("annie", "ann-7")):
+        assert named.event(_row(user_id=user, event_id=event_id)).key == pseudonym(user, KEY)

@@ -89,30 +89,9 @@ def test_keys_come_from_a_file_or_from_what_a_command_prints(tmp_path: Path) -> 
     assert load_keys(Settings(store_key_command=f"cat '{file}'")).open(sealed, "here") == b"x"
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("", "gives no key; make one with `openssl rand -base64 32`"),
-        ("c2hvcnQ=", "a line is not 32 bytes in base64"),
-        ("secret words", "a line is not 32 bytes in base64"),
-    ],
-)
-def test_a_wrong_file_is_named_and_not_shown(tmp_path: Path, text: str, said: str) -> None:
-    file = tmp_path / "keys"
-    file.write_text(text)
-    with pytest.raises(StoreError, match=said) as raised:
-        load_keys(Settings(store_key_file=file))
-    assert str(raised.value).startswith(f"FRESHET_STORE_KEY_FILE, {file}")
-    assert "secret" not in str(raised.value)
-
-
-def test_a_file_or_command_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_file_without_a_key_is_the_stores_error(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=f"^FRESHET_STORE_KEY_FILE, {tmp_path}/none: No such file"):
         load_keys(Settings(store_key_file=tmp_path / "none"))
-    with pytest.raises(StoreError, match=r"^FRESHET_STORE_KEY_COMMAND cannot be run: FileNotFoundError$"):
-        load_keys(Settings(store_key_command="nosuchcommand --token=secret"))
-    with pytest.raises(StoreError, match=r"^FRESHET_STORE_KEY_COMMAND ended with 1$"):
-        load_keys(Settings(store_key_command="false"))
 
 
 def test_snapshots_are_encrypted_read_again_and_listed(tmp_path: Path) -> None:
