@@ -1,10 +1,11 @@
 """How far a role's consumer group is behind the end of its topics."""
 
 import logging
+import time
 from collections import deque
 from collections.abc import Iterable
 
-from confluent_kafka import Consumer, ConsumerGroupState, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupState, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # not in its __all__
     AdminClient,
     OffsetSpec,
@@ -23,6 +24,11 @@ READS: dict[str, tuple[str, ...]] = {
 }
 """The topics that each role's group commits."""
 _WITHOUT_MEMBERS = (ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD)
+COORDINATOR_S = 10.0
+"""A fresh cluster takes a moment to decide which broker keeps a group's offsets."""
+_NO_COORDINATOR_YET = (
+    KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+)  # fmt: skip
 LOOKS_KEPT = 720
 """Of each partition, by UnreadAges: an hour of them; nothing is said to be older."""
 
@@ -97,8 +103,16 @@ def committed_offsets(
     # group's coordinator, or soon will be (librdkafka issue 5040).
     group = {"group.id": group_name(settings, role), "enable.auto.commit": False}
     consumer = Consumer(client_config(settings) | group)
+    deadline_s = time.monotonic() + COORDINATOR_S
     try:
-        committed = consumer.committed(partitions, timeout=10)
+        while True:
+            try:
+                committed = consumer.committed(partitions, timeout=10)
+                break
+            except KafkaException as error:
+                if error.args[0].code() not in _NO_COORDINATOR_YET or time.monotonic() > deadline_s:
+                    raise
+                time.sleep(0.2)
     finally:
         consumer.close()
     return {(tp.topic, tp.partition): tp.offset for tp in committed}

@@ -1,6 +1,6 @@
 """How far a group is behind, with made-up answers of Kafka."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
@@ -14,15 +14,16 @@ SETTINGS = Settings(kafka="nowhere:1", partitions=2)
 class FakeConsumer:
     """A consumer of which only the committed offsets are asked."""
 
-    answer: Exception | None = None
+    errors: ClassVar[list[KafkaException]] = []
+    """What it is answered with first, the last of them first."""
     closed: int = 0
 
     def __init__(self, config: dict[str, Any]) -> None:
         assert config["group.id"] == "freshet-encode"
 
     def committed(self, partitions: list[TopicPartition], timeout: float) -> list[TopicPartition]:
-        if self.answer is not None:
-            raise self.answer
+        if self.errors:
+            raise self.errors.pop()
         return [
             TopicPartition(tp.topic, tp.partition, 7 if tp.partition == 1 else -1001) for tp in partitions
         ]
@@ -55,10 +56,26 @@ def test_what_was_never_committed_counts_from_the_start_of_the_log() -> None:
     assert FakeConsumer.closed == 1
 
 
+def test_a_fresh_cluster_is_asked_again_until_it_has_a_coordinator(monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = (KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.NOT_COORDINATOR)
+    monkeypatch.setattr("streams.lag.time.sleep", lambda _: None)
+    monkeypatch.setattr(FakeConsumer, "errors", [KafkaException(KafkaError(code)) for code in codes])
+    assert group_lag()["media", 1] == (7, 20)
+
+
+def test_another_error_is_not_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    denied = KafkaException(KafkaError(KafkaError.GROUP_AUTHORIZATION_FAILED))
+    monkeypatch.setattr(FakeConsumer, "errors", [denied])
+    with pytest.raises(KafkaException, match="GROUP_AUTHORIZATION_FAILED"):
+        group_lag()
+    assert FakeConsumer.closed == 1
+
+
 def test_a_group_whose_coordinator_has_moved_is_an_error_and_not_the_end_of_the_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(FakeConsumer, "answer", KafkaException(KafkaError(KafkaError.NOT_COORDINATOR)))
+    monkeypatch.setattr(lag, "COORDINATOR_S", 0.0)
+    monkeypatch.setattr(FakeConsumer, "errors", [KafkaException(KafkaError(KafkaError.NOT_COORDINATOR))] * 9)
     with pytest.raises(KafkaException, match="NOT_COORDINATOR"):
         group_lag()
     assert FakeConsumer.closed == 1
