@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from online.state_codec import unpack
-from streams.auditing.audit import audit
 from streams.auditing.finds import Audit
+from streams.auditing.users import audit_users
 from streams.cli import app
 from streams.erasing import Eraser
 from streams.events import Receipt
@@ -46,7 +46,7 @@ def event(user_id: str, number: int) -> dict[str, Any]:
 
 
 def audited(river: River, user_id: str) -> Audit:
-    return asyncio.run(audit(river.admin, river.settings, user_id))
+    return asyncio.run(audit_users(river.admin, river.settings, [user_id]))
 
 
 def wait_clean(river: River, user_id: str) -> Audit:
@@ -103,7 +103,7 @@ def test_erased_in_the_middle_of_a_stream_with_restarts(river: River, workers: W
     for user_id in GONE[:2]:
         found = wait_clean(river, user_id)
         assert found.searched["workers"] == 3
-        kept = {find.where for find in found.finds}
+        kept = {find.where for find in found.subjects[0].finds}
         assert {"topic interactions", "topic examples", "topic users", "topic recommendations"} <= kept
 
 
@@ -116,14 +116,17 @@ def test_the_stub_becomes_a_tombstone_and_the_audit_agrees(river: River, workers
     wait_for(is_given_up, 60, lambda: str({u: river.newest("users")[u] for u in GONE}), pause_s=1.0)
     code, found = cli(river, "audit", GONE[0])
     assert (code, found["problems"]) == (0, [])
-    assert "stubs" not in " ".join(find["what"] for find in found["finds"] if "worker" in find["where"])
+    assert "stubs" not in " ".join(
+        find["what"] for find in found["subjects"][0]["finds"] if "worker" in find["where"]
+    )
 
 
 def test_the_verbs_erase_and_find_who_was_not(river: River, workers: Workers) -> None:
     code, found = cli(river, "audit", "user-1")
-    assert (code, found["receipt"]) == (1, None)
-    held = {find["where"].rsplit(" ", 1)[0] for find in found["finds"]}
-    assert {"topic users", "topic recommendations"} <= held | {find["where"] for find in found["finds"]}
+    (subject,) = found["subjects"]
+    assert (code, subject["receipt"]) == (1, None)
+    held = {find["where"].rsplit(" ", 1)[0] for find in subject["finds"]}
+    assert {"topic users", "topic recommendations"} <= held | {find["where"] for find in subject["finds"]}
     assert "worker recommend" in held
     code, receipt = cli(river, "erase", "user-1", "--wait")
     assert (code, receipt["user_id"], receipt["erased"]["users"]) == (0, "user-1", 1)
