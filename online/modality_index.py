@@ -69,6 +69,10 @@ class ModalityIndex:
             if not space.scales.any():
                 del self._spaces[key]
 
+    def has(self, row: int) -> bool:
+        """Whether the row has a vector of any modality; a negative row is nobody's."""
+        return row >= 0 and any(space.scales[row] > 0 for space in self._spaces.values())
+
     def vector(self, row: int, modality: str) -> tuple[str, Floats] | None:
         """The space that the row's vector lies in, and the vector: [dim] of unit length; None without any."""
         for (kind, name), space in self._spaces.items():

@@ -128,6 +128,11 @@ def head(data: bytes) -> StateHead:
     return _head_decoder.decode(data)
 
 
+def item_ids(data: bytes) -> list[str]:
+    """Every item that the packed state names."""
+    return _body_decoder.decode(bytes(lz4.decompress_block(_decoder.decode(data).body))).ids
+
+
 def moved(data: bytes, move: Callable[[Cursor], Cursor]) -> bytes:
     """The packed state with other cursors, for logs that lie elsewhere now; all else stays as it is."""
     record = _decoder.decode(data)

@@ -1,6 +1,5 @@
 """Interactions of one batch, read and applied to user state: what comes of it, before anything is written."""
 
-import hashlib
 import logging
 from typing import Any
 
@@ -12,6 +11,7 @@ from online.state import UserState
 from streams import metrics
 from streams.dead_letters import letter
 from streams.decoding import Decoded, EventDecoder, Refusal
+from streams.event_ids import as_known, event_hash, event_id_of, place_of
 from streams.events import Cause, Interaction, RefusalError, Scalar
 from streams.list_logs import ListLogs
 from streams.producer import Outgoing
@@ -30,29 +30,12 @@ _decoder = EventDecoder(Interaction)
 _encode = msgspec.json.Encoder().encode
 
 
-def event_hash(event_id: str) -> int:
-    """64 bits of the event id's BLAKE2b."""
-    return int.from_bytes(hashlib.blake2b(event_id.encode(), digest_size=8).digest(), "little")
-
-
 def decode(value: bytes | None) -> Decoded[Interaction]:
     """The interactions of one message; never raises."""
     decoded = _decoder.decode(value)
     if decoded.newer_count:
         metrics.NEWER_SCHEMA.labels(topic="interactions").inc(decoded.newer_count)
     return decoded
-
-
-def place_of(topic: str, partition: int, offset: int, index: int) -> str:
-    """An event's place as one word, the id of events that have none of their own."""
-    return f"{topic}-{partition}-{offset}-{index}"
-
-
-def event_id_of(record: Any, index: int, interaction: Interaction) -> str:  # noqa: ANN401  # aiokafka's record
-    """The event's own id, or else its place, which stands in."""
-    if interaction.event_id is not None:
-        return interaction.event_id
-    return place_of(record.topic, record.partition, record.offset, index)
 
 
 def to_event(record: Any, index: int, interaction: Interaction, topic_id: str) -> Event:  # noqa: ANN401  # aiokafka's record
@@ -64,7 +47,7 @@ def to_event(record: Any, index: int, interaction: Interaction, topic_id: str) -
         action=interaction.action,
         value=float(interaction.value),
         timestamp_ms=min(timestamp_ms, record.timestamp + FUTURE_LIMIT_MS),
-        event_hash=event_hash(event_id_of(record, index, interaction)),
+        event_hash=event_hash(event_id_of(record, index, interaction, record.topic, topic_id)),
         cursor=Cursor(topic_id, record.partition, record.offset, index),
     )
 
@@ -143,7 +126,7 @@ class Batch:
         ]
 
     def _take(self, record: Any, index: int, interaction: Interaction) -> None:  # noqa: ANN401  # aiokafka's record
-        event_id = event_id_of(record, index, interaction)
+        event_id = event_id_of(record, index, interaction, record.topic, self._topic_id)
         home = home_partition(interaction.user_id, self._settings.partitions)
         if home != record.partition:
             self._send_home(record, index, interaction, event_id, home)
@@ -156,6 +139,8 @@ class Batch:
             self._lists.stood(state)
         else:
             state = touched.state
+        if interaction.event_id is not None:
+            event = as_known(event, event_id, state)
         log = self._logs.log(state, event, self.hurried)
         example = state.apply(event)
         if example is not None:

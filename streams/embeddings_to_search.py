@@ -27,6 +27,10 @@ class EmbeddingsToSearch:
         """Keeps up, for ever."""
         await self._embeddings.follow(self._take)
 
+    def holds(self, item_id: str) -> bool:
+        """Whether searches can find the item."""
+        return self._recommender.by_modality.has(self._recommender.catalogue.row(item_id))
+
     def _take(self, record: Record) -> None:
         item_id = record.key.decode()
         catalogue, index = self._recommender.catalogue, self._recommender.by_modality

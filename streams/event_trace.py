@@ -9,7 +9,8 @@ import msgspec
 from online import example_codec
 from online.events import Cursor, ExampleRun
 from online.state_codec import head
-from streams.batch import FORWARDED_HEADER, decode, event_hash, place_of
+from streams.batch import FORWARDED_HEADER, decode
+from streams.event_ids import ORIGIN_HEADER, event_hash, event_id_of, place_of
 from streams.events import DeadLetter, Recommendation
 from streams.follower import Record
 from streams.publications import PROGRESS_KEY, decode_progress
@@ -24,7 +25,8 @@ class EventTrace:
     """Looks for one event: give it `interactions` and `dead-letters` first, then the rest if it has a `home`.
 
     Args:
-        event_id: The event's id; for an event without one, its place (`interactions-3-17-0`).
+        event_id: The event's id; for an event without one, its place (`interactions-3-17-0`), or the id that it has
+            in lists, which names the topic's id before its place.
         partitions: Of `interactions`.
         topic_id: Kafka's id of `interactions`.
         name: A topic's name on the cluster, from its base name.
@@ -35,7 +37,8 @@ class EventTrace:
         self._partitions = partitions
         self._name = name
         self._topic_id = topic_id
-        self._hash = event_hash(event_id)
+        self._ids = {event_id, f"{topic_id}:{event_id}"}
+        """What the event may be called: one without an id was once called by its place alone."""
         self._needle = event_id.encode()
         self._steps: list[Step] = []
         self.user_id = ""
@@ -49,8 +52,10 @@ class EventTrace:
             return
         for index, interaction in decode(record.value).events:
             place = place_of(topic, record.partition, record.offset, index)
-            if self._event_id not in (interaction.event_id, place):
+            event_id = event_id_of(record, index, interaction, topic, self._topic_id)
+            if self._ids.isdisjoint((event_id, place)):
                 continue
+            self._ids.add(event_id)
             self.user_id = interaction.user_id
             self._hash = event_hash(interaction.event_id or place)
             at_home = record.partition == home_partition(self.user_id, self._partitions)
@@ -85,8 +90,9 @@ class EventTrace:
         if home is None or record.key != f"{home.topic_id}-{home.partition}".encode():
             return
         run = example_codec.unpack(record.value or b"")
+        hashes = {event_hash(event_id) for event_id in self._ids}
         if isinstance(run, ExampleRun) and any(
-            one.event_hash == self._hash and one.user_id == self.user_id for one in run.examples
+            one.event_hash in hashes and one.user_id == self.user_id for one in run.examples
         ):
             self._add("made an example", "recommend", "examples", record)
 
@@ -123,7 +129,9 @@ class EventTrace:
     def _may_hold(self, topic: str, record: Record) -> bool:
         """Whether it is worth decoding: JSON has an id as it is, or with backslashes."""
         value = record.value or b""
-        by_place = self._event_id.startswith(f"{topic}-{record.partition}-{record.offset}-")
+        lies = f"{topic}-{record.partition}-{record.offset}-"
+        lay = record.headers.get(ORIGIN_HEADER, b"?").decode(errors="replace")
+        by_place = any(event_id.startswith((lies, f"{self._topic_id}:{lies}", lay)) for event_id in self._ids)
         return by_place or self._needle in value or b"\\" in value
 
     def _is_of(self, value: bytes) -> bool:

@@ -27,7 +27,7 @@ class Interaction(Struct, forbid_unknown_fields=True, omit_defaults=True):
     change no history."""
     event_id: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
     """Unique among the user's events: one that is produced twice counts once. Without it the record's place
-    stands in, and a producer's retry counts twice."""
+    in this very topic stands in, and a producer's retry counts twice."""
     value: Annotated[float, Meta(ge=-1e12, le=1e12)] = 1.0
     """How much: a quantity, or the stars of a `rate`."""
     timestamp_ms: TimestampMs | None = None

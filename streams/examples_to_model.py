@@ -161,6 +161,10 @@ class ExamplesToModel:
             "receipts": self._receipts.holds,
         }
 
+    def holders_of_items(self) -> dict[str, Callable[[str], bool]]:
+        """By store, whether it holds anything that an item is made of."""
+        return {"vectors": self._vectors.holds}
+
     def _replaying(self) -> list[LearnedRanking | LearnedFusion]:
         """What learns again from what it has had."""
         return [self._ranking] if self._fusion is None else [self._ranking, self._fusion]

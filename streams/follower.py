@@ -87,10 +87,18 @@ class Follower:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._consumer.assign, chosen)
 
     async def read_to_end(self, handle: Handler) -> None:
-        """Handles everything up to each partition's end as it is now."""
-        waiting = set(self.positions)
+        """Handles everything up to each partition's end as it is now, however much comes meanwhile.
+
+        That an end was met is said by the client library only when nothing came while a fetch waited, which is never
+        where records come all the time. So ends are asked for first.
+        """
+        starts = dict(self.positions)
+        ends = await asyncio.get_running_loop().run_in_executor(self._thread, self._known_ends)
+        waiting = set(starts)
         while waiting:
             waiting -= await self._take_turns(handle)
+            # A start beyond the end is another log's: then what the library says counts, an error as a rule.
+            waiting = {p for p in waiting if not starts[p] <= ends.get(p, -1) <= self.positions[p]}
 
     async def follow(self, handle: Handler) -> None:
         """Handles what comes, for ever."""
@@ -145,6 +153,13 @@ class Follower:
         return {
             p: self._consumer.get_watermark_offsets(TopicPartition(self.topic, p), timeout=10) for p in chosen
         }
+
+    def _known_ends(self) -> dict[int, int]:
+        """One past the last offset of each partition; of none if Kafka is away, which then is waited for."""
+        try:
+            return {partition: end for partition, (_, end) in self.end_offsets().items()}
+        except KafkaException:
+            return {}
 
     def close(self) -> None:
         """Stops reading."""

@@ -30,6 +30,10 @@ class ItemSpaces:
         for modality, name in new:
             self.served.setdefault(modality, name)
 
+    def holds(self, key: bytes) -> bool:
+        """Whether the item has any vector."""
+        return key in self._of_item
+
     def is_behind(self, embedding: Embedding) -> bool:
         """Whether the item has a vector that is not served yet."""
         return any(

@@ -144,6 +144,10 @@ class ItemVectors:
         await model.read_to_end(take)
         model.close()
 
+    def holds(self, item_id: str) -> bool:
+        """Whether the item has a vector that is published, or embeddings to make one of."""
+        return ITEM_PREFIX + item_id.encode() in self._published or self._spaces.holds(item_id.encode())
+
     def behind(self) -> dict[str, int]:
         """As `ItemSpaces.behind`."""
         return self._spaces.behind()

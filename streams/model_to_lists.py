@@ -6,6 +6,7 @@ snapshot, then the log after it. Item documents and vectors come from compacted 
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 import msgspec
 import numpy as np
@@ -114,6 +115,15 @@ class ModelToLists:
     def holds(self, user_id: str) -> bool:
         """Whether examples of the user wait for their set to close."""
         return self._fold.holds(user_id)
+
+    def holders_of_items(self) -> dict[str, Callable[[str], bool]]:
+        """By store, whether it holds anything of an item that would bring it into lists."""
+        items = self._lists.recommender.catalogue
+        return {
+            "documents": lambda item_id: items.document(item_id) is not None,
+            "candidates": lambda item_id: items.row(item_id) >= 0 and items.may_list(item_id, now_ms()),
+            "vectors": self._vectors.holds,
+        }
 
     def close(self) -> None:
         """Stops reading."""

@@ -29,6 +29,10 @@ class ServedVectors:
         self._served.discard(item_id)
         self._ahead.pop(item_id, None)
 
+    def holds(self, item_id: str) -> bool:
+        """Whether the item has a vector, be it the next one."""
+        return item_id in self._served or item_id in self._ahead
+
     def serve(self, generation: int) -> bool:
         """Changes over to a generation in one go; what has no vector in it has none any more.
 

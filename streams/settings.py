@@ -193,7 +193,7 @@ class Settings(BaseSettings):
     """Port of a worker's Prometheus metrics; 0 picks a free one."""
     metrics_host: str = "127.0.0.1"
     """Address that the metrics are served on; they hold no ids, but who may read them is for you to say. `/audit`
-    there tells whether the worker holds anything of a user that is named."""
+    there tells whether the worker holds anything of a user or an item that is named."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
     """What workers say on standard error."""
     log_content: bool = False

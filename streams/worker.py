@@ -40,7 +40,7 @@ from streams.encoding.files import FileEncoding
 from streams.encoding.rows import RowMaker
 from streams.encoding.spaces import load_spaces
 from streams.fetching.fetch import Fetcher
-from streams.holders import Holders
+from streams.holders import Holders, Stores
 from streams.identity import LogIdentity
 from streams.item_changes import ItemChanges
 from streams.items_to_lists import ItemsToLists
@@ -82,8 +82,10 @@ class Worker:
     beside: list[Coroutine[Any, Any, None]] = field(default_factory=list)
     """Coroutines that run for ever beside the agents."""
     ownership: Ownership | None = None
-    holds: dict[str, Callable[[str], bool]] = field(default_factory=dict)
+    holds: Stores = field(default_factory=dict)
     """By store, whether it holds anything of a user."""
+    holds_items: Stores = field(default_factory=dict)
+    """By store, whether it holds anything of an item that its deletion should have removed."""
 
     def fail(self, exc: BaseException) -> None:
         """Ends the worker with this error."""
@@ -148,6 +150,7 @@ async def recommend(w: Worker) -> None:
         "recommendations": published.holds,
         "open_examples": model.holds,
     }
+    w.holds_items = model.holders_of_items() | {"recommendations": published.lists, "search": searched.holds}
     # Before the first partition is asked for, so that the first list already knows what there is.
     await model.load()
     await searched.load()
@@ -181,6 +184,7 @@ async def encode(w: Worker) -> None:
     media_to_items.connect(w.app, w.settings, worker, backlog.room, w.fail)
     queries_to_vectors.connect(w.app, w.settings, queries, w.fail)
     w.owns("media", store, worker.finish)
+    w.holds_items = {"documents": store.holds, "embeddings": lambda item_id: bool(store.embedded(item_id))}
     w.beside.append(_encode_files(backlog, fetcher))
 
 
@@ -215,6 +219,7 @@ async def learn(w: Worker) -> None:
     examples_to_model.connect(w.app, w.settings, worker, w.fail)
     w.owns("examples", worker, worker.finish)
     w.holds = worker.holders()
+    w.holds_items = worker.holders_of_items()
     w.beside += [
         worker.publish_regularly(),
         worker.follow_embeddings(),
@@ -270,7 +275,7 @@ async def _serve(role: Role, settings: Settings, admin: AdminClient, port: int, 
     gc.collect()
     gc.freeze()
     await worker.app.start()
-    holders.start(role, worker.holds)
+    holders.start(role, worker.holds, worker.holds_items)
     metrics.QUEUE.labels(queue="fetched").set_function(cast(FetchConsumer, worker.app.consumer).waiting_count)
     with announce(settings, role, port):
         await _run_until_stopped(worker, stopping)

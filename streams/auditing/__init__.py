@@ -1,1 +1,1 @@
-"""Searching everything for somebody who was erased: topics, files, live workers."""
+"""Searching everything for users who were erased, or for an item that was deleted: topics, files, live workers."""

@@ -10,20 +10,22 @@ import msgspec
 SURE_BYTES = 5
 """Shorter ids turn up in binary data by chance, so they are looked for only in what can be decoded."""
 _DEPTH = 32
+_JSON = frozenset((b"{", b"[", b'"', b" ", b"\t", b"\r", b"\n"))
+"""What JSON that names anybody begins with; what is packed otherwise has these pairs of bytes by chance."""
 
 
 class Needle:
     """An id to be found as a whole: `u1` is in `seen:u1`, and not in `u10`."""
 
-    def __init__(self, user_id: str) -> None:
-        self.id = user_id
+    def __init__(self, name: str) -> None:
+        self.id = name
         # An id of digits alone would be found in `item-12`.
-        beside = r"[\w-]" if user_id.isdigit() else r"[0-9A-Za-z]"
-        whole = rf"(?<!{beside}){re.escape(user_id)}(?!{beside})"
+        beside = r"[\w-]" if name.isdigit() else r"[0-9A-Za-z]"
+        whole = rf"(?<!{beside}){re.escape(name)}(?!{beside})"
         self._text = re.compile(whole)
         self._raw = re.compile(whole.encode())
-        self._bytes = user_id.encode()
-        self._is_plain = user_id.isascii() and user_id.isprintable() and not set(user_id) & set('"\\/')
+        self._bytes = name.encode()
+        self._is_plain = name.isascii() and name.isprintable() and not set(name) & set('"\\/')
 
     @property
     def is_sure(self) -> bool:
@@ -32,7 +34,10 @@ class Needle:
 
     def may_be_in(self, data: bytes) -> bool:
         """False where it is plain that it is not: JSON may write any letter by its number, base64 all of them."""
-        return not self._is_plain or self._bytes in data or b"\\u" in data or b'"value_b64"' in data
+        if not self._is_plain or self._bytes in data:
+            return True
+        is_json = data[:1] in _JSON
+        return is_json and (b"\\u" in data or b'"value_b64"' in data)
 
     def in_text(self, text: str) -> bool:
         """Whether a text names it."""
@@ -48,10 +53,14 @@ class Needle:
             return False
         for decode in (msgspec.json.decode, msgspec.msgpack.decode):
             try:
-                return self._in(decode(data), _DEPTH)
+                return self.in_decoded(decode(data))
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
                 continue
         return self.in_raw(data)
+
+    def in_decoded(self, value: Any) -> bool:  # noqa: ANN401  # whatever was decoded
+        """Whether anything in what was decoded names it."""
+        return self._in(value, _DEPTH)
 
     def _in(self, value: Any, depth: int) -> bool:  # noqa: ANN401  # whatever was decoded
         if isinstance(value, str):

@@ -1,7 +1,7 @@
-"""Every record of every topic."""
+"""Every record of every topic, looked through for users, and what the receipts of their erasures say of it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
@@ -44,42 +44,48 @@ class Hit(msgspec.Struct):
     """A tombstone, or the empty stub of an erased user."""
 
 
-async def hits_of(settings: Settings, row: Topic, needle: Needle) -> tuple[list[Hit], int]:
-    """The records of a topic that name the user, in order within each partition; and how many there are in all."""
-    hits: list[Hit] = []
+async def hits_of(
+    settings: Settings, row: Topic, needles: Sequence[Needle]
+) -> tuple[dict[str, list[Hit]], int]:
+    """By user: a topic's records that name them, in order within each partition; and how many there are in all."""
+    hits: dict[str, list[Hit]] = {needle.id: [] for needle in needles}
     count = 0
 
     def take(record: Record) -> None:
         nonlocal count
         count += 1
-        is_key = record.key == needle.id.encode()
-        parts = (record.key, record.value or b"", *record.headers.values())
-        if is_key or any(needle.in_value(part) for part in parts if part):
-            is_gone = record.value is None or (row.name == "users" and STUB_HEADER in record.headers)
-            hits.append(Hit(record.partition, record.offset, record.timestamp_ms, is_key, is_gone))
+        is_gone = record.value is None or (row.name == "users" and STUB_HEADER in record.headers)
+        parts = [part for part in (record.key, record.value, *record.headers.values()) if part]
+        for needle in needles:
+            is_key = record.key == needle.id.encode()
+            if is_key or any(needle.in_value(part) for part in parts):
+                hit = Hit(record.partition, record.offset, record.timestamp_ms, is_key, is_gone)
+                hits[needle.id].append(hit)
 
     await read_topic(settings, row.name, range(row.partitions), take)
     return hits, count
 
 
-async def statement_for(settings: Settings, user_id: str) -> Statement | None:
-    """The newest receipt of the user."""
-    found: list[Statement] = []
+async def statements_for(settings: Settings, user_ids: Collection[str]) -> dict[str, Statement]:
+    """The newest receipt of each user who has one."""
+    wanted = {user_id.encode() for user_id in user_ids}
+    found: dict[str, Statement] = {}
 
     def take(record: Record) -> None:
-        if record.key == user_id.encode() and record.value is not None:
-            found.append(Statement(_decode_receipt(record.value), record.timestamp_ms))
+        # A user's receipts lie in one partition.
+        if record.key in wanted and record.value is not None:
+            found[record.key.decode()] = Statement(_decode_receipt(record.value), record.timestamp_ms)
 
     base = "erasure-receipts"
     await read_topic(settings, base, range(table(settings)[base].partitions), take)
-    return max(found, key=lambda statement: statement.written_ms, default=None)
+    return found
 
 
 def finds_of(row: Topic, hits: list[Hit], statement: Statement | None, now_ms: int) -> Iterator[Find]:
     """The hits, by why they may be there or may not."""
     judged = Counter(_judged(row, hit, hits, statement, now_ms) for hit in hits)
     for (what, until_ms), count in judged.items():
-        yield Find(f"topic {row.name}", what, count, until_ms)
+        yield Find(f"topic {row.name}", what, count, until_ms is None, until_ms)
 
 
 def _judged(

@@ -1,35 +1,45 @@
 """Every live worker, asked what it holds."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Literal
 from urllib.error import URLError
-from urllib.parse import quote
+from urllib.parse import urlencode
 from urllib.request import urlopen
 
+import msgspec
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from streams.auditing.finds import Find
-from streams.auditing.topics import Statement
+from streams.holders import Held
 from streams.lag import READS
-from streams.retention import MARGIN_MS
 from streams.settings import Settings
 from streams.status import WorkerStatus, read_workers
 from streams.topics import group_name
 
 ASK_S = 15.0
-STUBS = "stubs"
-"""Where a worker holds what the receipt allows for a while."""
+AT_ONCE = 32
+"""Ids asked for in one request: its line has to stay short enough for the server."""
+
+_decode = msgspec.json.Decoder(Held).decode
+
+
+class Holding(msgspec.Struct, frozen=True):
+    """A store of a worker that holds something of somebody, or of an item."""
+
+    id: str
+    """Of whom."""
+    worker: str
+    """Its role and address."""
+    store: str
 
 
 def search_workers(
     admin: AdminClient,
     settings: Settings,
-    user_id: str,
-    statement: Statement | None,
-    now_ms: int,
+    kind: Literal["user", "item"],
+    ids: Sequence[str],
     more: Sequence[str] = (),
-) -> tuple[list[Find], list[str], int]:
+) -> tuple[list[Holding], list[str], int]:
     """Asks the workers of this host, and `more` at `host:port`.
 
     Returns:
@@ -37,28 +47,31 @@ def search_workers(
     """
     workers = read_workers(settings)
     workers += [WorkerStatus("", address, f"http://{address}/metrics") for address in more]
-    finds: list[Find] = []
+    holdings: list[Holding] = []
     answered: dict[str, str] = {}
-    for worker in workers:
-        address = worker.metrics.removesuffix("/metrics")
+    for address in (worker.metrics.removesuffix("/metrics") for worker in workers):
         try:
-            with urlopen(f"{address}/audit?user={quote(user_id, safe='')}", timeout=ASK_S) as response:
-                answer = json.loads(response.read())
-        except (URLError, TimeoutError, ValueError, ConnectionError):
+            answers = list(_answers(address, kind, ids))
+        except (URLError, TimeoutError, ValueError, msgspec.DecodeError, ConnectionError):
             continue
-        answered[address] = answer["role"]
-        for store in (name for name, holds in answer["holds"].items() if holds):
-            until_ms = None
-            if store == STUBS and statement is not None and now_ms <= statement.written_ms + MARGIN_MS:
-                until_ms = statement.written_ms + MARGIN_MS
-            finds.append(Find(f"worker {answer['role']} {address}", f"held in {store}", 1, until_ms))
+        for answer in answers:
+            answered[address] = answer.role
+            name = f"{answer.role} {address}"
+            holdings += [Holding(i, name, store) for store, held in answer.holds.items() for i in held]
     roles = list(answered.values())
     problems = [
         f"{roles.count(role)} of {count} {role} workers answered: name the others' metrics with --worker HOST:PORT"
         for role, count in _members(admin, settings).items()
         if roles.count(role) < count
     ]
-    return finds, problems, len(answered)
+    return holdings, problems, len(answered)
+
+
+def _answers(address: str, kind: str, ids: Sequence[str]) -> Iterator[Held]:
+    for start in range(0, len(ids), AT_ONCE):
+        query = urlencode([(kind, one) for one in ids[start : start + AT_ONCE]])
+        with urlopen(f"{address}/audit?{query}", timeout=ASK_S) as response:
+            yield _decode(response.read())
 
 
 def _members(admin: AdminClient, settings: Settings) -> dict[str, int]:

@@ -122,7 +122,7 @@ async def _restore_records(
                 for segment in copied.segments:
                     records = await asyncio.to_thread(folder.read_segment, segment)
                     name = full_name(settings, base)
-                    moved = (translation.record(base, record) for record in records)
+                    moved = (translation.record(base, partition, record) for record in records)
                     # Not tried again: what is written twice would lie at other places than were worked out.
                     await producer.send(_outgoing(name, partition, record) for record in moved)
                     counts[base] += segment.count

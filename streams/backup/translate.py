@@ -11,6 +11,7 @@ from online.fold import Learned
 from online.saved import Saved
 from streams.backup.folder import CopiedRecord
 from streams.backup.manifest import Manifest, Places
+from streams.event_ids import ORIGIN_HEADER, origin_of
 from streams.events import Cause, Recommendation
 from streams.publications import PROGRESS_KEY, decode_progress, encode_progress
 from streams.stores import snapshots
@@ -35,6 +36,7 @@ class Translation:
             topic.topic_id: base for base, topic in manifest.topics.items() if not topic.is_compacted
         }
         self._prefixes = (manifest.topic_prefix, topic_prefix)
+        self._interactions_id = manifest.topics["interactions"].topic_id
         self._ids = topic_ids
         self.snapshots: dict[str, str] = {}
         """Names of restored snapshots, by their names in the backup."""
@@ -46,8 +48,10 @@ class Translation:
             "model": self._publication,
         }
 
-    def record(self, base: str, record: CopiedRecord) -> CopiedRecord:
-        """A record as it is to be restored into the topic of that base name."""
+    def record(self, base: str, partition: int, record: CopiedRecord) -> CopiedRecord:
+        """A record of a partition as it is to be restored into the topic of that base name."""
+        if base == "interactions":
+            return self._interaction(partition, record)
         translate = self._of.get(base)
         return record if translate is None else translate(record)
 
@@ -83,6 +87,15 @@ class Translation:
         return msgspec.structs.replace(
             row, topic_id=at.topic_id, watermark=(at.offset, at.index), erased=erased
         )
+
+    def _interaction(self, partition: int, record: CopiedRecord) -> CopiedRecord:
+        """Its events that have no id keep the one that follows from where they lay first."""
+        if any(name == ORIGIN_HEADER for name, _ in record.headers):
+            return record
+        before = self._prefixes[0] + "interactions"
+        origin = origin_of(self._interactions_id, before, partition, record.offset)
+        headers = [*record.headers, (ORIGIN_HEADER, origin.encode())]
+        return msgspec.structs.replace(record, headers=headers)
 
     def _user(self, record: CopiedRecord) -> CopiedRecord:
         if record.value is None:

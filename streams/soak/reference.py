@@ -25,6 +25,7 @@ class LogRecord(Struct):
     timestamp: int
     key: bytes | None
     value: bytes | None
+    headers: list[tuple[str, bytes]] = []
 
 
 class Reference:

@@ -84,6 +84,11 @@ class DocumentStore:
         for partition, entries in list(self._entries.items()):
             yield from ((i, partition) for i, entry in list(entries.items()) if entry.document is not None)
 
+    def holds(self, item_id: str) -> bool:
+        """Whether the item has a document here."""
+        found = (entries.get(item_id) for entries in self._entries.values())
+        return any(entry is not None and entry.document is not None for entry in found)
+
     def get(self, item_id: str, partition: int) -> Entry:
         """The item's entry; an empty one for an item nobody has seen."""
         return self._entries[partition].get(item_id) or Entry(None, None)

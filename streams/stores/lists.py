@@ -117,6 +117,12 @@ class PublishedLists:
         """Whether anything of the user is held here."""
         return user_id in self._slots or user_id in self._changed or user_id in self._users
 
+    def lists(self, item_id: str) -> bool:
+        """Whether the item is in anybody's list here."""
+        hashes = np.array([item_hash(item_id)], np.uint32)
+        found = (self.get(user_id) for block in self.holding(hashes) for user_id in block)
+        return any(published is not None and item_id in published.item_ids for published in found)
+
     def get(self, user_id: str) -> Published | None:
         """The user's newest list, if there is one."""
         slot = self._slots.get(user_id)

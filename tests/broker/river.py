@@ -16,7 +16,7 @@ import msgspec
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from streams import discovery, topics
-from streams.batch import event_hash
+from streams.event_ids import event_hash
 from streams.events import Recommendation
 from streams.kafka import admin_client
 from streams.settings import PREFIX, TEXT_ONLY, Settings, to_environ

@@ -1,5 +1,6 @@
 """An item goes: on real Kafka, with two workers, it is in nobody's newest list a moment later."""
 
+import asyncio
 import json
 import time
 from collections.abc import Iterator
@@ -7,9 +8,26 @@ from typing import Any
 
 import pytest
 
+from streams.auditing.finds import Audit, DeletedItem
+from streams.auditing.items import audit_item
 from tests.broker.river import River, wait_for
 
 USERS = 300
+LEAKS = {
+    "topic items",
+    "topic embeddings",
+    "topic model",
+    "topic recommendations",
+    "worker encode held in documents",
+    "worker encode held in embeddings",
+    "worker learn held in vectors",
+    "worker recommend held in documents",
+    "worker recommend held in candidates",
+    "worker recommend held in vectors",
+    "worker recommend held in search",
+    "worker recommend held in recommendations",
+}
+"""Where an item is that was not deleted."""
 GONE_S = 1.0
 SLACK_S = 4.0
 """Reading all lists again and again takes time, on a machine that does other things too."""
@@ -17,13 +35,13 @@ SLACK_S = 4.0
 
 @pytest.fixture(scope="module")
 def river(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[River]:
-    """Users who all had `gone`, `soon` and `kept` and so have them in their lists."""
+    """Users who all had `vanishing`, `soon` and `kept` and so have them in their lists."""
     river = River(kafka, f"leave-{time.time_ns()}-", tmp_path_factory.mktemp("leave"))
-    for n in range(30):
-        river.produce("media", {"item_id": f"i{n}", "title": f"Teapot {n}"}, f"i{n}")
+    for name in ("vanishing", *(f"i{n}" for n in range(30))):
+        river.produce("media", {"item_id": name, "title": f"Teapot {name}"}, name)
     with river.workers(encode=1, learn=1, recommend=2):
         for number in range(USERS):
-            for order, item_id in enumerate(("gone", "soon", "kept", "i1")):
+            for order, item_id in enumerate(("vanishing", "soon", "kept", "i1")):
                 river.interact(
                     {
                         "event_id": f"e{number}-{order}",
@@ -48,6 +66,18 @@ def holders(river: River, item_id: str) -> int:
     return sum(item_id in {item["item_id"] for item in found["items"]} for found in lists(river).values())
 
 
+def audited(river: River) -> Audit:
+    return asyncio.run(audit_item(river.admin, river.settings, "vanishing"))
+
+
+def places(audit: Audit) -> set[str]:
+    """Where there are leaks; of a worker its role and what holds the item."""
+    return {
+        f"{find.where.rsplit(' ', 1)[0]} {find.what}" if "worker" in find.where else find.where
+        for find in audit.leaks
+    }
+
+
 def changed_after_ms(river: River, item_id: str, from_ms: int) -> list[int]:
     """How long after `from_ms` Kafka had each list that was changed for the item."""
     records = river.records("recommendations")
@@ -58,18 +88,46 @@ def changed_after_ms(river: River, item_id: str, from_ms: int) -> list[int]:
 
 
 def test_a_deleted_item_leaves_every_list_within_a_second(river: River) -> None:
-    held = holders(river, "gone")
+    held = holders(river, "vanishing")
     assert held > USERS / 2
+    assert places(audited(river)) == LEAKS
     from_ms = time.time_ns() // 1_000_000
-    river.produce("media", None, "gone")
+    river.produce("media", None, "vanishing")
     river.flush()
     wait_for(
-        lambda: holders(river, "gone") == 0, SLACK_S, lambda: f"{holders(river, 'gone')} lists still hold it"
+        lambda: holders(river, "vanishing") == 0,
+        SLACK_S,
+        lambda: f"{holders(river, 'gone')} lists still hold it",
     )
-    took_ms = changed_after_ms(river, "gone", from_ms)
+    took_ms = changed_after_ms(river, "vanishing", from_ms)
     assert len(took_ms) >= held
     assert max(took_ms) < GONE_S * 1_000 + SLACK_S * 1_000 / 4
     assert all(len(found["items"]) == 10 for found in lists(river).values())
+
+
+def test_the_audit_finds_nothing_of_it_but_what_deletion_leaves(river: River) -> None:
+    found = audited(river)
+
+    def is_clean() -> bool:
+        nonlocal found
+        found = audited(river)
+        return found.is_clean
+
+    wait_for(is_clean, 30, lambda: f"{found.leaks} {found.problems}", pause_s=0.5)
+    (subject,) = found.subjects
+    assert isinstance(subject, DeletedItem)
+    assert subject.deleted_ms is not None
+    assert found.searched["workers"] == 4
+    kept = {find.where for find in subject.finds}
+    assert {"topic interactions", "topic media", "topic examples", "topic users", "topic items"} <= kept
+    # Somebody brings its document back, without anybody's asking.
+    river.produce("items", {"item_id": "vanishing", "title": "Teapot"}, "vanishing")
+    river.flush()
+    leaks = {"topic items", "worker recommend held in documents", "worker recommend held in candidates"}
+    wait_for(lambda: places(audited(river)) >= leaks, 10, lambda: str(audited(river).leaks))
+    river.produce("items", None, "vanishing")
+    river.flush()
+    wait_for(is_clean, 10, lambda: f"{found.leaks} {found.problems}", pause_s=0.5)
 
 
 def test_an_item_that_expires_leaves_without_an_event(river: River) -> None:

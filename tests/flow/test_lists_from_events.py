@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from streams.batch import event_hash
+from streams.event_ids import event_hash
 from streams.topics import home_partition
 from tests.flow.river import PARTITIONS, MemoryRiver, run
 

@@ -10,7 +10,7 @@ from online.events import Cursor, Event, ExampleRun
 from online.fold import Learned
 from online.state import UserState
 from online.state_codec import pack
-from streams.batch import event_hash
+from streams.event_ids import event_hash
 from streams.event_trace import EventTrace
 from streams.events import Cause, DeadLetter, Recommendation, RefusalError, Through
 from streams.follower import Record
@@ -116,6 +116,34 @@ def test_an_event_without_an_id_is_found_by_its_place() -> None:
     assert found.home == Cursor("T", HOME, 5, 1)
     trace = found.trace()
     assert (trace.outcome, _steps(trace)) == ("waiting", [("sent", HOME, 5, 0)])
+
+
+@pytest.mark.parametrize(
+    ("asked", "called"),
+    [("", "T:"), ("T:", "T:"), ("", "")],
+    ids=["by its place", "by its id", "by its place, of an older version"],
+)
+def test_one_sent_home_without_an_id_is_called_by_where_it_lay(asked: str, called: str) -> None:
+    nameless = {name: value for name, value in EVENT.items() if name != "event_id"}
+    place = f"t-interactions-{ABROAD}-5-0"
+    found = _trace(asked + place)
+    found.take_interaction(_sent(nameless, 5, ABROAD))
+    found.take_interaction(_sent(nameless | {"event_id": called + place}, 9))
+    assert found.home == Cursor("T", HOME, 9, 0)
+    event = Event("u1", "i1", "click", 1.0, 5, event_hash(called + place), found.home)
+    example = UserState("u1").apply(event)
+    assert example is not None
+    run = example_codec.pack(ExampleRun("T", HOME, (9, 0), (9, 0), [example]))
+    found.take_example(Record(0, 2, f"T-{HOME}".encode(), run, 1_021, {}))
+    assert [step.what for step in found.trace().steps] == ["sent", "sent", "made an example"]
+
+
+def test_a_restored_event_without_an_id_is_called_by_where_it_lay_first() -> None:
+    nameless = {name: value for name, value in EVENT.items() if name != "event_id"}
+    found = _trace("before:interactions-3-17-1")
+    origin = {"origin": b"before:interactions-3-17"}
+    found.take_interaction(_sent([nameless, nameless], 4, headers=origin))
+    assert found.home == Cursor("T", HOME, 4, 1)
 
 
 @pytest.mark.parametrize(

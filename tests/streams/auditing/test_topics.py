@@ -1,7 +1,12 @@
-from streams.auditing.topics import REMAINDER, REPLACED, Hit, Statement, finds_of
+import asyncio
+from unittest.mock import patch
+
+from streams.auditing.needle import Needle
+from streams.auditing.topics import REMAINDER, REPLACED, Hit, Statement, finds_of, hits_of
 from streams.events import Receipt
 from streams.settings import Settings
 from streams.topics import table
+from tests.streams.auditing.reading import reading, sent
 
 ROWS = table(Settings())
 NOW_MS = 1_000
@@ -39,4 +44,17 @@ def test_in_a_compacted_topic_only_what_a_tombstone_or_stub_replaced_goes_away()
     assert judged("users", gone, hit(6), hit(2, is_key=False)) == {
         REPLACED: (1, 1_500),
         "a value that nothing has replaced": (2, None),
+    }
+
+
+def test_several_users_are_looked_for_at_once() -> None:
+    records = [sent("a", {"items": []}, 0), sent("b", {"of": "a"}, 1), sent("c", {}, 2), sent("b", None, 3)]
+    with patch("streams.auditing.topics.read_topic", reading(records)):
+        reads = hits_of(Settings(), ROWS["recommendations"], [Needle("a"), Needle("b"), Needle("d")])
+        hits, count = asyncio.run(reads)
+    assert count == 4
+    assert {name: [(h.offset, h.is_key, h.is_gone) for h in found] for name, found in hits.items()} == {
+        "a": [(0, True, False), (1, False, False)],
+        "b": [(1, True, False), (3, True, True)],
+        "d": [],
     }

@@ -35,7 +35,7 @@ def translation() -> Translation:
 
 def moved(base: str, value: bytes | None, **given: object) -> CopiedRecord:
     record = msgspec.structs.replace(CopiedRecord(5, 6, b"k", value, []), **given)
-    return translation().record(base, record)
+    return translation().record(base, 0, record)
 
 
 def event(offset: int, topic_id: str = "old-i", user_id: str = "u") -> Event:
@@ -52,6 +52,12 @@ def test_a_state_knows_the_same_event_at_its_new_place_and_is_the_same_otherwise
     assert found.apply(event(10, "new-interactions")) is None
     found.cursor = state.cursor
     assert pack(found) == pack(state)
+
+
+def test_events_without_an_id_keep_the_one_that_they_had_where_they_lay_first() -> None:
+    restored = moved("interactions", b"{}", offset=120, headers=[("h", b"1")])
+    assert restored.headers == [("h", b"1"), ("origin", b"old-i:before-interactions-0-120")]
+    assert moved("interactions", b"{}", headers=restored.headers).headers == restored.headers
 
 
 def test_a_state_of_another_log_or_none_stays() -> None:
@@ -135,7 +141,7 @@ def test_progress_names_the_restored_snapshot() -> None:
     progress = Progress(1, 2, 130, "old.npz", [Learned("old-i", 0, (120, 0))], None, None, 0, 5)
     made = translation()
     made.snapshots["old.npz"] = "new.npz"
-    record = made.record("model", CopiedRecord(1, 2, PROGRESS_KEY, encode_progress(progress), []))
+    record = made.record("model", 0, CopiedRecord(1, 2, PROGRESS_KEY, encode_progress(progress), []))
     found = decode_progress(record.value or b"")
     assert (found.snapshot, found.examples_offset) == ("new.npz", 30)
     assert found.learned == [Learned("new-interactions", 0, (20, 0))]

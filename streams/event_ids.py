@@ -1,0 +1,56 @@
+"""By what an event is known as one that was there before: its own id, or its place in that very log.
+
+A topic that is deleted and created anew begins at the same places again, so a place says which event lies there only
+together with the topic's id. What is restored lies at other places; its records say where they lay first.
+"""
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from online.events import Event
+from online.state import UserState
+from streams.events import Interaction
+
+ORIGIN_HEADER = "origin"
+"""On a restored record: what the ids of its events without an id begin with."""
+
+
+def event_hash(event_id: str) -> int:
+    """64 bits of the event id's BLAKE2b."""
+    return int.from_bytes(hashlib.blake2b(event_id.encode(), digest_size=8).digest(), "little")
+
+
+def place_of(topic: str, partition: int, offset: int, index: int) -> str:
+    """An event's place as one word."""
+    return f"{topic}-{partition}-{offset}-{index}"
+
+
+def origin_of(topic_id: str, topic: str, partition: int, offset: int) -> str:
+    """A record's place among those of all topics that ever had the name: one created anew has another id."""
+    return f"{topic_id}:{topic}-{partition}-{offset}"
+
+
+def event_id_of(record: Any, index: int, interaction: Interaction, topic: str, topic_id: str) -> str:  # noqa: ANN401  # any record
+    """The event's own id, or else its place, which stands in."""
+    if interaction.event_id is not None:
+        return interaction.event_id
+    restored = dict(record.headers).get(ORIGIN_HEADER)
+    if restored is not None:
+        return f"{restored.decode()}-{index}"
+    return f"{origin_of(topic_id, topic, record.partition, record.offset)}-{index}"
+
+
+def as_known(event: Event, event_id: str, state: UserState) -> Event:
+    """The event by the hash that the state knows it by.
+
+    Versions before this one sent events without an id home under their place alone, without the topic's id. One that
+    they had sent, and that was sent again, has to be the same event. Only in the log that the state's cursor lies in:
+    in any other one the same place is another event's.
+    """
+    former = event_id.removeprefix(f"{event.cursor.topic_id}:")
+    is_same_log = state.cursor is not None and state.cursor.topic_id == event.cursor.topic_id
+    if former != event_id and is_same_log and (known := event_hash(former)) in state.recent:
+        return msgspec.structs.replace(event, event_hash=known)
+    return event
