@@ -93,7 +93,13 @@ def test_ids_are_in_no_topic_and_no_file_while_the_verbs_take_them(river: River,
     operator.produce(*PEOPLE)
     for user in PEOPLE:
         assert waited_lists(operator, user, 1) == [pseudonym(user, OLD)]
-    assert operator.type("why", ANN, "item-0")[0] == 0
+    # Until the items' first events are folded nobody's list has them.
+    wait_for(
+        lambda: operator.type("why", ANN, "item-0")[0] == 0,
+        30,
+        lambda: "item-0 is in nobody's list",
+        pause_s=1.0,
+    )
     assert operator.json("ask", "recommend", "--user", ANN)[0] == 0
     store = Path(river.settings.store_url)
     wait_for(lambda: any(path.is_file() for path in store.rglob("*")), 30, lambda: "no snapshot")
