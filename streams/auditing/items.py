@@ -86,15 +86,15 @@ async def audit_item(
     read = await asyncio.gather(*(hits_of(settings, row, needle) for row in rows.values()))
     hits = dict(zip(rows, read, strict=True))
     searched = {base: of_topic.count for base, of_topic in hits.items()}
-    in_store, searched["files of the store"] = await asyncio.to_thread(search_store, settings, [needle])
-    in_home, searched["files of the home"] = await asyncio.to_thread(search_home, settings, [needle])
+    of_store, searched["files of the store"] = await asyncio.to_thread(search_store, settings, [needle])
+    of_home, searched["files of the home"] = await asyncio.to_thread(search_home, settings, [needle])
     holdings, problems, searched["workers"] = await asyncio.to_thread(
         search_workers, admin, settings, "item", [item_id], workers
     )
     deleted_ms = max((hit.timestamp_ms for hit in hits["items"].hits if hit.is_gone), default=None)
     finds = [find for base, row in rows.items() for find in finds_of(row, hits[base], deleted_ms)]
-    finds += [_in_store(named) for named in in_store]
-    finds += [_in_home(named) for named in in_home]
+    finds += [in_store(named) for named in of_store]
+    finds += [in_home(named) for named in of_home]
     finds += [Find(f"worker {held.worker}", f"held in {held.store}", 1, is_leak=True) for held in holdings]
     return Audit([DeletedItem(item_id, finds, deleted_ms)], problems, searched)
 
@@ -157,12 +157,14 @@ def _judged(row: Topic, hit: Hit, hits: Hits, deleted_ms: int | None) -> tuple[s
     return ("named in another's record", True) if mention is None else (mention, False)
 
 
-def _in_store(named: Named) -> Find:
+def in_store(named: Named) -> Find:
+    """A file of the store that names the item: it may have the id, and nothing of what the item is made of."""
     is_leak = not {CONTENTS, DOCUMENTS}.isdisjoint(named.parts)
     what = f"named in {', '.join(named.parts)}" if is_leak else LEARNED
     return Find(f"store {named.name}", what, len(named.parts), is_leak)
 
 
-def _in_home(named: Named) -> Find:
+def in_home(named: Named) -> Find:
+    """A file of the home that names the item: logs may."""
     is_log = named.name.endswith(".log")
     return Find(f"file {named.name}", "named in a log" if is_log else "named in it", 1, not is_log)

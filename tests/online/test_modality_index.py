@@ -94,3 +94,14 @@ def test_likeness_is_shared_among_the_modalities_that_both_have_in_one_space() -
     assert list(index.alike(1, 2)) == ["image", "text"]
     assert sum(index.alike(1, 2).values()) == pytest.approx(1)
     assert index.alike(1, 9) == {}
+
+
+def test_a_row_has_a_vector_until_its_last_one_goes() -> None:
+    index = ModalityIndex(64)
+    index.put(1, "text", "s", unit(1, 0))
+    index.put(1, "image", "t", unit(1, 0))
+    assert [index.has(row) for row in (1, 2, -1)] == [True, False, False]
+    index.drop(1, "text")
+    assert index.has(1)
+    index.drop(1)
+    assert not index.has(1)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from online.events import ACTIONS, Cursor, Event
 from online.state import UserState
-from online.state_codec import head, pack, unpack
+from online.state_codec import head, item_ids, pack, unpack
 
 KIB = 1024
 
@@ -84,3 +84,10 @@ def test_a_state_from_before_first_times_were_remembered_has_the_last_for_them()
     assert state.had["a"].first_s == 0
     assert {item: (had.first_s, had.last_s) for item, had in found.had.items()} == {"b": (1, 1), "a": (2, 2)}
     assert (found.history, found.open) == (state.history, state.open)
+
+
+def test_the_items_that_a_state_names_can_be_read_by_themselves() -> None:
+    state = state_of(3, 2, sets=2)
+    state.apply(event(9, "hidden", 1_800_000_000_000, "hide"))
+    state.published(["listed"])
+    assert sorted(item_ids(pack(state))) == ["0000000000", "0000000001", "hidden", "listed"]

@@ -7,7 +7,19 @@ import pytest
 from online.events import Cursor, Event
 from online.state import UserState
 from online.state_codec import pack
-from streams.auditing.items import MENTIONS, REMAINDER, REPLACED, SLACK_MS, Hits, finds_of, hits_of
+from streams.auditing.files import CONTENTS, Named
+from streams.auditing.items import (
+    DOCUMENTS,
+    MENTIONS,
+    REMAINDER,
+    REPLACED,
+    SLACK_MS,
+    Hits,
+    finds_of,
+    hits_of,
+    in_home,
+    in_store,
+)
 from streams.auditing.needle import Needle
 from streams.follower import Record
 from streams.settings import Settings
@@ -77,6 +89,23 @@ def test_histories_are_read_although_they_are_compressed_and_keep_it() -> None:
         known.apply(Event(known.user_id, item_id, "click", 1.0, 1, 2, Cursor("T", 0, 0, 0)))
     records = sent("u", pack(state), 0), sent("v", pack(other), 1)
     assert judged("users", *records) == {MENTIONS["users"]: (1, False)}
+
+
+@pytest.mark.parametrize(
+    ("parts", "is_leak"),
+    [
+        ((CONTENTS,), True),
+        (("recommender.catalogue/catalogue ids", DOCUMENTS), True),
+        (("sets open_sets",), False),
+    ],
+)
+def test_a_file_may_have_its_id_but_not_what_it_is_made_of(parts: tuple[str, ...], is_leak: bool) -> None:
+    assert in_store(Named("lamp", "file", parts)).is_leak is is_leak
+
+
+@pytest.mark.parametrize(("name", "is_leak"), [("workers.log", False), ("media/lamp.json", True)])
+def test_a_log_may_name_it(name: str, is_leak: bool) -> None:
+    assert in_home(Named("lamp", name, (CONTENTS,))).is_leak is is_leak
 
 
 def test_events_rules_and_others_documents_may_name_it_and_nothing_else() -> None:

@@ -42,6 +42,13 @@ def test_others_are_not_taken_for_it(value: bytes) -> None:
     assert not Needle(ID).in_value(value)
 
 
+def test_json_may_write_any_letter_by_its_number_and_what_is_packed_never_does() -> None:
+    needle = Needle(ID)
+    assert needle.may_be_in(b'\n ["\\u0075ser-012"]')
+    assert needle.in_value(b'\n ["\\u0075ser-012"]')
+    assert not needle.may_be_in(msgspec.msgpack.encode([b"\xc1\\u"]))
+
+
 def test_a_bare_number_is_not_part_of_an_items_id_and_bytes_hold_short_ids_by_chance() -> None:
     needle = Needle("12")
     assert not needle.in_value(b'{"item_id":"item-12"}')

@@ -53,6 +53,7 @@ def test_users_are_found_by_the_items_of_their_newest_list() -> None:
         store.keep(published(user_id, item_ids), 0)
     assert (holding(store, "x"), holding(store, "y"), holding(store, "q")) == (["a", "b"], ["a"], [])
     assert holding(store, "y", "w") == ["a", "b", "c"]
+    assert (store.lists("y"), store.lists("q")) == (True, False)
     store.forget("b")
     store.keep(published("d", "y"), 0)  # in the place of b
     assert (holding(store, "w"), holding(store, "y"), store.count()) == (["c"], ["a", "d"], 3)
