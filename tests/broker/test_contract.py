@@ -12,7 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from streams.cli import app
-from streams.topics import home_partition
+from streams.event_ids import origin_of
+from streams.topics import home_partition, topic_ids
 from tests.broker.client import Client, ids, value_of
 from tests.broker.hostile import EVERY, GOOD, Hostile
 from tests.broker.river import River, wait_for
@@ -261,9 +262,10 @@ def test_every_good_event_was_applied_and_learned_once(
     running: Running, letters: dict[str, tuple[tuple[int, int], dict[str, Any]]]
 ) -> None:
     assert len(letters) == len(EVERY)
-    # The two good events around the bad one of a packed message have no ids: their places stand in.
+    # The two good events around the bad one of a packed message have no ids: their places in that very topic stand in.
     topic = running.client.prefix + "interactions"
     (partition, offset), _ = letters["one bad of three"]
-    running.river.expect([made("brave", "i", f"{topic}-{partition}-{offset}-{index}") for index in (0, 2)])
+    origin = origin_of(topic_ids(running.river.admin, [topic])[topic], topic, partition, offset)
+    running.river.expect([made("brave", "i", f"{origin}-{index}") for index in (0, 2)])
     status = running.river.wait_settled()
     assert status.users > 15
