@@ -1,16 +1,14 @@
 """One Faust app per role, and what its agents share."""
 
 import asyncio
-import ssl
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Protocol, cast
 
 import faust
 from faust.auth import SASLCredentials, SSLCredentials
 from faust.types import StreamT
 
-from streams.kafka import bootstrap_servers
+from streams.kafka import bootstrap_servers, ssl_context
 from streams.runs import FETCH_RECORDS, Fetch, FetchTopic, FetchTransport, Run
 from streams.settings import Settings
 from streams.topics import full_name, group_name
@@ -29,11 +27,7 @@ def credentials(settings: Settings) -> SASLCredentials | SSLCredentials | None:
     """Faust's form of the TLS and SASL settings; certificates and host names are verified."""
     if settings.kafka_security_protocol == "PLAINTEXT":
         return None
-    context = None
-    if settings.kafka_security_protocol in ("SSL", "SASL_SSL"):
-        context = ssl.create_default_context(cafile=_path(settings.kafka_ssl_cafile))
-        if settings.kafka_ssl_certfile is not None:
-            context.load_cert_chain(settings.kafka_ssl_certfile, settings.kafka_ssl_keyfile)
+    context = ssl_context(settings)
     if settings.kafka_security_protocol == "SSL":
         return SSLCredentials(context)
     return SASLCredentials(
@@ -42,10 +36,6 @@ def credentials(settings: Settings) -> SASLCredentials | SSLCredentials | None:
         mechanism=settings.kafka_sasl_mechanism,
         ssl_context=context,
     )
-
-
-def _path(path: Path | None) -> str | None:
-    return None if path is None else str(path)
 
 
 def make_app(settings: Settings, role: str) -> faust.App:

@@ -93,7 +93,7 @@ async def train(
         ranking.kept()
         await producer.deliver(_model(settings, manifest, fold, ranking, snapshot), lambda: None)
     finally:
-        producer.close()
+        await producer.close()
     return Trained(len(history.timeline.users), len(states), ranking.step_count, ranking.is_served, snapshot)
 
 

@@ -1,6 +1,7 @@
 """How to reach Kafka: one place for addresses, TLS and SASL, and for what all readers and single records need."""
 
 import logging
+import ssl
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -79,6 +80,40 @@ def client_config(settings: Settings) -> dict[str, Any]:
             msg = f"FRESHET_KAFKA_SSL_…FILE: there is no file {path}"
             raise SettingsError(msg)
     return config | {key: str(path) for key, path in files.items() if path is not None}
+
+
+def ssl_context(settings: Settings) -> ssl.SSLContext | None:
+    """What Python's own clients check the cluster by, and show it; None where nothing is encrypted.
+
+    Raises:
+        OSError: A file is missing.
+    """
+    if settings.kafka_security_protocol not in ("SSL", "SASL_SSL"):
+        return None
+    context = ssl.create_default_context(cafile=settings.kafka_ssl_cafile)
+    if settings.kafka_ssl_certfile is not None:
+        context.load_cert_chain(settings.kafka_ssl_certfile, settings.kafka_ssl_keyfile)
+    return context
+
+
+def asyncio_config(settings: Settings) -> dict[str, Any]:
+    """Settings that every client of aiokafka shares.
+
+    Raises:
+        SettingsError: There is no Kafka.
+        OSError: A file is missing.
+    """
+    config = {
+        "bootstrap_servers": bootstrap_servers(settings),
+        "client_id": "freshet",
+        "security_protocol": settings.kafka_security_protocol,
+        "ssl_context": ssl_context(settings),
+    }
+    if settings.kafka_security_protocol.startswith("SASL"):
+        config["sasl_mechanism"] = settings.kafka_sasl_mechanism
+        config["sasl_plain_username"] = settings.kafka_sasl_username
+        config["sasl_plain_password"] = settings.kafka_sasl_password.get_secret_value()
+    return config
 
 
 def reader_config(settings: Settings) -> dict[str, Any]:
@@ -179,8 +214,11 @@ def principal(settings: Settings) -> str:
 
 def denial(settings: Settings, error: KafkaError, doing: str) -> AccessDeniedError | None:
     """An error that says who may not do what, if that is what Kafka's error means."""
-    if error.code() not in _DENIALS:
-        return None
+    return access_denied(settings, doing) if error.code() in _DENIALS else None
+
+
+def access_denied(settings: Settings, doing: str) -> AccessDeniedError:
+    """An error that says who may not do what, and what to try."""
     return AccessDeniedError(
         f"{principal(settings)} may not {doing}; `freshet topics acls` says what to grant"
     )

@@ -170,7 +170,7 @@ async def rollback(settings: Settings, admin: AdminClient, given: str) -> Rolled
     try:
         await producer.deliver([record, *ranking.outgoing(model, epoch)], lambda: None)
     finally:
-        producer.close()
+        await producer.close()
     standing = _standing(learner.save())
     assert standing is not None
     return RolledBack(snapshot, epoch, standing, learner.network() is not None)

@@ -1,24 +1,45 @@
-"""Producing in bulk: many messages, one future that resolves when Kafka has acknowledged all of them."""
+"""Producing in bulk: many messages, acknowledged together.
+
+librdkafka makes a request of each partition's messages: with a dozen partitions and two topics, two dozen requests for
+a batch of events, which cost the broker and this process more than the messages do. aiokafka puts all that goes to one
+broker into one request.
+"""
 
 import asyncio
 import logging
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+import random
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    TopicAuthorizationFailedError,
+)
+from aiokafka.producer.message_accumulator import BatchBuilder
 from msgspec import Struct
 
 from streams import metrics
-from streams.kafka import AccessDeniedError, client_config, denial
+from streams.kafka import access_denied, asyncio_config
 from streams.logs import Content
 from streams.settings import Settings
+from streams.topics import partition_of
 
 logger = logging.getLogger(__name__)
 
+BATCH_BYTES = 512 * 1024
+"""Messages of one partition that are packed together; a larger one is packed alone. No topic takes less."""
+AGAIN_S = 0.2
+"""Between two attempts to deliver."""
+DENIED = (TopicAuthorizationFailedError, ClusterAuthorizationFailedError)
+TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
+
 
 class Outgoing(Struct):
-    """One message to produce; without a partition, the key's home (murmur2) is chosen."""
+    """One message to produce; without a partition, the key's home (murmur2) is chosen, without a key any."""
 
     topic: str
     key: bytes | None
@@ -29,161 +50,195 @@ class Outgoing(Struct):
 
 
 class NotDeliveredError(ConnectionError):
-    """Kafka did not acknowledge every message in time; the same messages may be produced again."""
+    """Kafka did not take every message; the same messages may be produced again."""
 
 
-class _Batch:
-    """Counts acknowledgements down, mostly in the producer's thread, and wakes the loop once, after `close`."""
+class _Pack(Struct):
+    """Messages of one partition, and the form that they are sent in."""
 
-    def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
-        self._settings = settings
-        self._left = 1
-        self._counting = threading.Lock()
-        self._error: NotDeliveredError | AccessDeniedError | None = None
-        self._loop = loop
-        self.future: asyncio.Future[None] = loop.create_future()
+    topic: str
+    partition: int
+    batch: BatchBuilder
+    messages: list[Outgoing]
 
-    def expect(self) -> None:
-        """One more message is about to be produced."""
-        with self._counting:
-            self._left += 1
-
-    def close(self) -> None:
-        """No more messages come."""
-        self._count(None)
-
-    def on_delivery(self, error: KafkaError | None, message: Message) -> None:
-        if error is not None and error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
-            self.on_too_large(message.topic(), message.key(), len(message))
-        else:
-            self._count(None if error is None else self.failure(error, message.topic()))
-
-    def failure(self, error: KafkaError, topic: str | None) -> NotDeliveredError | AccessDeniedError:
-        """What it means for whoever sends that Kafka did not take a message."""
-        return denial(self._settings, error, f"write to topic {topic}") or NotDeliveredError(error.str())
-
-    def on_too_large(self, topic: str | None, key: bytes | None, size_bytes: int) -> None:
-        """Gives a message up that no attempt can deliver, so that the others are not held up for ever."""
-        metrics.TOO_LARGE.labels(topic=topic).inc()
-        logger.error("%s: a message of %d bytes is too large, key %s", topic, size_bytes, Content(key))
-        self._count(None)
-
-    def _count(self, error: NotDeliveredError | AccessDeniedError | None) -> None:
-        with self._counting:
-            self._error = error or self._error
-            self._left -= 1
-            done = self._left == 0
-        if done:
-            self._loop.call_soon_threadsafe(self._finish)
-
-    def _finish(self) -> None:
-        if self.future.done():
-            return
-        if self._error is None:
-            self.future.set_result(None)
-        else:
-            self.future.set_exception(self._error)
-
-
-def _noting(
-    messages: Iterable[Outgoing], made: list[Outgoing], check: Callable[[], None]
-) -> Iterator[Outgoing]:
-    """The messages as they are made, noted for another attempt, and each checked before it goes out."""
-    for message in messages:
-        check()
-        made.append(message)
-        yield message
+    def add(self, message: Outgoing) -> bool:
+        """Whether there was room for one more."""
+        m = message
+        added = self.batch.append(
+            timestamp=m.timestamp_ms or None, key=m.key, value=m.value, headers=m.headers or []
+        )
+        if added is not None:
+            self.messages.append(message)
+        return added is not None
 
 
 class BatchProducer:
-    """An idempotent producer: order is kept per partition, acknowledged means kept by all replicas."""
+    """An idempotent producer: order is kept per partition, acknowledged means kept by all replicas.
+
+    For use within one event loop. While Kafka is away it goes on trying.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._producer = Producer(
-            client_config(settings)
-            | {
-                "enable.idempotence": True,
-                "partitioner": "murmur2_random",
-                "linger.ms": 1,
-                "compression.type": "lz4",
-                "message.max.bytes": 17 * 1024 * 1024,
-                # A frozen worker's queued messages expire before its successor has taken over.
-                "message.timeout.ms": int(settings.session_timeout_s * 500),
-                "queue.buffering.max.kbytes": 131_072,
-            }
-        )
-        self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._poll, name="producer", daemon=True)
-        self._thread.start()
-
-    def _poll(self) -> None:
-        while not self._closing.is_set():
-            self._producer.poll(0.1)
+        self._client: AIOKafkaProducer | None = None
+        self._connecting = asyncio.Lock()
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._waiting_count = 0
 
     async def send(self, messages: Iterable[Outgoing]) -> None:
-        """Produces the messages in order and returns when all are acknowledged.
+        """Produces the messages, in order within each partition, and returns when all are acknowledged.
 
-        Each is on its way while the next one is still made. One that is larger than Kafka takes is given up, logged
-        and counted.
+        One that is larger than Kafka takes is given up, logged and counted.
 
         Raises:
-            NotDeliveredError: At least one was not acknowledged; sending all again is right.
+            NotDeliveredError: At least one was refused; sending all again is right.
             AccessDeniedError: This client may not write there.
         """
-        batch = _Batch(self._settings, asyncio.get_running_loop())
-        produce = self._producer.produce
-        for m in messages:
-            batch.expect()
-            options: dict[str, Any] = {"on_delivery": batch.on_delivery}
-            if m.partition >= 0:
-                options["partition"] = m.partition
-            if m.timestamp_ms:
-                options["timestamp"] = m.timestamp_ms
-            if m.headers:
-                options["headers"] = m.headers
-            while True:
-                try:
-                    produce(m.topic, value=m.value, key=m.key, **options)
-                    break
-                except BufferError:
-                    await asyncio.sleep(0.005)
-                except KafkaException as exc:
-                    if exc.args[0].code() != KafkaError.MSG_SIZE_TOO_LARGE:
-                        raise (
-                            denial(self._settings, exc.args[0], f"write to topic {m.topic}") or exc
-                        ) from None
-                    batch.on_too_large(m.topic, m.key, len(m.value or b""))
-                    break
-        batch.close()
-        await batch.future
+        client = await self._connected()
+        packs = await self._packed(client, messages)
+        while packs:
+            too_large = await self._acknowledged(client, packs)
+            client = await self._connected()
+            packs = [alone for pack in too_large for alone in _apart(client, pack)]
 
     async def deliver(self, messages: Iterable[Outgoing], check: Callable[[], None]) -> None:
         """Produces until everything is acknowledged, however long Kafka is away.
 
         Args:
             messages: As for `send`; they may arrive twice.
-            check: Called before every message, since the process may stand still while they are made; ends it if it
-                may no longer write.
+            check: Called before every message and every attempt, since the process may stand still meanwhile; ends it
+                if it may no longer write.
         """
         made: list[Outgoing] = []
-        coming = _noting(messages, made, check)
+        for message in messages:
+            check()
+            made.append(message)
         while True:
+            check()
             try:
-                await self.send(coming)
+                await self.send(made)
             except NotDeliveredError as exc:
                 logger.warning("%d messages not acknowledged, trying again: %s", len(made), exc)
-                await asyncio.sleep(0.2)
-                coming = _noting(made, [], check)
+                await asyncio.sleep(AGAIN_S)
             else:
                 return
 
     def waiting(self) -> int:
         """Messages that are not acknowledged yet."""
-        return len(self._producer)
+        return self._waiting_count
 
-    def close(self, timeout_s: float = 5.0) -> None:
+    async def close(self, timeout_s: float = 5.0) -> None:
         """Waits for what is under way, at most `timeout_s`."""
-        self._producer.flush(timeout_s)
-        self._closing.set()
-        self._thread.join(1.0)
+        client, self._client = self._client, None
+        if client is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(client.stop(), timeout_s)
+
+    async def _connected(self) -> AIOKafkaProducer:
+        async with self._connecting:
+            if self._client is None:
+                client = AIOKafkaProducer(
+                    **asyncio_config(self._settings),
+                    acks="all",
+                    enable_idempotence=True,
+                    compression_type="lz4",
+                    max_batch_size=BATCH_BYTES,
+                    request_timeout_ms=int(self._settings.session_timeout_s * 500),
+                )
+                try:
+                    await client.start()
+                except KafkaError as exc:
+                    await client.stop()
+                    raise self._failure(exc, "") from exc
+                self._client = client
+            return self._client
+
+    async def _packed(self, client: AIOKafkaProducer, messages: Iterable[Outgoing]) -> list[_Pack]:
+        """The messages by partition, each partition's in their order: in several packs where one would be too large."""
+        packs: list[_Pack] = []
+        newest: dict[tuple[str, int], _Pack] = {}
+        for message in messages:
+            partition = message.partition
+            if partition < 0:
+                partition = await self._home(client, message)
+            place = message.topic, partition
+            pack = newest.get(place)
+            if pack is None or not pack.add(message):
+                pack = newest[place] = _alone(client, *place, message)
+                packs.append(pack)
+        return packs
+
+    async def _home(self, client: AIOKafkaProducer, message: Outgoing) -> int:
+        try:
+            count = len(await client.partitions_for(message.topic))
+        except KafkaError as exc:
+            raise self._failure(exc, message.topic) from exc
+        return random.randrange(count) if message.key is None else partition_of(message.key, count)
+
+    async def _acknowledged(self, client: AIOKafkaProducer, packs: list[_Pack]) -> list[_Pack]:
+        """Sends the packs and waits; returns those that are larger than Kafka takes."""
+        waiting_count = sum(len(pack.messages) for pack in packs)
+        self._waiting_count += waiting_count
+        try:
+            outcomes = await _outcomes(client, packs)
+        finally:
+            self._waiting_count -= waiting_count
+        failed = [(pack, out) for pack, out in zip(packs, outcomes, strict=False) if out is not None]
+        if failed:
+            # A partition that has refused a pack takes no later one of the same client: its number would be missing.
+            self._leave(client)
+        for pack, out in failed:
+            if not isinstance(out, TOO_LARGE):
+                raise self._failure(out, pack.topic) from out
+        too_large = [pack for pack, _ in failed]
+        for pack in too_large:
+            if len(pack.messages) == 1:
+                _give_up(pack.messages[0])
+        return [pack for pack in too_large if len(pack.messages) > 1]
+
+    def _failure(self, exc: BaseException, topic: str) -> BaseException:
+        """What it means for whoever sends that Kafka did not take something."""
+        if isinstance(exc, DENIED):
+            return access_denied(self._settings, f"write to topic {topic}")
+        return NotDeliveredError(f"{topic}: {exc}") if isinstance(exc, KafkaError) else exc
+
+    def _leave(self, client: AIOKafkaProducer) -> None:
+        """Whoever sends next has a new client; this one ends when all that others sent by it is through."""
+        if self._client is client:
+            self._client = None
+            task = asyncio.create_task(client.stop())
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
+
+
+async def _outcomes(client: AIOKafkaProducer, packs: list[_Pack]) -> list[BaseException | None]:
+    """What became of each pack, None if it was acknowledged; of fewer if one could not even be sent."""
+    futures: list[asyncio.Future[object]] = []
+    for pack in packs:
+        try:
+            # One after the other: each partition's packs go out in their order.
+            futures.append(await client.send_batch(pack.batch, pack.topic, partition=pack.partition))
+        except KafkaError as exc:
+            futures.append(asyncio.get_running_loop().create_future())
+            futures[-1].set_exception(exc)
+            break
+    outcomes = await asyncio.gather(*futures, return_exceptions=True)
+    return [out if isinstance(out, BaseException) else None for out in outcomes]
+
+
+def _alone(client: AIOKafkaProducer, topic: str, partition: int, message: Outgoing) -> _Pack:
+    pack = _Pack(topic, partition, client.create_batch(), [])
+    pack.add(message)
+    return pack
+
+
+def _apart(client: AIOKafkaProducer, pack: _Pack) -> list[_Pack]:
+    """Each message of a pack alone."""
+    return [_alone(client, pack.topic, pack.partition, message) for message in pack.messages]
+
+
+def _give_up(message: Outgoing) -> None:
+    """What no attempt can deliver must not hold the others up for ever."""
+    metrics.TOO_LARGE.labels(topic=message.topic).inc()
+    size = len(message.value or b"")
+    logger.error("%s: a message of %d bytes is too large, key %s", message.topic, size, Content(message.key))

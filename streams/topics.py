@@ -96,8 +96,13 @@ def group_name(settings: Settings, role: str) -> str:
 
 @lru_cache(maxsize=131_072)
 def home_partition(key: str, partitions: int) -> int:
-    """The partition an id belongs to, as Kafka chooses: murmur2 of its UTF-8 bytes mod partitions."""
-    return int((murmur2(key.encode()) & 0x7FFFFFFF) % partitions)
+    """The partition an id belongs to, as Kafka chooses for its UTF-8 bytes."""
+    return partition_of(key.encode(), partitions)
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """The partition that Kafka's clients choose for a key: murmur2 mod partitions."""
+    return int((murmur2(key) & 0x7FFFFFFF) % partitions)
 
 
 def create(admin: AdminClient, settings: Settings) -> list[str]:

@@ -300,7 +300,7 @@ async def _run_until_stopped(worker: Worker, stopping: asyncio.Event) -> None:
             await worker.ownership.let_go()
         cast(FetchConsumer, worker.app.consumer).leave_at_stop()
         await asyncio.wait_for(worker.app.stop(), worker.settings.session_timeout_s)
-        worker.producer.close()
+        await worker.producer.close()
 
 
 def run(role: Role, settings: Settings) -> None:

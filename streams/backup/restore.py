@@ -21,6 +21,9 @@ from streams.settings import Settings
 from streams.stores.snapshots import SnapshotStore
 from streams.topics import full_name, group_name, table, topic_ids
 
+SEGMENT_S = 120.0
+"""How long Kafka may take for one segment of a backup."""
+
 
 class Restored(msgspec.Struct):
     """What was restored."""
@@ -124,13 +127,15 @@ async def _restore_records(
                     name = full_name(settings, base)
                     moved = (translation.record(base, partition, record) for record in records)
                     # Not tried again: what is written twice would lie at other places than were worked out.
-                    await producer.send(_outgoing(name, partition, record) for record in moved)
+                    outgoing = [_outgoing(name, partition, record) for record in moved]
+                    await asyncio.wait_for(producer.send(outgoing), SEGMENT_S)
                     counts[base] += segment.count
-    except NotDeliveredError as exc:
-        msg = f"Kafka did not take everything ({exc}); delete the topics, and try again"
+    except (NotDeliveredError, TimeoutError) as exc:
+        reason = str(exc) or f"no acknowledgement within {SEGMENT_S:g} s"
+        msg = f"Kafka did not take everything ({reason}); delete the topics, and try again"
         raise BackupError(msg) from None
     finally:
-        producer.close()
+        await producer.close()
     return counts
 
 

@@ -1,141 +1,207 @@
 import asyncio
 import logging
-import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    OutOfOrderSequenceNumber,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+)
+from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.record.memory_records import MemoryRecords
 
 from streams import metrics
 from streams.kafka import AccessDeniedError
-from streams.producer import BatchProducer, NotDeliveredError, Outgoing
+from streams.producer import BATCH_BYTES, BatchProducer, NotDeliveredError, Outgoing
 from streams.settings import Settings
+from streams.topics import home_partition
+
+LZ4 = 3
+PARTITIONS = 12
 
 
-class Sent:
-    """A message as librdkafka reports it."""
+class Sent(NamedTuple):
+    """A message as Kafka would have it."""
 
-    def __init__(self, topic: str, key: bytes | None, value: bytes | None, options: dict[str, Any]) -> None:
-        self._topic, self._key, self.value, self.options = topic, key, value, options
-
-    def topic(self) -> str:
-        return self._topic
-
-    def key(self) -> bytes | None:
-        return self._key
-
-    def __len__(self) -> int:
-        return len(self.value or b"")
+    topic: str
+    partition: int
+    key: bytes | None
+    value: bytes | None
+    timestamp_ms: int = 0
+    headers: tuple[tuple[str, bytes], ...] = ()
 
 
-Outcome = KafkaError | Exception | None
+class Cluster:
+    """What every pack's outcome is: acknowledged (None) once what was prepared has run out."""
+
+    def __init__(self) -> None:
+        self.outcomes: deque[KafkaError | None] = deque()
+        self.starts: deque[KafkaError] = deque()
+        self.packs: list[list[Sent]] = []
+        self.clients: list[Client] = []
+
+    @property
+    def sent(self) -> list[Sent]:
+        return [message for pack in self.packs for message in pack]
 
 
-class FakeClient:
-    """A librdkafka producer whose every message has a prepared outcome: delivered (None) once that has run out."""
+class Client:
+    """An aiokafka producer; the packs are its own."""
 
-    def __init__(self, *outcomes: Outcome) -> None:
-        self.outcomes = deque(outcomes)
-        self.sent: list[Sent] = []
-        self.threads: set[int] = set()
-        self._reports: deque[Callable[[], None]] = deque()
-        self._lock = threading.Lock()
+    def __init__(self, cluster: Cluster, **config: Any) -> None:  # noqa: ANN401  # as aiokafka's
+        self._cluster = cluster
+        self.config = config
+        self.stopped = False
+        cluster.clients.append(self)
 
-    def produce(self, topic: str, value: bytes | None, key: bytes | None, **options: Any) -> None:  # noqa: ANN401
-        outcome = self.outcomes.popleft() if self.outcomes else None
-        if isinstance(outcome, Exception):
-            raise outcome
-        on_delivery = options.pop("on_delivery")
-        message = Sent(topic, key, value, options)
-        self.sent.append(message)
-        with self._lock:
-            self._reports.append(lambda: on_delivery(outcome, message))
+    async def start(self) -> None:
+        if self._cluster.starts:
+            raise self._cluster.starts.popleft()
 
-    def poll(self, timeout_s: float) -> None:
-        with self._lock:
-            reports, self._reports = self._reports, deque()
-        if not reports:
-            threading.Event().wait(min(timeout_s, 0.001))
-        self.threads.add(threading.get_ident())
-        for report in reports:
-            report()
+    async def stop(self) -> None:
+        self.stopped = True
 
-    def flush(self, _timeout_s: float) -> int:
-        return 0
+    def create_batch(self) -> BatchBuilder:
+        return BatchBuilder(self.config["max_batch_size"], LZ4)
+
+    async def partitions_for(self, _topic: str) -> set[int]:
+        return set(range(PARTITIONS))
+
+    async def send_batch(self, batch: BatchBuilder, topic: str, *, partition: int) -> Awaitable[None]:
+        assert not self.stopped
+        records = MemoryRecords(bytes(batch._build()))
+        pack = [
+            Sent(topic, partition, r.key, r.value, r.timestamp, tuple(r.headers))
+            for r in records.next_batch()  # type: ignore[union-attr]  # there is one
+        ]
+        self._cluster.packs.append(pack)
+        outcome = self._cluster.outcomes.popleft() if self._cluster.outcomes else None
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if outcome is None:
+            future.set_result(None)
+        else:
+            future.set_exception(outcome)
+        return future
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> FakeClient:
-    made = FakeClient()
-    monkeypatch.setattr("streams.producer.Producer", lambda _config: made)
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
+    made = Cluster()
+    monkeypatch.setattr("streams.producer.AIOKafkaProducer", lambda **config: Client(made, **config))
+    monkeypatch.setattr("streams.producer.AGAIN_S", 0.0)
     return made
 
 
+def with_producer(work: Callable[[BatchProducer], Awaitable[None]]) -> None:
+    async def story() -> None:
+        producer = BatchProducer(Settings(kafka="nowhere:1"))
+        try:
+            await asyncio.wait_for(work(producer), 20)
+            assert producer.waiting() == 0
+        finally:
+            await producer.close()
+
+    asyncio.run(story())
+
+
 def deliver(messages: Iterable[Outgoing], check: Callable[[], None] = lambda: None) -> None:
-    producer = BatchProducer(Settings(kafka="nowhere:1"))
-    try:
-        asyncio.run(asyncio.wait_for(producer.deliver(messages, check), 20))
-    finally:
-        producer.close()
+    with_producer(lambda producer: producer.deliver(messages, check))
 
 
-def send(messages: list[Outgoing]) -> None:
-    producer = BatchProducer(Settings(kafka="nowhere:1"))
-    try:
-        asyncio.run(asyncio.wait_for(producer.send(messages), 20))
-    finally:
-        producer.close()
+def send(*messages: Outgoing) -> None:
+    with_producer(lambda producer: producer.send(messages))
 
 
-LOST = KafkaError(KafkaError._MSG_TIMED_OUT)
-TOO_LARGE = KafkaError(KafkaError.MSG_SIZE_TOO_LARGE)
+def message(key: bytes, topic: str = "t", partition: int = 0, value: bytes = b"1") -> Outgoing:
+    return Outgoing(topic, key, value, partition)
 
 
-def test_what_is_given_is_what_is_produced_in_order(client: FakeClient) -> None:
-    headers = [("h", b"1")]
-    send([Outgoing("t", b"k", b"v", 3, 99, headers), Outgoing("t", None, None)])
-    assert [(m.topic(), m.key(), m.value, m.options) for m in client.sent] == [
-        ("t", b"k", b"v", {"partition": 3, "timestamp": 99, "headers": headers}),
-        ("t", None, None, {}),
-    ]
-    assert threading.get_ident() not in client.threads
+def keys(cluster: Cluster) -> list[bytes | None]:
+    return [sent.key for sent in cluster.sent]
 
 
-def test_one_that_is_not_acknowledged_fails_all(client: FakeClient) -> None:
-    client.outcomes.extend([None, LOST, None])
-    with pytest.raises(NotDeliveredError, match="timed out"):
-        send([Outgoing("t", b"k", b"v")] * 3)
+def test_what_is_given_is_what_is_produced(cluster: Cluster) -> None:
+    send(Outgoing("t", b"k", b"v", 3, 99, [("h", b"1")]), Outgoing("t", b"gone", None, 3, 100))
+    assert cluster.packs == [[Sent("t", 3, b"k", b"v", 99, (("h", b"1"),)), Sent("t", 3, b"gone", None, 100)]]
 
 
-def test_all_are_produced_again_until_acknowledged_each_checked_before_it_goes_out(
-    client: FakeClient,
-) -> None:
-    client.outcomes.extend([None, LOST, LOST, None])
+def test_order_is_kept_within_a_partition_and_each_has_one_pack(cluster: Cluster) -> None:
+    send(*(message(b"%d" % n, partition=n % 2, topic="tu"[n % 3 == 0]) for n in range(12)))
+    assert [[int(sent.key or b"") for sent in pack] for pack in cluster.packs] == [
+        [0, 6], [1, 5, 7, 11], [2, 4, 8, 10], [3, 9]
+    ]  # fmt: skip
+
+
+def test_what_is_too_much_for_one_pack_goes_out_in_several_in_order(cluster: Cluster) -> None:
+    value = bytes(BATCH_BYTES // 3)
+    send(*(message(b"%d" % n, value=value) for n in range(5)), message(b"large", value=value * 4))
+    assert keys(cluster) == [b"0", b"1", b"2", b"3", b"4", b"large"]
+    assert [len(pack) for pack in cluster.packs] == [2, 2, 1, 1]
+
+
+def test_without_a_partition_the_keys_home_is_chosen_and_without_a_key_any(cluster: Cluster) -> None:
+    send(*(Outgoing("t", b"user-1", b"v") for _ in range(3)), *(Outgoing("t", None, b"v") for _ in range(99)))
+    assert {sent.partition for sent in cluster.sent if sent.key} == {home_partition("user-1", PARTITIONS)}
+    assert len({sent.partition for sent in cluster.sent if sent.key is None}) > 3
+
+
+def test_one_that_is_refused_fails_all(cluster: Cluster) -> None:
+    cluster.outcomes.extend([None, UnknownTopicOrPartitionError(), None])
+    with pytest.raises(NotDeliveredError, match="UnknownTopicOrPartition"):
+        send(*(message(b"k", partition=n) for n in range(3)))
+
+
+def test_a_cluster_that_is_not_there_is_waited_for(cluster: Cluster) -> None:
+    cluster.starts.extend([KafkaConnectionError(), KafkaConnectionError()])
+    deliver([message(b"a")])
+    assert keys(cluster) == [b"a"]
+    assert [client.stopped for client in cluster.clients[:2]] == [True, True]
+
+
+def test_all_are_produced_again_until_acknowledged_each_attempt_checked(cluster: Cluster) -> None:
+    cluster.outcomes.extend([None, OutOfOrderSequenceNumber(), OutOfOrderSequenceNumber()])
     checks: list[int] = []
-    deliver([Outgoing("t", b"a", b"1"), Outgoing("t", b"b", b"2")], lambda: checks.append(len(client.sent)))
-    assert checks == [0, 1, 2, 3, 4, 5]
-    assert [m.key() for m in client.sent] == [b"a", b"b"] * 3
+    messages = [message(b"a", partition=1), message(b"b", partition=2)]
+    deliver(messages, lambda: checks.append(len(cluster.sent)))
+    assert checks == [0, 0, 0, 2, 4]
+    assert keys(cluster) == [b"a", b"b"] * 3
 
 
-def test_a_process_that_may_no_longer_write_writes_nothing(client: FakeClient) -> None:
+def test_a_client_that_was_refused_something_is_not_used_again(cluster: Cluster) -> None:
+    async def work(producer: BatchProducer) -> None:
+        await producer.send([message(b"a")])
+        cluster.outcomes.append(OutOfOrderSequenceNumber())
+        with pytest.raises(NotDeliveredError):
+            await producer.send([message(b"b")])
+        await producer.send([message(b"b")])
+        assert [client.stopped for client in cluster.clients] == [True, False]
+
+    with_producer(work)
+
+
+def test_a_process_that_may_no_longer_write_writes_nothing(cluster: Cluster) -> None:
     def leave() -> None:
         raise PermissionError
 
     with pytest.raises(PermissionError):
-        deliver([Outgoing("t", b"a", b"1")], leave)
-    assert client.sent == []
+        deliver([message(b"a")], leave)
+    assert cluster.sent == []
 
 
-def test_a_process_that_stood_still_while_it_made_messages_writes_no_more_of_them(client: FakeClient) -> None:
+def test_a_process_that_stood_still_while_it_made_messages_writes_none_of_them(cluster: Cluster) -> None:
     frozen = False
 
     def made() -> Iterator[Outgoing]:
         nonlocal frozen
-        yield Outgoing("t", b"a", b"1")
+        yield message(b"a")
         frozen = True
-        yield Outgoing("t", b"b", b"2")
+        yield message(b"b")
 
     def check() -> None:
         if frozen:
@@ -143,45 +209,31 @@ def test_a_process_that_stood_still_while_it_made_messages_writes_no_more_of_the
 
     with pytest.raises(PermissionError):
         deliver(made(), check)
-    assert [m.key() for m in client.sent] == [b"a"]
+    assert cluster.sent == []
 
 
-def test_nothing_to_deliver_is_delivered_at_once(client: FakeClient) -> None:
+def test_nothing_to_deliver_is_delivered_at_once(cluster: Cluster) -> None:
     deliver([])
-    assert client.sent == []
+    assert cluster.sent == []
 
 
-def test_a_full_queue_is_waited_for(client: FakeClient) -> None:
-    client.outcomes.extend([BufferError(), BufferError(), None])
-    send([Outgoing("t", b"a", b"1")])
-    assert [m.key() for m in client.sent] == [b"a"]
-
-
-@pytest.mark.parametrize("outcome", [TOO_LARGE, KafkaException(TOO_LARGE)], ids=["broker", "client"])
 def test_a_message_that_is_too_large_is_given_up_and_the_others_arrive(
-    client: FakeClient, caplog: pytest.LogCaptureFixture, outcome: Outcome
+    cluster: Cluster, caplog: pytest.LogCaptureFixture
 ) -> None:
     given_up = metrics.TOO_LARGE.labels(topic="t")._value.get()
-    client.outcomes.extend([None, outcome, None])
+    # The pack, and of its messages the one in the middle.
+    cluster.outcomes.extend([MessageSizeTooLargeError(), None, MessageSizeTooLargeError(), None])
     with caplog.at_level(logging.ERROR):
-        deliver([Outgoing("t", key, b"12345") for key in (b"a", b"b", b"c")])
-    assert {m.key() for m in client.sent} >= {b"a", b"c"}
+        deliver([message(key, value=b"12345") for key in (b"a", b"b", b"c")])
+    assert keys(cluster) == [b"a", b"b", b"c"] * 2
     said = [record.message for record in caplog.records if record.name == "streams.producer"]
     assert said == ["t: a message of 5 bytes is too large, key (see FRESHET_LOG_CONTENT)"]
     assert metrics.TOO_LARGE.labels(topic="t")._value.get() == given_up + 1
 
 
-def test_any_other_refusal_of_the_client_is_an_error(client: FakeClient) -> None:
-    client.outcomes.append(KafkaException(KafkaError(KafkaError._UNKNOWN_PARTITION)))
-    with pytest.raises(KafkaException, match="UNKNOWN_PARTITION"):
-        send([Outgoing("t", b"a", b"1", 99)])
-
-
-@pytest.mark.parametrize("at_once", [True, False])
-def test_what_this_client_may_not_write_is_not_tried_again(client: FakeClient, at_once: bool) -> None:
-    denied = KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED)
-    client.outcomes.append(KafkaException(denied) if at_once else denied)
+def test_what_this_client_may_not_write_is_not_tried_again(cluster: Cluster) -> None:
+    cluster.outcomes.append(TopicAuthorizationFailedError("t"))
     with pytest.raises(
         AccessDeniedError, match=r"^User:ANONYMOUS may not write to topic t; `freshet topics acls`"
     ):
-        deliver([Outgoing("t", b"a", b"1")])
+        deliver([message(b"a")])
