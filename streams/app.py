@@ -72,6 +72,8 @@ def make_app(settings: Settings, role: str) -> faust.App:
         web_enabled=False,
     )
     app.transport = FetchTransport(app.conf.broker, app, app.loop)
+    # A fetch costs the broker and the worker as much as many records do, and no list waits for what is learned.
+    app.transport.gathers = role == "learn"
     return app
 
 

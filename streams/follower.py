@@ -15,6 +15,7 @@ from streams.settings import Settings
 from streams.topics import full_name, table
 
 FETCH_LIMIT = 2_000
+GATHERED_BYTES = 128 * 1024
 TURN_S = 0.002
 """Time spent handling records before others have their turn in the loop."""
 
@@ -58,9 +59,21 @@ class Follower:
     """
 
     def __init__(
-        self, settings: Settings, topic: str, gaps: Literal["error", "earliest"] = "earliest"
+        self,
+        settings: Settings,
+        topic: str,
+        gaps: Literal["error", "earliest"] = "earliest",
+        gathers: bool = False,
     ) -> None:
-        """`gaps`: whether an offset that retention has removed is an error or means the earliest one."""
+        """A follower that has no partitions yet.
+
+        Args:
+            settings: Where Kafka is.
+            topic: Full name.
+            gaps: Whether an offset that retention has removed is an error or means the earliest one.
+            gathers: Whether records are gathered for a moment and fetched together, where nothing waits for them: a
+                fetch costs the broker and this process as much as many records do.
+        """
         self.topic = topic
         self._settings = settings
         self._consumer = Consumer(
@@ -70,6 +83,7 @@ class Follower:
                 "enable.partition.eof": True,
                 "queued.max.messages.kbytes": 16_384,
                 "fetch.wait.max.ms": 100,
+                "fetch.min.bytes": GATHERED_BYTES if gathers else 1,
             }
         )
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"follow-{topic}")

@@ -10,6 +10,7 @@ import logging
 import random
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
@@ -78,8 +79,16 @@ class BatchProducer:
     For use within one event loop. While Kafka is away it goes on trying.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, check: Callable[[], None] = lambda: None) -> None:
+        """A producer that is not connected yet.
+
+        Args:
+            settings: Where Kafka is.
+            check: Called before every request, also one that is made again; ends the process if it may no longer
+                write.
+        """
         self._settings = settings
+        self._check = check
         self._client: AIOKafkaProducer | None = None
         self._connecting = asyncio.Lock()
         self._leaving: set[asyncio.Task[None]] = set()
@@ -145,6 +154,7 @@ class BatchProducer:
                     max_batch_size=BATCH_BYTES,
                     request_timeout_ms=int(self._settings.session_timeout_s * 500),
                 )
+                _guard(client, self._check)
                 try:
                     await client.start()
                 except KafkaError as exc:
@@ -204,11 +214,22 @@ class BatchProducer:
 
     def _leave(self, client: AIOKafkaProducer) -> None:
         """Whoever sends next has a new client; this one ends when all that others sent by it is through."""
-        if self._client is client:
-            self._client = None
+        if client is self._client:
             task = asyncio.create_task(client.stop())
+            self._client = None
             self._leaving.add(task)
             task.add_done_callback(self._leaving.discard)
+
+
+def _guard(client: AIOKafkaProducer, check: Callable[[], None]) -> None:
+    """Has the client check before every request: what waits or is tried again may be from before it was frozen."""
+    send = client.client.send
+
+    async def checked(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401  # as it is
+        check()
+        return await send(*arguments, **options)
+
+    client.client.send = checked
 
 
 async def _outcomes(client: AIOKafkaProducer, packs: list[_Pack]) -> list[BaseException | None]:

@@ -44,6 +44,8 @@ PAUSE_S = 0.002
 """Between two fetches while an agent is busy: what comes meanwhile comes at once, and nothing is later for it."""
 FETCH_WAIT_MS = 20
 """How long the broker may wait for records before it answers a fetch."""
+GATHERED_BYTES, GATHER_MS = 128 * 1024, 100
+"""Of a topic that no list waits for: so much is gathered for so long, and fetched together."""
 
 
 class Run(list[ConsumerRecord[bytes, bytes]]):
@@ -118,6 +120,8 @@ class FetchConsumerThread(AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Transport) -> "AIOKafkaConsumer[bytes, bytes]":
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        if cast(FetchTransport, transport).gathers:
+            consumer._fetch_min_bytes, consumer._fetch_max_wait_ms = GATHERED_BYTES, GATHER_MS
         return consumer
 
 
@@ -255,5 +259,8 @@ class FetchConsumer(Consumer):
 
 class FetchTransport(Transport):
     """Faust's aiokafka transport with the consumer above."""
+
+    gathers = False
+    """Whether records are gathered for a moment and fetched together."""
 
     Consumer = FetchConsumer

@@ -258,8 +258,8 @@ async def _serve(role: Role, settings: Settings, admin: AdminClient, port: int, 
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    producer = BatchProducer(settings)
     liveness = Liveness(settings.session_timeout_s / 2)
+    producer = BatchProducer(settings, liveness.check)
     worker = Worker(settings, admin, make_app(settings, role), producer, liveness, loop.create_future())
     stopped = asyncio.create_task(stopping.wait())
     set_up = asyncio.create_task(_SET_UP[role](worker))

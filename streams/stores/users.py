@@ -28,7 +28,7 @@ class UserStore:
     def __init__(self, settings: Settings) -> None:
         self._live_limit = settings.live_users
         self._topic = full_name(settings, "users")
-        self._follower = Follower(settings, self._topic)
+        self._follower = Follower(settings, self._topic, gathers=True)
         self._packed: dict[int, dict[str, bytes]] = {}
         self._live: OrderedDict[str, UserState] = OrderedDict()
         self._following: asyncio.Task[None] | None = None

@@ -134,7 +134,14 @@ class MemoryProducer:
 class MemoryFollower:
     """As Follower."""
 
-    def __init__(self, kafka: MemoryKafka, _settings: Settings, topic: str, gaps: str = "earliest") -> None:
+    def __init__(
+        self,
+        kafka: MemoryKafka,
+        _settings: Settings,
+        topic: str,
+        gaps: str = "earliest",
+        gathers: bool = False,
+    ) -> None:
         self.topic = topic
         self._kafka = kafka
         self._gaps = gaps

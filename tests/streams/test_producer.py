@@ -56,6 +56,8 @@ class Client:
 
     def __init__(self, cluster: Cluster, **config: Any) -> None:  # noqa: ANN401  # as aiokafka's
         self._cluster = cluster
+        self.client = self
+        """Of requests."""
         self.config = config
         self.stopped = False
         cluster.clients.append(self)
@@ -63,6 +65,9 @@ class Client:
     async def start(self) -> None:
         if self._cluster.starts:
             raise self._cluster.starts.popleft()
+
+    async def send(self, node: int, request: str, *, group: str) -> str:
+        return f"{request} to {node} in {group}"
 
     async def stop(self) -> None:
         self.stopped = True
@@ -78,7 +83,7 @@ class Client:
         records = MemoryRecords(bytes(batch._build()))
         pack = [
             Sent(topic, partition, r.key, r.value, r.timestamp, tuple(r.headers))
-            for r in records.next_batch()  # type: ignore[union-attr]  # there is one
+            for r in records.next_batch()
         ]
         self._cluster.packs.append(pack)
         outcome = self._cluster.outcomes.popleft() if self._cluster.outcomes else None
@@ -210,6 +215,26 @@ def test_a_process_that_stood_still_while_it_made_messages_writes_none_of_them(c
     with pytest.raises(PermissionError):
         deliver(made(), check)
     assert cluster.sent == []
+
+
+def test_every_request_is_checked_also_one_that_the_client_makes_again(cluster: Cluster) -> None:
+    frozen = False
+
+    def check() -> None:
+        if frozen:
+            raise PermissionError
+
+    async def story() -> None:
+        nonlocal frozen
+        producer = BatchProducer(Settings(kafka="nowhere:1"), check)
+        await producer.send([message(b"a")])
+        client = cluster.clients[0]
+        assert await client.send(1, "request", group="g") == "request to 1 in g"
+        frozen = True
+        with pytest.raises(PermissionError):
+            await client.send(1, "request", group="g")
+
+    asyncio.run(story())
 
 
 def test_nothing_to_deliver_is_delivered_at_once(cluster: Cluster) -> None:

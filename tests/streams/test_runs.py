@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 from collections import defaultdict, deque
+from types import SimpleNamespace
 from typing import Any, cast
 
 import faust
@@ -183,18 +184,22 @@ def test_a_worker_whose_queues_are_full_looks_again_at_once(monkeypatch: pytest.
     assert slept == [PAUSE_S, 1]  # every list would be a second late
 
 
-def test_a_fetch_waits_at_the_broker_for_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[int] = []
-
+@pytest.mark.parametrize(("gathers", "asked"), [(False, (1, 20)), (True, (131_072, 100))])
+def test_a_fetch_waits_at_the_broker_for_milliseconds(
+    monkeypatch: pytest.MonkeyPatch, gathers: bool, asked: tuple[int, int]
+) -> None:
     class AioConsumer:
+        _fetch_min_bytes = 1
         _fetch_max_wait_ms = 1500  # what stock Faust asks for
 
     monkeypatch.setattr(AIOKafkaConsumerThread, "_create_worker_consumer", lambda *_: AioConsumer())
     thread: Any = FetchConsumerThread.__new__(FetchConsumerThread)
-    asked.append(thread._create_worker_consumer(None)._fetch_max_wait_ms)
-    assert asked == [20]
-    # aiokafka hands the value on when the consumer starts.
-    assert "fetch_max_wait_ms=self._fetch_max_wait_ms" in inspect.getsource(AIOKafkaConsumer.start)
+    consumer = thread._create_worker_consumer(SimpleNamespace(gathers=gathers))
+    assert (consumer._fetch_min_bytes, consumer._fetch_max_wait_ms) == asked
+    # aiokafka hands the values on when the consumer starts.
+    handed_on = inspect.getsource(AIOKafkaConsumer.start)
+    assert "fetch_max_wait_ms=self._fetch_max_wait_ms" in handed_on
+    assert "fetch_min_bytes=self._fetch_min_bytes" in handed_on
 
 
 class FakeMessage:
