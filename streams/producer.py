@@ -214,11 +214,11 @@ class BatchProducer:
 
     def _leave(self, client: AIOKafkaProducer) -> None:
         """Whoever sends next has a new client; this one ends when all that others sent by it is through."""
-        if client is self._client:
-            task = asyncio.create_task(client.stop())
+        task = asyncio.create_task(client.stop())
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+        if self._client is client:
             self._client = None
-            self._leaving.add(task)
-            task.add_done_callback(self._leaving.discard)
 
 
 def _guard(client: AIOKafkaProducer, check: Callable[[], None]) -> None:
