@@ -19,13 +19,15 @@ TEND_S = 1.0
 RESTART_LIMIT_S = 30.0
 """The longest pause before a worker that keeps dying is started again."""
 STOP_S = 15.0
+EMPTY: Mapping[str, str] = {}
 
 
 class Slot:
     """One worker's place: the process in it changes, its name does not."""
 
-    def __init__(self, role: str, number: int, name: str) -> None:
+    def __init__(self, role: str, number: int, name: str, environ: Mapping[str, str]) -> None:
         self.role = role
+        self.environ = environ
         self.number = number
         self.name = name
         self.process: subprocess.Popen[bytes] | None = None
@@ -61,9 +63,9 @@ class Supervisor:
         for slot in self.slots:
             self._start(slot)
 
-    def add(self, role: str) -> Slot:
-        """Starts one more worker."""
-        slot = self._new_slot(role)
+    def add(self, role: str, environ: Mapping[str, str] = EMPTY) -> Slot:
+        """Starts one more worker, with more in its environment."""
+        slot = self._new_slot(role, environ)
         self._start(slot)
         return slot
 
@@ -105,9 +107,9 @@ class Supervisor:
         """Sends SIGTERM to all, waits, and kills what does not end."""
         _end(self.slots)
 
-    def _new_slot(self, role: str) -> Slot:
+    def _new_slot(self, role: str, environ: Mapping[str, str] = EMPTY) -> Slot:
         self._made += 1
-        slot = Slot(role, self._made, f"{self._prefix}-{role}-{self._made}")
+        slot = Slot(role, self._made, f"{self._prefix}-{role}-{self._made}", environ)
         self.slots.append(slot)
         return slot
 
@@ -122,7 +124,12 @@ class Supervisor:
         with _opened(self._log) as stderr:
             slot.process = subprocess.Popen(
                 [sys.executable, "-m", "streams.cli", "worker", slot.role, "--parent", str(os.getpid())],
-                env=self._environ | {f"{PREFIX}INSTANCE": slot.name} | self._metrics_port(slot),
+                env={
+                    **self._environ,
+                    **self._metrics_port(slot),
+                    **slot.environ,
+                    f"{PREFIX}INSTANCE": slot.name,
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,

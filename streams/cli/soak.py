@@ -1,5 +1,7 @@
 """`freshet soak`: faults against real processes, and the proof that nothing was lost or counted twice."""
 
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +15,15 @@ def soak(
     minutes: Annotated[float, typer.Option(min=0.5, help="How long faults happen.")] = 10,
     rate: Annotated[float, typer.Option(min=10, help="Events a second.")] = 500,
     pause: Annotated[float, typer.Option(min=0, help="Seconds between one fault and the next.")] = 3,
+    beside: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            metavar="FOLDER",
+            help="A checkout of another version, whose workers take the places of others: a rolling upgrade, and back.",
+        ),
+    ] = None,
     json_file: JsonFile = None,
 ) -> None:
     """Kill, freeze, restart and set back everything, on a Kafka of its own; then compare with an undisturbed run."""
@@ -20,9 +31,8 @@ def soak(
     from streams.soak.run import Soak  # noqa: PLC0415
 
     with one_line_errors():
-        result = Soak(
-            settings.load(), seed, minutes, rate, pause, lambda line: typer.echo(line, err=True)
-        ).run()
+        say = partial(typer.echo, err=True)
+        result = Soak(settings.load(), seed, minutes, rate, pause, say, beside).run()
         if json_file is not None:
             write_json(json_file, result)
     typer.echo(

@@ -12,26 +12,48 @@ from pathlib import Path
 from deploy.embedded_kafka import EmbeddedKafka
 from streams.settings import Settings
 from streams.soak.cluster import Cluster
+from streams.soak.network import Network
 from streams.soak.reference import LogRecord
-from streams.supervisor import Supervisor
+from streams.supervisor import Slot, Supervisor
 
 WORKERS = {"encode": 1, "learn": 2, "recommend": 2}
 RECOMMEND_LIMIT = 3
 CATCH_UP_S = 60.0
+SLOW_S = 0.1
 IN_THE_MIDDLE_S = 0.05
 """After which a worker that goes on has been given its backlog, and has not worked it."""
 
 
 class Faults:
-    """Faults on running workers, the broker, the store and the cluster's offsets."""
+    """Faults on running workers, the broker, the network, the store and the cluster's offsets."""
 
     def __init__(
-        self, settings: Settings, supervisor: Supervisor, broker: EmbeddedKafka, rng: random.Random
+        self,
+        settings: Settings,
+        supervisor: Supervisor,
+        broker: EmbeddedKafka,
+        network: Network,
+        rng: random.Random,
+        beside: Path | None = None,
     ) -> None:
+        """Nothing has gone wrong yet.
+
+        Args:
+            settings: Of the workers.
+            supervisor: Theirs.
+            broker: Theirs.
+            network: Between the two.
+            rng: Draws what a fault hits.
+            beside: The folder of another version, workers of which take the places of others.
+        """
         self._settings = settings
         self._supervisor = supervisor
         self._broker = broker
+        self._network = network
         self._rng = rng
+        self._beside = beside
+        self._other: set[Slot] = set()
+        """Places with workers of the other version."""
         self._cluster = Cluster(settings)
         self._restored: Counter[int] = Counter()
         """Records of `interactions` that were restored under the topic's present id, by partition."""
@@ -43,8 +65,10 @@ class Faults:
         faults = [
             self.kill_recommend, self.kill_learn, self.kill_encode, self.freeze_recommend, self.freeze_learn,
             self.join_recommend, self.leave_recommend, self.lose_snapshot, self.reset_group, self.restart_broker,
-            self.kill_while_writing, self.kill_zombie,
+            self.kill_while_writing, self.kill_zombie, self.cut_network, self.slow_network, self.reset_connections,
         ]  # fmt: skip
+        if self._beside is not None:
+            faults += [self.change_version] * 4
         self._rng.shuffle(faults)
         return faults
 
@@ -112,6 +136,34 @@ class Faults:
         os.kill(self._broker_pid(), signal.SIGKILL)
         self._broker.start()
         return "broker killed and started"
+
+    def cut_network(self) -> str:
+        """Nothing passes between anybody and the broker for longer than a session; then all that was sent arrives."""
+        seconds = self._settings.session_timeout_s + 2
+        with self._network.cut():
+            time.sleep(seconds)
+        return f"network cut for {seconds:g} s"
+
+    def slow_network(self) -> str:
+        """Everything takes longer, both ways."""
+        with self._network.slow(SLOW_S):
+            time.sleep(self._settings.session_timeout_s)
+        return f"network slower by {SLOW_S * 1000:g} ms each way for {self._settings.session_timeout_s:g} s"
+
+    def reset_connections(self) -> str:
+        """Every connection is ended at once, with whatever was under way in it."""
+        return f"{self._network.reset()} connections ended"
+
+    def change_version(self) -> str:
+        """A worker is stopped in order, and one of the other version takes its place: an upgrade, or back."""
+        assert self._beside is not None
+        slot = self._rng.choice(self._supervisor.slots)
+        self._supervisor.remove(slot)
+        is_other = slot in self._other
+        new = self._supervisor.add(slot.role, {} if is_other else {"PYTHONPATH": str(self._beside)})
+        self._other.discard(slot)
+        self._other |= set() if is_other else {new}
+        return f"{new.name} of {'this' if is_other else 'the other'} version in the place of {slot.name}"
 
     def kill_while_writing(self) -> str:
         """A recommend worker is killed between its writes."""

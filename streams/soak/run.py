@@ -8,12 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import msgspec
 from confluent_kafka import KafkaException
 from msgspec import Struct
 
 from deploy.embedded_kafka import EmbeddedKafka
+from deploy.ports import free_port
 from online.state_codec import head
 from streams import topics
 from streams.events import Recommendation
@@ -21,6 +23,7 @@ from streams.kafka import KafkaUnavailableError, admin_client
 from streams.settings import OF_NOBODY, PREFIX, TEXT_ONLY, Settings, to_environ
 from streams.soak.cluster import Cluster
 from streams.soak.faults import WORKERS, Faults
+from streams.soak.network import Network
 from streams.soak.reference import Reference
 from streams.soak.shoppers import Shoppers
 from streams.status import Counted, Status, read_status
@@ -48,9 +51,27 @@ class SoakResult(Struct):
 class Soak:
     """One run on a broker and workers of its own."""
 
-    def __init__(
-        self, settings: Settings, seed: int, minutes: float, rate: float, pause_s: float, say: Say
+    def __init__(  # what a soak is, by name
+        self,
+        settings: Settings,
+        seed: int,
+        minutes: float,
+        rate: float,
+        pause_s: float,
+        say: Say,
+        beside: Path | None = None,
     ) -> None:
+        """Prepares a run.
+
+        Args:
+            settings: The home below which everything lies.
+            seed: The events and the order of faults follow from it.
+            minutes: How long faults happen.
+            rate: Events a second.
+            pause_s: Between one fault and the next.
+            say: Told each fault.
+            beside: The folder of another version, workers of which take the places of others.
+        """
         home = settings.home / "soak"
         shutil.rmtree(home, ignore_errors=True)
         self._settings = settings.model_copy(
@@ -64,6 +85,7 @@ class Soak:
         self._rate = rate
         self._pause_s = pause_s
         self._say = say
+        self._beside = beside
         self._stop = threading.Event()
         self._producing = threading.Lock()
         self._failed: list[BaseException] = []
@@ -75,12 +97,13 @@ class Soak:
             BrokerError: Kafka cannot be started.
         """
         started_s = time.monotonic()
-        with EmbeddedKafka(self._settings.home / "broker") as broker:
-            settings = self._settings.model_copy(update={**OF_NOBODY, "kafka": broker.bootstrap})
+        with self._kafka() as (broker, network):
+            settings = self._settings.model_copy(update={**OF_NOBODY, "kafka": network.address})
             topics.create(admin_client(settings), settings)
             shoppers = Shoppers(settings, self._seed)
             with self._workers(settings) as supervisor, self._shopping(shoppers):
-                faults = Faults(settings, supervisor, broker, random.Random(self._seed))
+                rng = random.Random(self._seed)
+                faults = Faults(settings, supervisor, broker, network, rng, self._beside)
                 log = self._disturb(faults, started_s)
                 self._stop.set()
                 shoppers.flush()
@@ -88,6 +111,15 @@ class Soak:
         problems += [f"{type(exc).__name__}: {exc}" for exc in self._failed]
         seconds = round(time.monotonic() - started_s, 1)
         return SoakResult(self._seed, seconds, len(shoppers.sent), log, settled_s, users, problems)
+
+    @contextmanager
+    def _kafka(self) -> Iterator[tuple[EmbeddedKafka, Network]]:
+        """A broker, and the network that everybody reaches it by."""
+        port = free_port()
+        with Network(port) as network:
+            advertised = {"advertised.listeners": f"PLAINTEXT://{network.address}"}
+            with EmbeddedKafka(self._settings.home / "broker", port=port, properties=advertised) as broker:
+                yield broker, network
 
     @contextmanager
     def _workers(self, settings: Settings) -> Iterator[Supervisor]:
