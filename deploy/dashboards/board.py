@@ -1,7 +1,9 @@
 """What a dashboard is made of, and the few forms of expression that its panels have."""
 
+import re
 from dataclasses import dataclass
 
+VARIABLES = ("tenant", "role", "worker")
 CHOSEN = 'tenant=~"$tenant", role=~"$role", worker=~"$worker"'
 """Selects what the board's variables say."""
 WINDOW = "$__rate_interval"
@@ -51,6 +53,11 @@ class Board:
     def panels(self) -> list[Panel]:
         """All of them, from top to bottom."""
         return [panel for row in self.rows for panel in row.panels]
+
+
+def of_everything(expr: str, window: str) -> str:
+    """An expression as Grafana sends it where every variable is at All and rates are over `window`."""
+    return re.sub(rf"\$({'|'.join(VARIABLES)})\b", ".*", expr.replace(WINDOW, window))
 
 
 def rate(counter: str, by: str, legend: str = "") -> Query:

@@ -17,9 +17,8 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableRefresh,
 )
 
-from deploy.dashboards.board import Board, Panel
+from deploy.dashboards.board import VARIABLES, Board, Panel
 
-VARIABLES = ("tenant", "role", "worker")
 WIDTH = 24
 """Of Grafana's grid, in columns."""
 HEIGHT = 8

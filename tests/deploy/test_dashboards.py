@@ -10,8 +10,8 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from deploy.dashboards import BOARDS
 from deploy.dashboards.__main__ import FOLDER
-from deploy.dashboards.board import Board, Panel
-from deploy.dashboards.grafana import VARIABLES, to_json
+from deploy.dashboards.board import VARIABLES, Board, Panel
+from deploy.dashboards.grafana import to_json
 from streams import metrics
 from tests.deploy.prometheus import ALERTS, expressions
 
