@@ -94,6 +94,8 @@ class Batch:
         self.outgoing: list[Outgoing] = []
         """Dead letters and events sent home."""
         self.event_count = 0
+        self.applied_count = 0
+        """Of the events, those that were new to their users' states."""
         self.oldest_ms = now_ms
         """Timestamp of the oldest record."""
         self._examples: dict[int, list[Example]] = {}
@@ -146,7 +148,7 @@ class Batch:
         if example is not None:
             example.list_log = log
             example.list_id = interaction.list_id
-            metrics.APPLIED.inc()
+            self.applied_count += 1
             self._examples.setdefault(home, []).append(example)
         elif state.is_stub:
             return  # what lies before an erasure comes again: nobody is there to have a list
