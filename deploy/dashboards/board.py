@@ -60,9 +60,9 @@ def of_everything(expr: str, window: str) -> str:
     return re.sub(rf"\$({'|'.join(VARIABLES)})\b", ".*", expr.replace(WINDOW, window))
 
 
-def rate(counter: str, by: str, legend: str = "") -> Query:
-    """Events a second of a counter, summed by a label."""
-    return Query(f"sum by ({by}) (rate({counter}{{{CHOSEN}}}[{WINDOW}]))", legend or f"{{{{{by}}}}}")
+def rate(counter: str, by: str, legend: str = "", roles: str = "") -> Query:
+    """Events a second of a counter, summed by a label; of these roles only, as `encode|learn`, if any are given."""
+    return Query(f"sum by ({by}) (rate({counter}{{{_chosen(roles)}}}[{WINDOW}]))", legend or f"{{{{{by}}}}}")
 
 
 def rate_where(counter: str, where: str, legend: str) -> Query:
@@ -77,6 +77,13 @@ def quantiles(histogram: str, by: str = "", legend: str = "") -> tuple[Query, ..
     return tuple(Query(f"histogram_quantile({q}, {buckets})", f"{name}p{q * 100:.0f}") for q in (0.5, 0.99))
 
 
-def gauge(name: str, by: str, how: str = "max", legend: str = "") -> Query:
-    """A gauge, its workers' values brought together by `how`."""
-    return Query(f"{how} by ({by}) ({name}{{{CHOSEN}}})", legend or f"{{{{{by}}}}}")
+def gauge(name: str, by: str, how: str = "max", legend: str = "", roles: str = "") -> Query:
+    """A gauge, its workers' values brought together by `how`; of these roles only, if any are given.
+
+    A gauge without labels is 0 in all workers of which it says nothing.
+    """
+    return Query(f"{how} by ({by}) ({name}{{{_chosen(roles)}}})", legend or f"{{{{{by}}}}}")
+
+
+def _chosen(roles: str) -> str:
+    return f'role=~"{roles}", {CHOSEN}' if roles else CHOSEN

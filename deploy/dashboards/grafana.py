@@ -75,7 +75,7 @@ def _panel(panel: Panel, width: int) -> Timeseries:
         .description(panel.good)
         .datasource(_PROMETHEUS)
         .unit(panel.unit)
-        .min(0)
+        .axis_soft_min(0)
         .span(width)
         .height(HEIGHT)
     )

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.dashboards import pictures
 from deploy.ports import free_port
 from streams import discovery
 from tests.broker.river import River, Workers, shoppers, wait_for
@@ -23,8 +24,8 @@ pytestmark = pytest.mark.timeout(600)
 """A loaded machine takes minutes to start three workers."""
 TRAFFIC_S = 30.0
 EVENTS_PER_S = 40
-LOOKS = looks("20s")
-"""With a window of many scrapes of a second each."""
+LOOKS = looks("2m")
+"""With a window that reaches back to the traffic."""
 LATE = ("freshet_standing_hit_ratio", "freshet_list_coverage_ratio", "freshet_snapshot_timestamp_seconds > 0")
 """What there is only after a moment of lists and learning, which may begin late on a busy machine."""
 WAIT_S = 60.0
@@ -142,6 +143,14 @@ def test_a_metric_that_is_renamed_is_noticed_wherever_it_is_looked_at(
         assert unknown(renamed, known).keys() == {look.place for look in renamed}
         needed = [look for look in renamed if any(f"{name}_renamed" in one for one in look.needs)]
         assert silent(needed, prometheus.values).keys() == {look.place for look in needed}
+
+
+def test_a_board_is_drawn_from_what_prometheus_has(
+    watched: tuple[Prometheus, Workers], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pictures.main(watched[0].url, tmp_path, minutes=1, board=["freshet-river"])
+    assert [path.name for path in tmp_path.iterdir()] == ["freshet-river.png"]
+    assert capsys.readouterr().out == f"{tmp_path}/freshet-river.png\n", "and no panel without data"
 
 
 def test_a_learner_that_stands_still_is_noticed_and_its_return_too(

@@ -10,6 +10,12 @@ from tests.deploy.prometheus import RULES, expressions
 
 MAY_BE_SILENT = {"freshet_drift_alarms_total", "freshet_device_used_bytes", "freshet_device_bytes"}
 """Of what alerts look at: nothing has drifted yet, and there may be no GPU. Their names have to be there still."""
+HAPPENED = {
+    "no media event has come",
+    "no event has been refused yet",
+    "no event has come on a foreign partition yet",
+}
+"""What a panel may be empty for elsewhere, but not here: the river that is watched has had it."""
 _ENDINGS = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "info": ("_info",)}
 _OURS = re.compile(r"\b((?:freshet[_:]|process_|python_)[\w:]+|up\b)({[^}]*})?")
 
@@ -36,13 +42,13 @@ class Look(NamedTuple):
 
 
 def looks(window: str) -> list[Look]:
-    """All of them; a panel needs its expression unless it says why it may be empty, a rule all that it selects."""
+    """All of them; a panel needs its expression unless it is empty for a reason, a rule all that it selects."""
     needs = {
         of_everything(query.expr, window): (of_everything(query.expr, window),)
         for board in BOARDS
         for panel in board.panels
         for query in panel.queries
-        if not panel.empty_because
+        if not panel.empty_because or panel.empty_because in HAPPENED
     }
     needs |= {rule["expr"]: tuple(sorted(selected(rule["expr"]))) for rule in RULES}
     return [Look(place, expr, needs.get(expr, ())) for place, expr in expressions(window).items()]

@@ -70,6 +70,15 @@ def test_every_variable_and_data_source_resolves(board: Board) -> None:
     )
 
 
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
+def test_an_axis_begins_at_zero_unless_something_is_below(board: Board) -> None:
+    """A fixed minimum would hide slices that are worse than popularity, for instance."""
+    panels = [panel for panel in json.loads(to_json(board))["panels"] if panel["type"] != "row"]
+    for defaults in (panel["fieldConfig"]["defaults"] for panel in panels):
+        assert "min" not in defaults
+        assert defaults["custom"]["axisSoftMin"] == 0
+
+
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.title)
 def test_every_panel_says_what_good_looks_like(panel: Panel) -> None:
     assert re.fullmatch(r"[`A-Z1].{8,}[.]", panel.good)
