@@ -1,6 +1,7 @@
 """Interactions of one batch, read and applied to user state: what comes of it, before anything is written."""
 
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from streams.dead_letters import letter
 from streams.decoding import Decoded, EventDecoder, Refusal
 from streams.event_ids import as_known, event_hash, event_id_of, place_of
 from streams.events import Cause, Interaction, RefusalError, Scalar
+from streams.homes import too_large_for_home
 from streams.list_logs import ListLogs
 from streams.producer import Outgoing
 from streams.settings import Settings
@@ -25,6 +27,8 @@ logger = logging.getLogger(__name__)
 FUTURE_LIMIT_MS = 5 * 60 * 1000
 """Nothing counts as later than Kafka's timestamp plus this, so that one event dated 2099 ages nothing."""
 FORWARDED_HEADER = "forwarded-from"
+RUN_EXAMPLES = 128
+"""In one record of `examples`, which has 16 MiB: with ids of 1 kB and the list that stood, an example has 80 kB."""
 
 _decoder = EventDecoder(Interaction)
 _encode = msgspec.json.Encoder().encode
@@ -94,6 +98,8 @@ class Batch:
         self.outgoing: list[Outgoing] = []
         """Dead letters and events sent home."""
         self.event_count = 0
+        self.applied_count = 0
+        """Of the events, those that were new to their users' states."""
         self.oldest_ms = now_ms
         """Timestamp of the oldest record."""
         self._examples: dict[int, list[Example]] = {}
@@ -117,13 +123,18 @@ class Batch:
         self.oldest_ms = min(self.oldest_ms, record.timestamp)
 
     def runs(self) -> list[ExampleRun]:
-        """The examples, one run per source partition that has any."""
+        """The examples, by source partition in order: one run, or more where one record could not hold them."""
         for examples in self._examples.values():
             _sample_logs(examples)
-        return [
-            ExampleRun(self._topic_id, partition, *self._span[partition], examples)
-            for partition, examples in self._examples.items()
-        ]
+        return [run for partition in self._examples for run in self._runs_of(partition)]
+
+    def _runs_of(self, partition: int) -> Iterator[ExampleRun]:
+        (first, last), examples = self._span[partition], self._examples[partition]
+        for start in range(0, len(examples), RUN_EXAMPLES):
+            part, left = examples[start : start + RUN_EXAMPLES], examples[start + RUN_EXAMPLES :]
+            end = (part[-1].offset, part[-1].index) if left else last
+            yield ExampleRun(self._topic_id, partition, first, end, part)
+            first = end
 
     def _take(self, record: Any, index: int, interaction: Interaction) -> None:  # noqa: ANN401  # aiokafka's record
         event_id = event_id_of(record, index, interaction, record.topic, self._topic_id)
@@ -146,7 +157,7 @@ class Batch:
         if example is not None:
             example.list_log = log
             example.list_id = interaction.list_id
-            metrics.APPLIED.inc()
+            self.applied_count += 1
             self._examples.setdefault(home, []).append(example)
         elif state.is_stub:
             return  # what lies before an erasure comes again: nobody is there to have a list
@@ -156,16 +167,20 @@ class Batch:
     def _send_home(
         self, record: Any, index: int, interaction: Interaction, event_id: str, home: int  # noqa: ANN401  # aiokafka's record
     ) -> None:  # fmt: skip
-        metrics.FORWARDED.labels(topic="interactions").inc()
         interaction.event_id = event_id
         if interaction.timestamp_ms is None:
             interaction.timestamp_ms = record.timestamp
+        value = _encode(interaction)
+        if error := too_large_for_home(self._settings, "interactions", len(value)):
+            self.refuse(record, Refusal(index, value, error))
+            return
+        metrics.FORWARDED.labels(topic="interactions").inc()
         place = place_of(record.topic, record.partition, record.offset, index).encode()
         self.outgoing.append(
             Outgoing(
                 record.topic,
                 interaction.user_id.encode(),
-                _encode(interaction),
+                value,
                 partition=home,
                 timestamp_ms=record.timestamp,
                 headers=[(FORWARDED_HEADER, place)],

@@ -5,6 +5,8 @@ together with the topic's id. What is restored lies at other places; its records
 """
 
 import hashlib
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -14,7 +16,9 @@ from online.state import UserState
 from streams.events import Interaction
 
 ORIGIN_HEADER = "origin"
-"""On a restored record: what the ids of its events without an id begin with."""
+"""On a restored record: what the ids of its events without an id begin with, as `origin_of` makes it. Clients can write
+headers too: what has another form says nothing."""
+_ORIGIN = re.compile(rb"[\w+/=-]{1,64}:[\w.-]{1,249}-\d{1,10}-\d{1,19}", re.ASCII)
 
 
 def event_hash(event_id: str) -> int:
@@ -32,13 +36,19 @@ def origin_of(topic_id: str, topic: str, partition: int, offset: int) -> str:
     return f"{topic_id}:{topic}-{partition}-{offset}"
 
 
+def origin_in(headers: Iterable[tuple[str, bytes | None]]) -> str | None:
+    """What a restored record's headers say of where it lay first."""
+    origin = dict(headers).get(ORIGIN_HEADER)
+    return None if origin is None or not _ORIGIN.fullmatch(origin) else origin.decode()
+
+
 def event_id_of(record: Any, index: int, interaction: Interaction, topic: str, topic_id: str) -> str:  # noqa: ANN401  # any record
     """The event's own id, or else its place, which stands in."""
     if interaction.event_id is not None:
         return interaction.event_id
-    restored = dict(record.headers).get(ORIGIN_HEADER)
+    restored = origin_in(record.headers)
     if restored is not None:
-        return f"{restored.decode()}-{index}"
+        return f"{restored}-{index}"
     return f"{origin_of(topic_id, topic, record.partition, record.offset)}-{index}"
 
 

@@ -10,7 +10,7 @@ from online import example_codec
 from online.events import Cursor, ExampleRun
 from online.state_codec import head
 from streams.batch import FORWARDED_HEADER, decode
-from streams.event_ids import ORIGIN_HEADER, event_hash, event_id_of, place_of
+from streams.event_ids import event_hash, event_id_of, origin_in, place_of
 from streams.events import DeadLetter, Recommendation
 from streams.follower import Record
 from streams.publications import PROGRESS_KEY, decode_progress
@@ -130,7 +130,7 @@ class EventTrace:
         """Whether it is worth decoding: JSON has an id as it is, or with backslashes."""
         value = record.value or b""
         lies = f"{topic}-{record.partition}-{record.offset}-"
-        lay = record.headers.get(ORIGIN_HEADER, b"?").decode(errors="replace")
+        lay = origin_in(record.headers.items()) or "?"
         by_place = any(event_id.startswith((lies, f"{self._topic_id}:{lies}", lay)) for event_id in self._ids)
         return by_place or self._needle in value or b"\\" in value
 

@@ -8,6 +8,7 @@ SCHEMA_VERSION = 1
 
 Id = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"\S")]
 TimestampMs = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
+SchemaVersion = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Action = Literal[
     "impression", "view", "click", "play", "like", "save", "share", "cart", "purchase", "rate", "skip",
     "dislike", "hide",
@@ -37,7 +38,7 @@ class Interaction(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """The list that it was chosen from."""
     context: dict[str, Scalar] | None = None
     """Surroundings, for rules: device, shop, …"""
-    schema_version: Annotated[int, Meta(ge=1)] = SCHEMA_VERSION
+    schema_version: SchemaVersion = SCHEMA_VERSION
     """A record of a later one is read as far as its fields are known."""
 
 
@@ -86,7 +87,7 @@ class Media(Struct, forbid_unknown_fields=True):
     """Before that it is in no list."""
     expires_ms: TimestampMs | UnsetType | None = UNSET
     """From then on it is in no list."""
-    schema_version: Annotated[int, Meta(ge=1)] = SCHEMA_VERSION
+    schema_version: SchemaVersion = SCHEMA_VERSION
 
 
 class Near(Struct, forbid_unknown_fields=True):
@@ -154,7 +155,7 @@ class Request(Struct, forbid_unknown_fields=True, omit_defaults=True):
     deadline_ms: TimestampMs | None = None
     """When an answer is of no use any more, milliseconds since the epoch: then the answer is an error, at once."""
     timestamp_ms: TimestampMs | None = None
-    schema_version: Annotated[int, Meta(ge=1)] = SCHEMA_VERSION
+    schema_version: SchemaVersion = SCHEMA_VERSION
 
     def __post_init__(self) -> None:
         """Checks that there is what this kind needs, and nothing that only another would look at."""
@@ -273,7 +274,7 @@ class Erasure(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """Comes back in the receipt."""
     timestamp_ms: TimestampMs | None = None
     """When it was asked for, milliseconds since the epoch."""
-    schema_version: Annotated[int, Meta(ge=1)] = SCHEMA_VERSION
+    schema_version: SchemaVersion = SCHEMA_VERSION
 
 
 class Receipt(Struct, omit_defaults=True):

@@ -255,8 +255,8 @@ class ExamplesToModel:
         if isinstance(record, UserErased):
             self._receipts.pending.append(Pending(record, offset, self._fold.erase(record)))
         else:
-            for example_set in self._fold.fold(record, log_ms, before):
-                metrics.EXAMPLES_FOLDED.inc(len(example_set.examples))
+            folded = self._fold.fold(record, log_ms, before)
+            metrics.EXAMPLES_FOLDED.inc(sum(len(example_set.examples) for example_set in folded))
         self._next_offset = offset + 1
 
 

@@ -12,6 +12,7 @@ from streams.clock import now_ms
 from streams.dead_letters import letter
 from streams.decoding import EventDecoder, Refusal
 from streams.events import Id, ItemDocument, Media, RefusalError
+from streams.homes import too_large_for_home
 from streams.producer import Outgoing
 from streams.settings import Settings
 from streams.stores.documents import DocumentStore, Entry
@@ -101,7 +102,7 @@ class Patches:
             self.changed[item_id] = Changed(item_id, record.partition, cursor, None, record.timestamp)
 
     def _take(self, record: Any, index: int, media: Media) -> None:  # noqa: ANN401  # aiokafka's record
-        if not self._is_home(record, media.item_id, media):
+        if not self._is_home(record, media.item_id, media, index):
             return
         cursor = Cursor(self._topic_id, record.partition, record.offset, index)
         if self._is_merged(media.item_id, cursor):
@@ -129,14 +130,17 @@ class Patches:
         entry: Entry = self._store.get(item_id, cursor.partition)
         return entry.cursor is not None and entry.cursor.reaches(cursor)
 
-    def _is_home(self, record: Any, item_id: str, media: Media | None) -> bool:  # noqa: ANN401  # aiokafka's record
+    def _is_home(self, record: Any, item_id: str, media: Media | None, index: int = 0) -> bool:  # noqa: ANN401  # aiokafka's record
         home = home_partition(item_id, self._partitions)
         if home == record.partition:
             return True
-        metrics.FORWARDED.labels(topic="media").inc()
         if media is not None and not isinstance(media.timestamp_ms, int):
             media.timestamp_ms = record.timestamp
         value = None if media is None else _encode(media)
+        if error := too_large_for_home(self._settings, "media", len(value or b"")):
+            self._refuse(record, Refusal(index, value or b"", error))
+            return False
+        metrics.FORWARDED.labels(topic="media").inc()
         self.outgoing.append(
             Outgoing(record.topic, item_id.encode(), value, partition=home, timestamp_ms=record.timestamp)
         )

@@ -13,7 +13,7 @@ class SearchQuery(msgspec.Struct):
     hidden: list[str]
     """Items that the request's user hid."""
     key: bytes | None
-    headers: list[tuple[str, bytes]]
+    headers: list[tuple[str, bytes | None]]
     """Of the response, as `key`."""
     reply_partition: int
     """Of `responses`, where the answer is awaited."""

@@ -15,6 +15,7 @@ from streams.dead_letters import letter
 from streams.decoding import Decoded, EventDecoder, Refusal
 from streams.door import Door
 from streams.events import ListItem, RefusalError, Request
+from streams.homes import too_large_for_home
 from streams.liveness import Liveness
 from streams.producer import BatchProducer, Outgoing
 from streams.queries import SearchQuery, encode_query
@@ -68,16 +69,16 @@ class RequestsToResponses:
         for record in (record for run in runs for record in run if run.is_current()):
             decoded = self._door.let_in(_decode(record), record.value)
             yield from (letter(self._settings, "requests", record, r, now_ms()) for r in decoded.refusals)
-            yield from (self._answer(record, request) for _, request in decoded.events)
+            yield from (self._answer(record, index, request) for index, request in decoded.events)
             metrics.EVENTS.labels(topic="requests").inc(len(decoded.events))
             asked_ms += [record.timestamp] * len(decoded.events)
 
-    def _answer(self, record: Any, request: Request) -> Outgoing:  # noqa: ANN401  # aiokafka's record
+    def _answer(self, record: Any, index: int, request: Request) -> Outgoing:  # noqa: ANN401  # aiokafka's record
         home = record.partition
         if request.user_id is not None:
             home = home_partition(request.user_id, self._settings.partitions)
             if home != record.partition:
-                return self._send_home(record, request, home)
+                return self._send_home(record, index, request, home)
         state = UserState("")
         if request.user_id is not None and self._users.owns(home):
             state = self._users.get(request.user_id, home)
@@ -103,20 +104,27 @@ class RequestsToResponses:
             return self._answers.trending(request, state)
         return self._answers.recommend(request, state)
 
-    def _send_home(self, record: Any, request: Request, home: int) -> Outgoing:  # noqa: ANN401  # aiokafka's record
+    def _send_home(self, record: Any, index: int, request: Request, home: int) -> Outgoing:  # noqa: ANN401  # aiokafka's record
+        value = _encode(request)
+        if error := too_large_for_home(self._settings, "requests", len(value) + _echoed_bytes(record)):
+            return letter(self._settings, "requests", record, Refusal(index, value, error), now_ms())
         metrics.FORWARDED.labels(topic="requests").inc()
         return Outgoing(
             record.topic,
             record.key,
-            _encode(request),
+            value,
             partition=home,
             timestamp_ms=record.timestamp,
             headers=[*record.headers, (REPLY_HEADER, str(record.partition).encode())],
         )
 
 
+def _echoed_bytes(record: Any) -> int:  # noqa: ANN401  # aiokafka's record
+    return len(record.key or b"") + sum(len(name) + len(value or b"") for name, value in record.headers)
+
+
 def _decode(record: Any) -> Decoded[Request]:  # noqa: ANN401  # aiokafka's record
-    echoed_bytes = len(record.key or b"") + sum(len(name) + len(v or b"") for name, v in record.headers)
+    echoed_bytes = _echoed_bytes(record)
     if echoed_bytes > ECHO_LIMIT:
         message = f"key and headers have {echoed_bytes} bytes, at most {ECHO_LIMIT} can be echoed"
         return Decoded([], [Refusal(0, record.value or b"", RefusalError("too_large", "$", message))], 0)

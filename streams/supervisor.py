@@ -19,6 +19,8 @@ TEND_S = 1.0
 RESTART_LIMIT_S = 30.0
 """The longest pause before a worker that keeps dying is started again."""
 STOP_S = 15.0
+COMMAND = "streams.cli"
+"""The module of the command `freshet`."""
 EMPTY: Mapping[str, str] = {}
 
 
@@ -40,7 +42,11 @@ class Supervisor:
     """Keeps worker processes alive, one in each slot. They end with it, also when it is killed."""
 
     def __init__(
-        self, counts: Mapping[str, int], environ: Mapping[str, str], log: Path | None = None
+        self,
+        counts: Mapping[str, int],
+        environ: Mapping[str, str],
+        log: Path | None = None,
+        module: str = COMMAND,
     ) -> None:
         """Prepares the slots.
 
@@ -48,9 +54,11 @@ class Supervisor:
             counts: How many workers of each role.
             environ: The workers' environment.
             log: Where their standard error goes; None shares this process's own.
+            module: What runs as `python -m MODULE worker ROLE --parent PID`.
         """
         self._environ = dict(environ)
         self._log = log
+        self._module = module
         self._prefix = f"{socket.gethostname()}-{os.getpid()}"
         self._made = 0
         self.slots: list[Slot] = []
@@ -123,7 +131,7 @@ class Supervisor:
         slot.started_s = time.monotonic()
         with _opened(self._log) as stderr:
             slot.process = subprocess.Popen(
-                [sys.executable, "-m", "streams.cli", "worker", slot.role, "--parent", str(os.getpid())],
+                [sys.executable, "-m", self._module, "worker", slot.role, "--parent", str(os.getpid())],
                 env={
                     **self._environ,
                     **self._metrics_port(slot),

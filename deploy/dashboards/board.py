@@ -1,7 +1,9 @@
 """What a dashboard is made of, and the few forms of expression that its panels have."""
 
+import re
 from dataclasses import dataclass
 
+VARIABLES = ("tenant", "role", "worker")
 CHOSEN = 'tenant=~"$tenant", role=~"$role", worker=~"$worker"'
 """Selects what the board's variables say."""
 WINDOW = "$__rate_interval"
@@ -53,9 +55,14 @@ class Board:
         return [panel for row in self.rows for panel in row.panels]
 
 
-def rate(counter: str, by: str, legend: str = "") -> Query:
-    """Events a second of a counter, summed by a label."""
-    return Query(f"sum by ({by}) (rate({counter}{{{CHOSEN}}}[{WINDOW}]))", legend or f"{{{{{by}}}}}")
+def of_everything(expr: str, window: str) -> str:
+    """An expression as Grafana sends it where every variable is at All and rates are over `window`."""
+    return re.sub(rf"\$({'|'.join(VARIABLES)})\b", ".*", expr.replace(WINDOW, window))
+
+
+def rate(counter: str, by: str, legend: str = "", roles: str = "") -> Query:
+    """Events a second of a counter, summed by a label; of these roles only, as `encode|learn`, if any are given."""
+    return Query(f"sum by ({by}) (rate({counter}{{{_chosen(roles)}}}[{WINDOW}]))", legend or f"{{{{{by}}}}}")
 
 
 def rate_where(counter: str, where: str, legend: str) -> Query:
@@ -70,6 +77,13 @@ def quantiles(histogram: str, by: str = "", legend: str = "") -> tuple[Query, ..
     return tuple(Query(f"histogram_quantile({q}, {buckets})", f"{name}p{q * 100:.0f}") for q in (0.5, 0.99))
 
 
-def gauge(name: str, by: str, how: str = "max", legend: str = "") -> Query:
-    """A gauge, its workers' values brought together by `how`."""
-    return Query(f"{how} by ({by}) ({name}{{{CHOSEN}}})", legend or f"{{{{{by}}}}}")
+def gauge(name: str, by: str, how: str = "max", legend: str = "", roles: str = "") -> Query:
+    """A gauge, its workers' values brought together by `how`; of these roles only, if any are given.
+
+    A gauge without labels is 0 in all workers of which it says nothing.
+    """
+    return Query(f"{how} by ({by}) ({name}{{{_chosen(roles)}}})", legend or f"{{{{{by}}}}}")
+
+
+def _chosen(roles: str) -> str:
+    return f'role=~"{roles}", {CHOSEN}' if roles else CHOSEN

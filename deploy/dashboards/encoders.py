@@ -16,6 +16,7 @@ _WORK = Row(
             "Below half a second; text and places wait as long.",
             "s",
             quantiles("freshet_encode_seconds", "modality"),
+            empty_because="no media event has come",
         ),
         Panel(
             "Share of time spent in networks",
@@ -27,7 +28,7 @@ _WORK = Row(
             "Nothing to encode",
             "Documents whose text and place were encoded before, or absent: cheap.",
             "ops",
-            (rate("freshet_encode_skipped_total", "worker"),),
+            (rate("freshet_encode_skipped_total", "worker", roles="encode"),),
         ),
     ),
 )
@@ -38,7 +39,7 @@ _WAITING = Row(
             "Items that wait for their files",
             "Falls back to zero after each burst.",
             "short",
-            (gauge("freshet_media_waiting", "worker"),),
+            (gauge("freshet_media_waiting", "worker", roles="encode"),),
         ),
         Panel(
             "Items behind the newest encoder",
@@ -56,7 +57,7 @@ _WAITING = Row(
             "Media fetched",
             "Follows the media events that name files.",
             "Bps",
-            (rate("freshet_fetched_bytes_total", "worker"),),
+            (rate("freshet_fetched_bytes_total", "worker", roles="encode"),),
         ),
     ),
 )
@@ -125,6 +126,7 @@ _FAILURES = Row(
                     "{{modality}}",
                 ),
             ),
+            empty_because="no media event has come",
         ),
     ),
 )

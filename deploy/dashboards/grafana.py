@@ -17,9 +17,8 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableRefresh,
 )
 
-from deploy.dashboards.board import Board, Panel
+from deploy.dashboards.board import VARIABLES, Board, Panel
 
-VARIABLES = ("tenant", "role", "worker")
 WIDTH = 24
 """Of Grafana's grid, in columns."""
 HEIGHT = 8
@@ -76,7 +75,7 @@ def _panel(panel: Panel, width: int) -> Timeseries:
         .description(panel.good)
         .datasource(_PROMETHEUS)
         .unit(panel.unit)
-        .min(0)
+        .axis_soft_min(0)
         .span(width)
         .height(HEIGHT)
     )

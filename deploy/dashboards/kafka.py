@@ -22,10 +22,11 @@ _LAG = Row(
             "short",
             (
                 Query(
-                    f"topk(5, max by (topic, partition) (freshet_lag_events{{{CHOSEN}}}))",
+                    f"topk(5, max by (topic, partition) (freshet_lag_events{{{CHOSEN}}}) > 0)",
                     "{{topic}} {{partition}}",
                 ),
             ),
+            empty_because="no partition is behind",
         ),
         Panel(
             "Oldest unread record, by topic",
@@ -41,7 +42,7 @@ _GROUPS = Row(
         Panel(
             "Assignments",
             "Some when a worker comes or goes, else none.",
-            "ops",
+            "short",
             (Query(f"sum by (role) (increase(freshet_rebalances_total{{{CHOSEN}}}[{WINDOW}]))", "{{role}}"),),
         ),
         Panel(
@@ -54,7 +55,7 @@ _GROUPS = Row(
             "Late states written over",
             "None: each is a worker that was frozen longer than its session.",
             "ops",
-            (rate("freshet_lower_cursors_total", "worker"),),
+            (rate("freshet_lower_cursors_total", "worker", roles="recommend"),),
         ),
         Panel(
             "Messages too large for Kafka",
@@ -72,25 +73,25 @@ _STATE = Row(
             "Users",
             "Shared about evenly among the workers.",
             "short",
-            (gauge("freshet_users", "worker"),),
+            (gauge("freshet_users", "worker", roles="recommend"),),
         ),
         Panel(
             "Bytes of user state",
             "About 2 kB a user; grows with the users and no further.",
             "bytes",
-            (gauge("freshet_user_state_bytes", "worker"),),
+            (gauge("freshet_user_state_bytes", "worker", roles="recommend"),),
         ),
         Panel(
             "Bytes of lists",
             "About 1 kB a user; grows with the users and no further.",
             "bytes",
-            (gauge("freshet_list_bytes", "worker"),),
+            (gauge("freshet_list_bytes", "worker", roles="recommend"),),
         ),
         Panel(
             "Items",
             "As many as the catalogue has, the same in every worker.",
             "short",
-            (gauge("freshet_items", "worker"),),
+            (gauge("freshet_items", "worker", roles="recommend"),),
         ),
         Panel(
             "Items with a vector, by modality",

@@ -33,13 +33,13 @@ _NOW = Row(
             "Refused files of rules",
             "None: the old rules hold, the log names the line.",
             "ops",
-            (rate("freshet_rules_refused_total", "worker"),),
+            (rate("freshet_rules_refused_total", "worker", roles="recommend"),),
         ),
         Panel(
             "Lists that could not be made",
             "None: each is a defect, with a traceback in the log.",
             "ops",
-            (rate("freshet_list_failures_total", "worker"),),
+            (rate("freshet_list_failures_total", "worker", roles="recommend"),),
         ),
     ),
 )
@@ -81,7 +81,7 @@ _MACHINE = Row(
             ),
         ),
         Panel(
-            "Garbage collections of the oldest generation",
+            "Full garbage collections",
             "Few: each holds the worker up.",
             "ops",
             (

@@ -22,6 +22,7 @@ _MEDIA = Row(
             "A document within 0.1 s; a vector within a second for text, within a few for files.",
             "s",
             quantiles("freshet_media_to_item_seconds", "part"),
+            empty_because="no media event has come",
         ),
     ),
 )
@@ -32,19 +33,30 @@ _EXAMPLES = Row(
             "Examples folded",
             "The learner and every recommend worker fold as many as there are events applied.",
             "ops",
-            (rate("freshet_examples_folded_total", "role, worker", "{{role}} {{worker}}"),),
+            (
+                rate(
+                    "freshet_examples_folded_total", "role, worker", "{{role}} {{worker}}", "learn|recommend"
+                ),
+            ),
         ),
         Panel(
             "Age of the model",
             "A sawtooth below ten seconds: the learner publishes every two.",
             "s",
-            (gauge("freshet_model_age_seconds", "worker"),),
+            (gauge("freshet_model_age_seconds", "worker", roles="recommend"),),
         ),
         Panel(
             "Version of the model",
             "Rises for ever, the same in every worker.",
             "none",
-            (gauge("freshet_model_version", "role, worker", legend="{{role}} {{worker}}"),),
+            (
+                gauge(
+                    "freshet_model_version",
+                    "role, worker",
+                    legend="{{role}} {{worker}}",
+                    roles="learn|recommend",
+                ),
+            ),
         ),
     ),
 )

@@ -18,7 +18,14 @@ INTRODUCTION = f"""\
 {NOTE}
 
 Alerts are in [`deploy/prometheus/alerts.yml`](../deploy/prometheus/alerts.yml), boards for Grafana in
-[`deploy/grafana/boards/`](../deploy/grafana/boards). Every worker serves its metrics on `FRESHET_METRICS_PORT`.
+[`deploy/grafana/boards/`](../deploy/grafana/boards). Every worker serves its metrics on `FRESHET_METRICS_PORT`;
+`freshet bench metrics` measures what they cost.
+
+Where there is no Grafana, `python -m deploy.dashboards.pictures --prometheus http://127.0.0.1:9090 --out FOLDER` draws
+all boards from the same expressions, with matplotlib (the extra `plot`). This is one of them, of six minutes of
+`freshet demo` on two busy cores, with requests, searches and new items beside it; it is no screenshot of Grafana:
+
+![The board freshness: the promise, what is waiting, queues, where the time goes, items](pictures/freshness.png)
 """
 
 

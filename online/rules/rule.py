@@ -107,6 +107,9 @@ def parse(text: str) -> tuple[Rule, ...]:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
         raise RulesError(str(exc)) from None
+    except RecursionError:
+        msg = "nested too deeply"
+        raise RulesError(msg) from None
     unknown = found.keys() - {"rule"}
     if unknown or not isinstance(found.get("rule", []), list):
         msg = f"a file of rules has [[rule]] tables and nothing else, got {', '.join(sorted(found))}"

@@ -11,7 +11,7 @@ from online.fold import Learned
 from online.saved import Saved
 from streams.backup.folder import CopiedRecord
 from streams.backup.manifest import Manifest, Places
-from streams.event_ids import ORIGIN_HEADER, origin_of
+from streams.event_ids import ORIGIN_HEADER, origin_in, origin_of
 from streams.events import Cause, Recommendation
 from streams.publications import PROGRESS_KEY, decode_progress, encode_progress
 from streams.stores import snapshots
@@ -90,7 +90,7 @@ class Translation:
 
     def _interaction(self, partition: int, record: CopiedRecord) -> CopiedRecord:
         """Its events that have no id keep the one that follows from where they lay first."""
-        if any(name == ORIGIN_HEADER for name, _ in record.headers):
+        if origin_in(record.headers) is not None:
             return record
         before = self._prefixes[0] + "interactions"
         origin = origin_of(self._interactions_id, before, partition, record.offset)

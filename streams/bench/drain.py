@@ -40,7 +40,7 @@ def burst_rate(stage: Stage, subject: Subject, load: Load, events: int) -> float
     """Events a second at which a running subject works a burst."""
     with observing(stage.settings, subject) as (conn, _):
         sent = send_all(stage.settings, _at_once(subject, load, events))
-        observed = _finish(conn, sent.start_ms)
+        observed = finish(conn, sent.start_ms)
     if observed.unanswered_count:
         msg = f"{subject.name} left {observed.unanswered_count} events unanswered; {subject.last_words()}"
         raise BenchError(msg)
@@ -61,7 +61,7 @@ def drain(stage: Stage, load: Load, events: int) -> Drain:
         sent = send_all(stage.settings, _at_once(warmed, load, events))
         with freshet(stage.settings) as subject, Meter(subject.pids()) as meter:
             start_ms = now_ms()
-            observed = _finish(conn, sent.start_ms)
+            observed = finish(conn, sent.start_ms)
             uses = meter.uses(events)
             load_s = _load_s(stage)
     drain_s = max(0.001, (observed.last_seen_ms - start_ms) / 1000)
@@ -105,7 +105,8 @@ def _at_once(subject: Subject, load: Load, events: int) -> Plan:
     )
 
 
-def _finish(conn: Connection, since_ms: int) -> Observed:
+def finish(conn: Connection, since_ms: int) -> Observed:
+    """What became of all events since then; returns when the last one is answered."""
     conn.send(Finish(since_ms, DRAIN_LIMIT_S))
     observed: Observed = ask(conn, DRAIN_LIMIT_S + 60)
     return observed

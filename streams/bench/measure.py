@@ -108,7 +108,7 @@ def send_all(settings: Settings, plan: Plan) -> Sent:
     """Sends everything at once; returns when Kafka has it."""
     with generating(settings, plan) as (conn, _):
         conn.send("go")
-        return _sent(ask(conn, 600))
+        return acknowledged(ask(conn, 600))
 
 
 def await_first_list(settings: Settings, subject: Subject) -> None:
@@ -166,7 +166,7 @@ def measure(
         time.sleep(LEAD_S)
         try:
             with Meter(metered) as meter:
-                sent = _sent(ask(go, LATE_S * 10 + 2 * seconds))
+                sent = acknowledged(ask(go, LATE_S * 10 + 2 * seconds))
                 since_ms = sent.start_ms + int(LEAD_S * 1000)
                 seen.send(Finish(since_ms, LATE_S))
                 uses = meter.uses(int(rate * seconds))
@@ -201,7 +201,12 @@ def figures(
     )
 
 
-def _sent(sent: Sent) -> Sent:
+def acknowledged(sent: Sent) -> Sent:
+    """What was sent, if Kafka has all of it.
+
+    Raises:
+        BenchError: It refused messages.
+    """
     if sent.failed_count:
         msg = f"Kafka did not acknowledge {sent.failed_count} messages of the generator"
         raise BenchError(msg)

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from streams import discovery
 from streams.settings import PREFIX, Settings, to_environ
-from streams.supervisor import Supervisor
+from streams.supervisor import COMMAND, Supervisor
 from streams.topics import full_name
 
 START_S = 300.0
@@ -60,15 +60,17 @@ def topics_of(settings: Settings, name: str) -> tuple[str, str]:
 
 
 @contextmanager
-def freshet(settings: Settings, workers: Mapping[str, int] = WORKERS) -> Iterator[Subject]:
-    """Real workers under a supervisor, as in production: so many of each role.
+def freshet(
+    settings: Settings, workers: Mapping[str, int] = WORKERS, module: str = COMMAND
+) -> Iterator[Subject]:
+    """Real workers under a supervisor, as in production: so many of each role, by the command that runs `module`.
 
     Raises:
         BenchError: They do not start.
     """
     log = settings.home / "workers.log"
     environ = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)} | to_environ(settings)
-    supervisor = Supervisor(workers, environ, log)
+    supervisor = Supervisor(workers, environ, log, module)
     supervisor.start()
 
     def pids() -> dict[str, int]:

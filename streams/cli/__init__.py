@@ -14,6 +14,7 @@ from streams.cli import (
     encode,
     erase,
     evaluate,
+    fuzz,
     generate,
     lists,
     model,
@@ -41,6 +42,7 @@ app.add_typer(rules.app, name="rules")
 app.command()(erase.erase)
 app.command()(audit.audit)
 app.command()(soak.soak)
+app.command()(fuzz.fuzz)
 app.command()(worker.worker)
 app.command()(demo.demo)
 app.command()(status.status)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from typing import cast
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
@@ -16,7 +17,7 @@ from streams import topics
 from streams.kafka import admin_client, client_config, reader_config
 from streams.lag import group_lag
 from streams.settings import Settings
-from streams.soak.reference import LogRecord
+from streams.soak.reference import Headers, LogRecord
 from streams.topics import full_name, group_name, table, topic_ids
 
 GROUP_EMPTY_S = 60.0
@@ -46,7 +47,8 @@ class Cluster:
                     continue
                 offset, timestamp = int(message.offset() or 0), message.timestamp()[1]
                 key, value = message.key(), message.value()
-                records.append(LogRecord(name, topic_id, partition, offset, timestamp, key, value))
+                headers = cast(Headers, message.headers() or [])
+                records.append(LogRecord(name, topic_id, partition, offset, timestamp, key, value, headers))
         consumer.close()
         return records
 

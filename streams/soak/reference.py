@@ -14,6 +14,8 @@ from streams.batch import decode, to_event
 from streams.settings import Settings
 from streams.topics import home_partition
 
+Headers = list[tuple[str, bytes | None]]
+
 
 class LogRecord(Struct):
     """A record of `interactions`, and the id of the topic it was read from."""
@@ -25,7 +27,7 @@ class LogRecord(Struct):
     timestamp: int
     key: bytes | None
     value: bytes | None
-    headers: list[tuple[str, bytes]] = []
+    headers: Headers = []
 
 
 class Reference:

@@ -68,3 +68,15 @@ def test_media_come_through_and_are_timed(kafka: str, topic_prefix: str, tmp_pat
     assert found["bulk"].keys() == {"image"}
     assert (found["bulk"]["image"]["files"], found["bulk"]["image"]["failed"]) == (6, 0)
     assert found["bulk"]["image"]["ratio"] > 0
+
+
+def test_metrics_are_weighed_against_none_in_turns(kafka: str, topic_prefix: str, tmp_path: Path) -> None:
+    load = ["--users", "40", "--items", "60", "--packed", "10"]
+    found = bench(kafka, topic_prefix, tmp_path, "metrics", "--rate", "100", "--seconds", "4", *load)["cost"]
+    assert found["events"] == 400
+    assert 0 < found["events_per_s"] <= 110
+    assert found["roles"].keys() == {"learn", "recommend"}
+    for cost in found["roles"].values():
+        assert cost["cpu_us_per_event"]["pairs"] == cost["events_per_s"]["pairs"] >= 1
+        assert cost["cpu_us_per_event"]["ratio"] > 0
+        assert cost["scrape_ms"] > 0

@@ -1,7 +1,6 @@
 """Every expression of boards and alerts, put to a real Prometheus that watches a river; and an alert that fires."""
 
 import json
-import re
 import signal
 import subprocess
 import time
@@ -14,28 +13,29 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.dashboards import BOARDS
+from deploy.dashboards import pictures
 from deploy.ports import free_port
 from streams import discovery
 from tests.broker.river import River, Workers, shoppers, wait_for
-from tests.deploy.prometheus import FOLDER, RULES, resolved, tool
+from tests.deploy.looking import looks, series, silent, unknown
+from tests.deploy.prometheus import FOLDER, RULES, tool
 
 pytestmark = pytest.mark.timeout(600)
 """A loaded machine takes minutes to start three workers."""
 TRAFFIC_S = 30.0
 EVENTS_PER_S = 40
-WINDOW = "20s"
+LOOKS = looks("2m")
+"""With a window that reaches back to the traffic."""
 LATE = ("freshet_standing_hit_ratio", "freshet_list_coverage_ratio", "freshet_snapshot_timestamp_seconds > 0")
 """What there is only after a moment of lists and learning, which may begin late on a busy machine."""
 WAIT_S = 60.0
-"""Of the boards' rates: many scrapes of a second each."""
 
 
 class Prometheus:
     """A server that scrapes what a river's workers announce, every second, and minds the alerts of `deploy`."""
 
     def __init__(self, folder: Path, workers: Path) -> None:
-        self._url = f"http://127.0.0.1:{(port := free_port())}/api/v1/"
+        self.url = f"http://127.0.0.1:{(port := free_port())}"
         config = {
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
             "rule_files": [str(FOLDER / "alerts.yml")],
@@ -66,7 +66,7 @@ class Prometheus:
             URLError: The server is not there yet.
         """
         with urllib.request.urlopen(
-            self._url + what + "?" + urllib.parse.urlencode(parameters), timeout=10
+            f"{self.url}/api/v1/{what}?{urllib.parse.urlencode(parameters)}", timeout=10
         ) as answer:
             return json.load(answer)["data"]
 
@@ -74,6 +74,10 @@ class Prometheus:
         """What an expression has now, of all series that have a number."""
         found = [float(series["value"][1]) for series in self.ask("query", query=expr)["result"]]
         return [value for value in found if value == value]  # noqa: PLR0124  # what is not a number is not itself
+
+    def series(self) -> set[str]:
+        """The names of series that the workers say they have."""
+        return series(self.ask("metadata"))
 
     def firing(self) -> set[str]:
         """The names of the alerts that fire."""
@@ -115,37 +119,38 @@ def _send(river: River) -> None:
     river.flush()
 
 
-def test_every_panel_has_data_or_a_reason_why_not(watched: tuple[Prometheus, Workers]) -> None:
+def test_every_board_and_alert_looks_at_something(watched: tuple[Prometheus, Workers]) -> None:
     prometheus, _ = watched
-    empty = [
-        f"{board.title} / {panel.title}: {query.expr}"
-        for board in BOARDS
-        for panel in board.panels
-        for query in panel.queries
-        if not prometheus.values(resolved(query.expr, WINDOW)) and not panel.empty_because
-    ]
-    assert empty == []
-
-
-def test_every_alert_looks_at_something(watched: tuple[Prometheus, Workers]) -> None:
-    prometheus, _ = watched
-    selectors = {
-        name + matchers
-        for rule in RULES
-        for name, matchers in re.findall(r"\b((?:freshet|process)_\w+|up\b)({[^}]*})?", rule["expr"])
-    }
-    assert len(selectors) > 15
-    silent = {one for one in selectors if not prometheus.values(one)}
-    may_be_silent = {"freshet_drift_alarms_total", "freshet_device_used_bytes", "freshet_device_bytes"}
-    assert silent <= may_be_silent, (
-        "only what has not drifted yet, and a GPU that is not there, may be silent"
-    )
+    assert unknown(LOOKS, prometheus.series()) == {}
+    assert silent(LOOKS, prometheus.values) == {}
     for rule in RULES:
         prometheus.values(rule["expr"])
     health = {
         rule["name"]: rule["health"] for group in prometheus.ask("rules")["groups"] for rule in group["rules"]
     }
     assert set(health.values()) == {"ok"}
+
+
+def test_a_metric_that_is_renamed_is_noticed_wherever_it_is_looked_at(
+    watched: tuple[Prometheus, Workers],
+) -> None:
+    prometheus, _ = watched
+    known = prometheus.series()
+    names = {name for look in LOOKS for name in look.names()}
+    assert len(names) > 60
+    for name in names:
+        renamed = [look.renamed(name) for look in LOOKS if name in look.names()]
+        assert unknown(renamed, known).keys() == {look.place for look in renamed}
+        needed = [look for look in renamed if any(f"{name}_renamed" in one for one in look.needs)]
+        assert silent(needed, prometheus.values).keys() == {look.place for look in needed}
+
+
+def test_a_board_is_drawn_from_what_prometheus_has(
+    watched: tuple[Prometheus, Workers], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pictures.main(watched[0].url, tmp_path, minutes=1, board=["freshet-river"])
+    assert [path.name for path in tmp_path.iterdir()] == ["freshet-river.png"]
+    assert capsys.readouterr().out == f"{tmp_path}/freshet-river.png\n", "and no panel without data"
 
 
 def test_a_learner_that_stands_still_is_noticed_and_its_return_too(

@@ -1,6 +1,5 @@
 """The rules and boards as tests see them, and the tools of Debian's package `prometheus`."""
 
-import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ import pytest
 import yaml
 
 from deploy.dashboards import BOARDS
-from deploy.dashboards.board import WINDOW
+from deploy.dashboards.board import of_everything
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "prometheus"
 GROUPS: list[dict[str, Any]] = yaml.safe_load((FOLDER / "alerts.yml").read_text())["groups"]
@@ -25,20 +24,17 @@ def tool(name: str) -> str:
     return found
 
 
-def resolved(expr: str, window: str) -> str:
-    """A board's expression as Grafana sends it where every variable is at All."""
-    return re.sub(r"\$(tenant|role|worker)\b", ".*", expr.replace(WINDOW, window))
-
-
 def expressions(window: str) -> dict[str, str]:
     """Every expression of boards and rules, by where it is."""
     found = {
-        f"{board.title} / {row.title} / {panel.title} / {query.legend}": resolved(query.expr, window)
+        f"{board.title} / {row.title} / {panel.title} / {query.legend}": of_everything(query.expr, window)
         for board in BOARDS
         for row in board.rows
         for panel in row.panels
         for query in panel.queries
     }
     for board in BOARDS:
-        found |= {f"{board.title} / {one.legend}": resolved(one.expr, window) for one in board.annotations}
+        found |= {
+            f"{board.title} / {one.legend}": of_everything(one.expr, window) for one in board.annotations
+        }
     return found | {rule.get("alert") or rule["record"]: rule["expr"] for rule in RULES}

@@ -10,8 +10,8 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from deploy.dashboards import BOARDS
 from deploy.dashboards.__main__ import FOLDER
-from deploy.dashboards.board import Board, Panel
-from deploy.dashboards.grafana import VARIABLES, to_json
+from deploy.dashboards.board import VARIABLES, Board, Panel
+from deploy.dashboards.grafana import to_json
 from streams import metrics
 from tests.deploy.prometheus import ALERTS, expressions
 
@@ -68,6 +68,15 @@ def test_every_variable_and_data_source_resolves(board: Board) -> None:
     assert (
         json.loads(json.dumps(Dashboard.from_json(made).to_json(), default=lambda one: one.to_json())) == made
     )
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
+def test_an_axis_begins_at_zero_unless_something_is_below(board: Board) -> None:
+    """A fixed minimum would hide slices that are worse than popularity, for instance."""
+    panels = [panel for panel in json.loads(to_json(board))["panels"] if panel["type"] != "row"]
+    for defaults in (panel["fieldConfig"]["defaults"] for panel in panels):
+        assert "min" not in defaults
+        assert defaults["custom"]["axisSoftMin"] == 0
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.title)

@@ -1,4 +1,5 @@
 import json
+from itertools import pairwise
 from typing import Any, cast
 from unittest.mock import Mock
 
@@ -6,16 +7,18 @@ import msgspec
 import numpy as np
 import pytest
 
+from online import example_codec
 from online.events import Cursor, ExampleRun, ListLog
+from online.fold import ExampleFold
 from online.ranking.list_log import CANDIDATES, HAD_LIMIT, had_of_log
 from online.recommender import Recommender, RecommenderConfig
 from online.state import UserState
-from streams.batch import FORWARDED_HEADER, FUTURE_LIMIT_MS, Batch, decode
+from streams.batch import FORWARDED_HEADER, FUTURE_LIMIT_MS, RUN_EXAMPLES, Batch, decode
 from streams.event_ids import event_hash
 from streams.events import DeadLetter, Interaction
 from streams.list_logs import ListLogs
 from streams.settings import Settings
-from streams.topics import home_partition
+from streams.topics import home_partition, table
 from tests.online.ranking.made_logs import random_log
 from tests.streams.records import TIMESTAMP_MS, record
 
@@ -188,6 +191,50 @@ def test_runs_are_one_for_each_source_partition() -> None:
         add(batch, event(user_id=name), partition=partition, offset=partition)
     assert {run.partition: run.last for run in batch.runs()} == {p: (p, 0) for p in names}
     assert len(names) > 1
+
+
+def test_examples_that_one_record_could_not_hold_go_in_several_and_are_folded_once() -> None:
+    batch = new_batch()
+    long = "\U0001f600" * 250
+    count = 2 * RUN_EXAMPLES + 5
+    for number in range(count):
+        one = event(f"{long}{number % 70}", timestamp_ms=number)
+        add(batch, one, event(event_id="again"), offset=number)
+    runs = batch.runs()
+    assert [len(run.examples) for run in runs] == [RUN_EXAMPLES, RUN_EXAMPLES, 8]
+    assert (runs[0].first, runs[-1].last) == ((0, 0), (count - 1, 1))
+    assert all(before.last == after.first for before, after in pairwise(runs))
+    fold = ExampleFold(Recommender(SMALL))
+    packed = [example_codec.pack(run) for run in runs]
+    assert max(map(len, packed)) < table(SETTINGS)["examples"].max_message_bytes
+    for data in (*packed, *packed):
+        fold.fold(example_codec.unpack(data), NOW_MS)
+    (learned,) = fold.learned.values()
+    assert (learned.count, learned.watermark) == (2 * RUN_EXAMPLES + 8, (count - 1, 1))
+
+
+def test_an_event_astray_that_would_not_fit_in_a_record_of_its_own_is_refused() -> None:
+    astray = (HOME + 1) % 4
+    batch = new_batch()
+    add(batch, event(context={"x": "y" * 2**20}), event(), partition=astray, offset=9)
+    (dead,) = letters(batch)
+    assert (dead.partition, dead.offset, dead.index, dead.error.code) == (astray, 9, 0, "too_large")
+    assert "on a foreign partition and has 1048711 bytes" in dead.error.message
+    assert [o.topic for o in batch.outgoing] == ["dead-letters", "interactions"]
+    add(batch, event(context={"x": "y" * 2**20}), offset=10)
+    assert batch.touched["u"].state.applied_count == 1
+
+
+@pytest.mark.parametrize("origin", [b"\xff", b"", b"x" * 10_000, b"T:interactions-3"])
+def test_a_header_that_names_no_place_says_nothing_of_an_event(origin: bytes) -> None:
+    batch = new_batch()
+    batch.add(
+        record("interactions", {}, partition=HOME, offset=7, headers=(("origin", origin),)),
+        0,
+        Interaction("u", "i", "click"),
+    )
+    assert letters(batch) == []
+    assert batch.touched["u"].cause.event_id == f"topic-id:interactions-{HOME}-7-0"
 
 
 def test_the_oldest_record_and_the_list_id_are_noted() -> None:

@@ -5,7 +5,7 @@ import pytest
 from online.events import Cursor, Event
 from online.state import UserState
 from streams.batch import to_event
-from streams.event_ids import as_known, event_hash, event_id_of
+from streams.event_ids import as_known, event_hash, event_id_of, origin_in
 from streams.events import Interaction
 from tests.streams.records import record
 
@@ -43,6 +43,16 @@ def test_what_was_restored_keeps_the_id_that_its_first_place_gave_it() -> None:
     )
     assert event_id_of(restored, 2, NAMELESS, "after-interactions", "B") == "T:interactions-3-17-2"
     assert event_id_of(restored, 2, Interaction("u", "i", "click", "own"), "after-interactions", "B") == "own"
+
+
+@pytest.mark.parametrize(
+    "origin", [None, b"", b"\xff\xfe", b"T:i-3", b"T:i-3-17\n", b"T:\xc3\xa9-3-17", b"x" * 10_000]
+)
+def test_a_client_can_write_anything_where_restored_records_say_where_they_lay(origin: bytes | None) -> None:
+    lies = record("interactions", {}, partition=3, offset=17)
+    lies.headers = (("origin", b"T:interactions-1-2"), ("origin", origin))
+    assert origin_in(lies.headers) is None
+    assert event_id_of(lies, 2, NAMELESS, "interactions", "T") == "T:interactions-3-17-2"
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from online.events import Cursor
+from streams.events import DeadLetter
 from streams.patches import Patches, merge
 from streams.settings import Settings
 from streams.stores.documents import Entry
@@ -101,6 +103,13 @@ def test_a_medium_that_lies_astray_is_sent_home() -> None:
     assert not batch.changed
     (sent,) = batch.outgoing
     assert (sent.topic, sent.partition, sent.key) == ("media", HOME, b"i")
+
+
+def test_a_medium_astray_that_would_not_fit_in_a_record_of_its_own_is_refused() -> None:
+    batch = patches(FakeStore())
+    batch.add(record("media", {"item_id": "i", "text": "x" * 2**24}, partition=(HOME + 1) % 4, offset=3))
+    (dead,) = (msgspec.json.decode(o.value or b"", type=DeadLetter) for o in batch.outgoing)
+    assert (dead.topic, dead.offset, dead.error.code, dead.error.path) == ("media", 3, "too_large", "$")
 
 
 def test_a_bad_patch_is_refused_and_the_others_go_on() -> None:

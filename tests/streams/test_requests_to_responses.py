@@ -160,3 +160,24 @@ def test_a_search_goes_to_be_encoded_with_all_that_its_answer_needs() -> None:
     assert (query.hidden, query.row) == (["i1"], None)
     (late,) = answer(fields | {"deadline_ms": 1})
     assert (late.topic, (read(late).error or "")[:8]) == ("responses", "too late")
+
+
+def test_a_search_with_any_header_and_schema_can_be_read_again() -> None:
+    fields = {"request_id": "r", "kind": "search", "query": {"text": "teapot"}}
+    (sent,) = answer(fields, headers=cast(Any, (("trace", None), ("", b"\xff"))))
+    assert decode_query(sent.value or b"").headers == [("trace", None), ("", b"\xff")]
+    (sent,) = answer(fields | {"schema_version": 2**31 - 1, "hue": 1})
+    assert decode_query(sent.value or b"").request.schema_version == 2**31 - 1
+    # No encoder of msgpack takes such a number, and the worker would end on it again and again.
+    (sent,) = answer(fields | {"schema_version": 10**30})
+    dead = msgspec.json.decode(sent.value or b"", type=DeadLetter)
+    assert (dead.error.code, dead.error.path) == ("invalid", "$.schema_version")
+
+
+def test_a_request_astray_that_would_not_fit_in_a_record_of_its_own_is_refused() -> None:
+    fields = {"request_id": "r", "user_id": "u", "exclude": ["i" * 200] * 5_200}
+    astray = (HOME + 1) % 4
+    (sent,) = answer(fields, astray)
+    dead = msgspec.json.decode(sent.value or b"", type=DeadLetter)
+    assert (dead.error.code, dead.partition) == ("too_large", astray)
+    assert len(answer(fields | {"exclude": ["i" * 200] * 5_000}, astray, headers=(("h", b"x"),))) == 1

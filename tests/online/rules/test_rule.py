@@ -47,7 +47,13 @@ def test_an_error_names_its_line(old: str, new: str, line: int, says: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "says"), [("[[rule]\n", "line 1"), ("[rules]\n", "got rules"), ("rule = 1", "rule")]
+    ("text", "says"),
+    [
+        ("[[rule]\n", "line 1"),
+        ("[rules]\n", "got rules"),
+        ("rule = 1", "rule"),
+        pytest.param("a = " + "[" * 10_000, "too deeply", id="deep"),
+    ],
 )
 def test_what_is_no_file_of_rules_is_refused(text: str, says: str) -> None:
     with pytest.raises(RulesError, match=says):
