@@ -36,7 +36,6 @@ from online.statistics.content import COLD_BELOW, Content, profile_of
 from online.statistics.exposures import Exposures
 from online.statistics.forward_graph import ForwardGraph
 from online.statistics.lags import lag_weights
-from online.statistics.once import once
 from online.statistics.popularity import Popularity
 from online.statistics.popularity_by_length import PopularityByLength
 from online.statistics.ratings import Ratings
@@ -44,6 +43,7 @@ from online.statistics.repeats import Repeats
 from online.statistics.rhythm import Rhythm
 from online.statistics.short_graph import ShortGraph
 from online.statistics.symmetric_graph import SymmetricGraph
+from online.statistics.teaching import teaching
 from online.statistics.views import history, observation, query, seen_last
 
 __all__ = ["Item", "RankedItem", "Reason", "Recommender", "RecommenderConfig"]
@@ -90,8 +90,8 @@ class RecommenderConfig(msgspec.Struct, frozen=True):
     """The same for first-time popularity, which counts an item once for each user."""
     muted: tuple[str, ...] = ()
     """Sources whose evidence counts for nothing, to see what they are worth: some of `online.ranking.blend.SOURCES`."""
-    pairs_once: bool = False
-    """Whether item graphs count an item once for each user, see `online.statistics.once`."""
+    teach_again_after_days: float = 0.0
+    """So long after a user had an item statistics hear of it again, see `online.statistics.teaching`."""
     hurried: bool = False
     """Whether every list is made in a hurry, to see what that costs."""
 
@@ -129,9 +129,7 @@ class Recommender:
         """Ranks the candidates; without one, or one that is better than it, the fixed blend does."""
         self.taste: Taste | None = None
         """What is learned of histories; of the same generation as the items' vectors."""
-        graphs = (self.graph, self.short, self.forward) if self.config.pairs_once else ()
-        self._folded_once: tuple[Statistic, ...] = graphs
-        self._folded = tuple(s for s in self.statistics.values() if s not in graphs)
+        self._folded = tuple(self.statistics.values())
         self._fold_count = 0
         self._new, self._new_age = NO_ROWS, 0
         self._muted = [column for name in self.config.muted for column in WITNESSES[SOURCES.index(name)]]
@@ -177,13 +175,11 @@ class Recommender:
     def fold(self, example_set: ExampleSet) -> None:
         """Learns one set."""
         observed = observation(example_set, self.catalogue)
-        if observed is not None:
+        if observed is not None and self.config.teach_again_after_days > 0:
+            observed = teaching(observed, self.config.teach_again_after_days * DAY_S)
+        if observed is not None and len(observed.rows) > 0:
             for statistic in self._folded:
                 statistic.fold(observed)
-            if self._folded_once:
-                observed = once(observed)
-                for statistic in self._folded_once:
-                    statistic.fold(observed)
             if self._fold_count % CATEGORY_INTERVAL == 0:
                 self.repeats.sum_categories(self.catalogue.categories.slots, self.catalogue.end)
             self._fold_count += 1

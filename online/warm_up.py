@@ -13,7 +13,7 @@ from online.state import UserState
 
 def compile_kernels() -> None:
     """Folds and lists on a small recommender; seconds the first time on a machine, then read from numba's cache."""
-    recommender = Recommender(RecommenderConfig(capacity=1024))
+    recommender = Recommender(RecommenderConfig(capacity=1024, teach_again_after_days=1))
     for number in range(3):
         recommender.put_item(Item(f"i{number}"))
         recommender.put_vector(f"i{number}", np.eye(1, recommender.config.dim, number, dtype=np.float32)[0])

@@ -158,9 +158,10 @@ class Settings(BaseSettings):
     is worth on your own data: much where content carries the taste, nothing on MovieLens."""
     item_capacity: int = Field(default=262_144, ge=1024)
     """Items whose statistics are kept; the least recently touched make room."""
-    pairs_once: bool = False
-    """Whether what a user does with an item counts once for what goes with what, however often it is done: against
-    bots that push an item. What it costs honest lists and keeps out, `freshet bench poison` prints."""
+    teach_again_after_days: float = Field(default=0.0, ge=0, le=3650)
+    """How long after a user had an item statistics hear of it from the same user again: against bots that push an item
+    over and over. 0: always. 7 costs nothing where people rarely have a thing again, and much in groceries; what it
+    keeps out and costs, `freshet bench poison` prints."""
     rules: Path | None = None
     """TOML file of business rules; the topic `rules` (`freshet rules put`) has precedence over it."""
     search_modalities: str = "text,image,audio"

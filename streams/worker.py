@@ -104,7 +104,7 @@ def new_recommender(settings: Settings) -> Recommender:
             repeats=settings.repeats,
             again_after_days=settings.again_after_days,
             capacity=settings.item_capacity,
-            pairs_once=settings.pairs_once,
+            teach_again_after_days=settings.teach_again_after_days,
         )
     )
 

@@ -84,13 +84,18 @@ def _bots(users: int, share: float, seed: int) -> BoolArray:
     return is_bot
 
 
-def harm_of(
-    attack: Attack, name: str, repeats: Repeats, clock: Callable[[], float], progress: Callable[[int], None]
+def harm_of(  # what an attack and a defence are made of
+    attack: Attack,
+    name: str,
+    repeats: Repeats,
+    taught_days: float,
+    clock: Callable[[], float],
+    progress: Callable[[int], None],
 ) -> Harm:
     """Replays an attack with Freshet or one of its variants, and looks at honest users' lists only."""
     stream = attack.stream
     replayed = timeline(stream, "set", repeats, WARM_UP, 0)
-    method = variant(name, stream, replayed, Setting(repeats, FIXED, 0, Delays()), ItemContent())
+    method = variant(name, stream, replayed, Setting(repeats, FIXED, 0, Delays(), taught_days), ItemContent())
     outcome = Replay(replayed, len(stream.item_ids), repeats, Delays(), clock).run(method, progress)
     is_honest = ~attack.is_bot[replayed.users[replayed.set_start[:-1]]]
     targets = np.flatnonzero(is_honest[replayed.set_of] & replayed.is_target)

@@ -36,9 +36,18 @@ LOSSES: Mapping[str, dict[str, Any]] = {
     f"{FRESHET}_with_alignment": {"alignment": 0.05},
 }
 """How the fusion learns otherwise."""
-PAIRS_ONCE = f"{FRESHET}_with_pairs_once"
-"""With item graphs that count an item once for each user."""
-VARIANTS = (*WITHOUT_PARTS, *WITHOUT_MODALITY, *ONLY_MODALITY, *FUSED_BY, *LOSSES, PAIRS_ONCE)
+_TAUGHT = "_taught_seldom"
+TAUGHT_SELDOM, BLEND_TAUGHT_SELDOM = FRESHET + _TAUGHT, WITHOUT_RANKER + _TAUGHT
+"""With statistics that hear of a user's having the same item again only after `Setting.taught_days`."""
+VARIANTS = (
+    *WITHOUT_PARTS,
+    *WITHOUT_MODALITY,
+    *ONLY_MODALITY,
+    *FUSED_BY,
+    *LOSSES,
+    TAUGHT_SELDOM,
+    BLEND_TAUGHT_SELDOM,
+)
 
 Media = Mapping[str, NDArray[np.float32]]
 """An item's vectors by modality."""
@@ -79,6 +88,8 @@ class Setting:
     fusion: Fusion
     seed: int
     delays: Delays
+    taught_days: float = 7.0
+    """See TAUGHT_SELDOM."""
 
 
 def variant(
@@ -90,11 +101,14 @@ def variant(
     ranking: Ranks | None = None,
 ) -> Serving:
     """Freshet itself, or one of VARIANTS; with a ranking of its own, unless another is given."""
-    part = name.removeprefix(_WITHOUT)
+    part = name.removeprefix(_WITHOUT).removesuffix(_TAUGHT)
     muted = (part,) if part in SOURCES else ()
     recommender = Recommender(
         RecommenderConfig(
-            repeats=setting.repeats, muted=muted, hurried=part == "leisure", pairs_once=name == PAIRS_ONCE
+            repeats=setting.repeats,
+            muted=muted,
+            hurried=part == "leisure",
+            teach_again_after_days=setting.taught_days if name.endswith(_TAUGHT) else 0.0,
         )
     )
     if part != "ranker" and ranking is None:

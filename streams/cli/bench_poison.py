@@ -37,11 +37,15 @@ def poison(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how ty
     repeats: Annotated[
         Literal["allow", "hide"], typer.Option(help="May lists hold what the user had?")
     ] = "allow",
+    days: Annotated[float, typer.Option(min=0, help="FRESHET_TEACH_AGAIN_AFTER_DAYS of the defence.")] = 7,
+    blend: Annotated[
+        bool, typer.Option(help="Rank by the fixed blend alone, which takes a tenth of the time.")
+    ] = False,
     limit: Limit = None,
     seed: Annotated[int, typer.Option(min=0, help="Draws the bots, and the world where none is given.")] = 0,
     json_file: JsonFile = None,
 ) -> None:
-    """How many honest lists hold an item that bots push, with FRESHET_PAIRS_ONCE and without, and what that costs.
+    """How many honest lists hold an item that bots push, undefended, and with FRESHET_TEACH_AGAIN_AFTER_DAYS.
 
     Bots do what they did, and push an item that nobody else knows after each event. Without a stream, one is made up.
     """
@@ -52,7 +56,12 @@ def poison(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how ty
 
     from online.evaluation.poisoning import harm_of, poisoned  # noqa: PLC0415
     from online.evaluation.tables import InputError  # noqa: PLC0415
-    from online.evaluation.variants import FRESHET, PAIRS_ONCE  # noqa: PLC0415
+    from online.evaluation.variants import (  # noqa: PLC0415
+        BLEND_TAUGHT_SELDOM,
+        FRESHET,
+        TAUGHT_SELDOM,
+        WITHOUT_RANKER,
+    )
 
     with one_line_errors(InputError):
         stream = (
@@ -66,19 +75,21 @@ def poison(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how ty
     }
     table = Table(
         "stream",
-        "item graphs count",
+        "an item of a user counts",
         *(Column(name, justify="right") for name in ("honest lists with the item", "HR@10", "NDCG@10")),
         title=f"{int(attacks['honest'].is_bot.sum())} bots of {len(stream.user_ids):,} users, "
         f"{attacks['poisoned'].pushes:,} pushes among {attacks['honest'].stream.event_count:,} events",
         box=SIMPLE,
     )
+    methods = (WITHOUT_RANKER, BLEND_TAUGHT_SELDOM) if blend else (FRESHET, TAUGHT_SELDOM)
     found: dict[str, dict[str, dict[str, float]]] = {}
     with Progress(console=Console(stderr=True), transient=True) as bar:
         for name, attack in attacks.items():
-            for method, counts in ((FRESHET, "every event"), (PAIRS_ONCE, "pairs once")):
+            for method, counts in zip(methods, ("always", f"once in {days:g} days"), strict=True):
                 row = bar.add_task(f"{name}, {counts}", total=attack.stream.event_count)
                 harm = harm_of(
-                    attack, method, repeats, time.perf_counter, lambda done, row=row: bar.update(row, completed=done)  # type: ignore[misc]  # its default is no argument
+                    attack, method, repeats, days, time.perf_counter,
+                    lambda done, row=row: bar.update(row, completed=done),  # type: ignore[misc]  # its default is no argument
                 )  # fmt: skip
                 found.setdefault(name, {})[method] = asdict(harm)
                 table.add_row(name, counts, f"{harm.pushed_share:.2%}", f"{harm.hr:.4f}", f"{harm.ndcg:.4f}")

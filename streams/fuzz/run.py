@@ -26,8 +26,8 @@ START_S = 300.0
 SETTLE_S = 300.0
 WARM_SHARE = 0.2
 """Of the messages, after which a worker's memory is what later is compared with."""
-GROWTH_LIMIT_MIB = 160.0
-"""More than a worker may grow by after that: the learner's lists for replay alone take 140."""
+GROWTH_LIMIT_MIB = 256.0
+"""More than a worker may grow by after that: the learner's lists for replay alone take 140, and snapshots theirs."""
 
 
 class Memory(Struct):

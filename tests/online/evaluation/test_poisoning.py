@@ -2,7 +2,7 @@ import numpy as np
 
 from online.evaluation.poisoning import PUSHED, Harm, harm_of, poisoned
 from online.evaluation.stream import Stream, stream_of
-from online.evaluation.variants import FRESHET, PAIRS_ONCE
+from online.evaluation.variants import FRESHET, TAUGHT_SELDOM
 
 
 def circles(users: int = 120, length: int = 14, items: int = 60) -> Stream:
@@ -37,13 +37,14 @@ def test_only_so_many_events_are_there_before_the_pushes() -> None:
     assert (attack.stream.event_count, attack.pushes) == (100, 0)
 
 
-def test_counting_pairs_once_keeps_a_pushed_item_out_of_honest_lists_at_little_cost() -> None:
+def test_an_item_of_a_user_that_counts_once_a_week_stays_out_of_honest_lists_at_no_cost() -> None:
     def harm(pushes: int, method: str) -> Harm:
         attack = poisoned(circles(), 0.03, pushes, seed=0)
-        return harm_of(attack, method, "allow", lambda: 0.0, lambda _: None)
+        return harm_of(attack, method, "allow", 7.0, lambda: 0.0, lambda _: None)
 
-    assert harm(0, FRESHET).pushed_share == 0
-    undefended, defended = harm(3, FRESHET), harm(3, PAIRS_ONCE)
+    undefended, defended = harm(3, FRESHET), harm(3, TAUGHT_SELDOM)
     assert undefended.lists == defended.lists
-    assert undefended.pushed_share > 2 * defended.pushed_share
-    assert harm(0, PAIRS_ONCE).hr > 0.97 * harm(0, FRESHET).hr
+    assert undefended.pushed_share > 4 * defended.pushed_share
+    assert harm(0, FRESHET).pushed_share == 0
+    # Nobody here has the same item twice within hours but by chance.
+    assert harm(0, TAUGHT_SELDOM).hr > 0.98 * harm(0, FRESHET).hr
