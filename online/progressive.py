@@ -21,6 +21,7 @@ PLACES = 10
 POPULAR_SETS = 16
 """Sets scored between two looks at what is most popular."""
 ALL = "all"
+LISTS = ("standing", "popularity")
 GAINS = tuple(1 / log2(place + 2) for place in range(PLACES))
 IDEAL = tuple(accumulate(GAINS))
 
@@ -49,10 +50,10 @@ class ProgressiveHits:
         media_of: Callable[[str], str] | None = None,
     ) -> None:
         """Nothing scored yet; `media_of` gives the name of what media an item has, without it no slice is by media."""
-        self._recent: defaultdict[tuple[str, str], deque[tuple[bool, float]]] = defaultdict(
+        self._recent: defaultdict[str, deque[tuple[bool, float, bool, float]]] = defaultdict(
             lambda: deque(maxlen=window_sets)
         )
-        """By slice and list."""
+        """By slice: what the list that stood was worth, and what popularity was."""
         self._media_of = media_of
         self._popular: list[str] = []
         self._popular_age = 0
@@ -73,10 +74,9 @@ class ProgressiveHits:
         standing = dict(zip(example_set.standing, GAINS, strict=False))
         popularity = dict(zip(self._popular[: len(standing)], GAINS, strict=False))
         for names, targets in self._slices(example_set, wanted, recommender):
-            for name, gains in (("standing", standing), ("popularity", popularity)):
-                worth = _worth(targets, gains)
-                for part in names:
-                    self._recent[part, name].append(worth)
+            worth = (*_worth(targets, standing), *_worth(targets, popularity))
+            for part in names:
+                self._recent[part].append(worth)
         self.by_arm.score(example_set.user_id, is_hit=not standing.keys().isdisjoint(wanted))
         self.count += 1
 
@@ -100,13 +100,16 @@ class ProgressiveHits:
         """Hit ratios of the standing list and of popularity over the window; None before any set."""
         if not self.count:
             return None
-        return _mean(self._recent[ALL, "standing"]).hit_ratio, _mean(
-            self._recent[ALL, "popularity"]
-        ).hit_ratio
+        standing, popularity = _means(self._recent[ALL])
+        return standing.hit_ratio, popularity.hit_ratio
 
     def by_slice(self) -> dict[tuple[str, str], Worth]:
         """By slice and list, what the lists were worth to the slice's recent sets."""
-        return {place: _mean(recent) for place, recent in self._recent.items()}
+        return {
+            (part, name): worth
+            for part, recent in self._recent.items()
+            for name, worth in zip(LISTS, _means(recent), strict=True)
+        }
 
 
 def _worth(targets: Sequence[str], gains: dict[str, float]) -> tuple[bool, float]:
@@ -120,9 +123,11 @@ def _worth(targets: Sequence[str], gains: dict[str, float]) -> tuple[bool, float
     return found > 0, found / IDEAL[min(len(targets), PLACES) - 1]
 
 
-def _mean(recent: deque[tuple[bool, float]]) -> Worth:
-    hits, gains = zip(*recent, strict=True)
-    return Worth(sum(hits) / len(hits), sum(gains) / len(gains), len(hits))
+def _means(recent: deque[tuple[bool, float, bool, float]]) -> tuple[Worth, Worth]:
+    """Of the list that stood, and of popularity."""
+    sets = len(recent)
+    hits, gains, popular_hits, popular_gains = (sum(column) / sets for column in zip(*recent, strict=True))
+    return Worth(hits, gains, sets), Worth(popular_hits, popular_gains, sets)
 
 
 def _basket(size: int) -> str:

@@ -1,6 +1,7 @@
 """Which media every item has a vector of, as the learner reads along: items are counted and lists judged by it."""
 
 from collections import Counter
+from functools import cache
 
 from encoders.modalities import MODALITY_BITS, modalities_in, modality_mask
 from streams.embeddings import Embedding
@@ -28,7 +29,7 @@ class ItemMedia:
 
     def name_of(self, item_id: str) -> str:
         """The media that an item has, as in `text+image`; NO_MEDIA where it has none."""
-        return "+".join(modalities_in(self._masks.get(item_id, 0))) or NO_MEDIA
+        return _name(self._masks.get(item_id, 0))
 
     def counts(self) -> dict[str, int]:
         """How many items have a vector of each modality."""
@@ -36,3 +37,9 @@ class ItemMedia:
             modality: sum(count for mask, count in self._counts.items() if mask & bit)
             for modality, bit in MODALITY_BITS.items()
         }
+
+
+@cache
+def _name(mask: int) -> str:
+    """Asked for each item of each set that is scored, of a few masks."""
+    return "+".join(modalities_in(mask)) or NO_MEDIA
