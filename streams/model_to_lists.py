@@ -73,7 +73,7 @@ class ModelToLists:
         self._published_ms = 0
         self._items_ms = 0
         """When a document or vector was taken in last."""
-        self._examples = Follower(settings, full_name(settings, "examples"), gaps="error", gathers=True)
+        self._examples = Follower(settings, full_name(settings, "examples"), gaps="error")
         self._items = Follower(settings, full_name(settings, "items"))
         self._model = Follower(settings, full_name(settings, "model"))
         self._rules = Follower(settings, full_name(settings, "rules"))
