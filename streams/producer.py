@@ -103,12 +103,11 @@ class BatchProducer:
             NotDeliveredError: At least one was refused; sending all again is right.
             AccessDeniedError: This client may not write there.
         """
-        client = await self._connected()
-        packs = await self._packed(client, messages)
-        while packs:
-            too_large = await self._acknowledged(client, packs)
+        left, together = list(messages), True
+        while left:
             client = await self._connected()
-            packs = [alone for pack in too_large for alone in _apart(client, pack)]
+            left = await self._acknowledged(client, await self._packed(client, left, together))
+            together = False
 
     async def deliver(self, messages: Iterable[Outgoing], check: Callable[[], None]) -> None:
         """Produces until everything is acknowledged, however long Kafka is away.
@@ -163,8 +162,10 @@ class BatchProducer:
                 self._client = client
             return self._client
 
-    async def _packed(self, client: AIOKafkaProducer, messages: Iterable[Outgoing]) -> list[_Pack]:
-        """The messages by partition, each partition's in their order: in several packs where one would be too large."""
+    async def _packed(
+        self, client: AIOKafkaProducer, messages: Iterable[Outgoing], together: bool
+    ) -> list[_Pack]:
+        """The messages by partition, each partition's in their order: as many in a pack as fit, or each alone."""
         packs: list[_Pack] = []
         newest: dict[tuple[str, int], _Pack] = {}
         for message in messages:
@@ -172,9 +173,10 @@ class BatchProducer:
             if partition < 0:
                 partition = await self._home(client, message)
             place = message.topic, partition
-            pack = newest.get(place)
+            pack = newest.get(place) if together else None
             if pack is None or not pack.add(message):
-                pack = newest[place] = _alone(client, *place, message)
+                pack = newest[place] = _Pack(*place, client.create_batch(), [])
+                pack.add(message)
                 packs.append(pack)
         return packs
 
@@ -185,8 +187,11 @@ class BatchProducer:
             raise self._failure(exc, message.topic) from exc
         return random.randrange(count) if message.key is None else partition_of(message.key, count)
 
-    async def _acknowledged(self, client: AIOKafkaProducer, packs: list[_Pack]) -> list[_Pack]:
-        """Sends the packs and waits; returns those that are larger than Kafka takes."""
+    async def _acknowledged(self, client: AIOKafkaProducer, packs: list[_Pack]) -> list[Outgoing]:
+        """Sends the packs and waits; returns the messages of those that are larger than Kafka takes.
+
+        One that is too large alone is given up.
+        """
         waiting_count = sum(len(pack.messages) for pack in packs)
         self._waiting_count += waiting_count
         try:
@@ -200,11 +205,13 @@ class BatchProducer:
         for pack, out in failed:
             if not isinstance(out, TOO_LARGE):
                 raise self._failure(out, pack.topic) from out
-        too_large = [pack for pack, _ in failed]
-        for pack in too_large:
+        left: list[Outgoing] = []
+        for pack, _ in failed:
             if len(pack.messages) == 1:
                 _give_up(pack.messages[0])
-        return [pack for pack in too_large if len(pack.messages) > 1]
+            else:
+                left += pack.messages
+        return left
 
     def _failure(self, exc: BaseException, topic: str) -> BaseException:
         """What it means for whoever sends that Kafka did not take something."""
@@ -235,27 +242,15 @@ def _guard(client: AIOKafkaProducer, check: Callable[[], None]) -> None:
 async def _outcomes(client: AIOKafkaProducer, packs: list[_Pack]) -> list[BaseException | None]:
     """What became of each pack, None if it was acknowledged; of fewer if one could not even be sent."""
     futures: list[asyncio.Future[object]] = []
-    for pack in packs:
-        try:
-            # One after the other: each partition's packs go out in their order.
+    unsent: list[BaseException] = []
+    try:
+        # One after the other: each partition's packs go out in their order.
+        for pack in packs:
             futures.append(await client.send_batch(pack.batch, pack.topic, partition=pack.partition))
-        except KafkaError as exc:
-            futures.append(asyncio.get_running_loop().create_future())
-            futures[-1].set_exception(exc)
-            break
+    except KafkaError as exc:
+        unsent = [exc]
     outcomes = await asyncio.gather(*futures, return_exceptions=True)
-    return [out if isinstance(out, BaseException) else None for out in outcomes]
-
-
-def _alone(client: AIOKafkaProducer, topic: str, partition: int, message: Outgoing) -> _Pack:
-    pack = _Pack(topic, partition, client.create_batch(), [])
-    pack.add(message)
-    return pack
-
-
-def _apart(client: AIOKafkaProducer, pack: _Pack) -> list[_Pack]:
-    """Each message of a pack alone."""
-    return [_alone(client, pack.topic, pack.partition, message) for message in pack.messages]
+    return [out if isinstance(out, BaseException) else None for out in [*outcomes, *unsent]]
 
 
 def _give_up(message: Outgoing) -> None:
