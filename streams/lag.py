@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from confluent_kafka import Consumer, ConsumerGroupState, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # not in its __all__
@@ -54,6 +54,11 @@ class UnreadAges:
         while len(looks) > 1 and looks[1][1] <= committed:
             looks.popleft()
         return 0.0 if end <= committed else now_s - looks[0][0]
+
+
+def uncommitted(lag: Mapping[tuple[str, int], tuple[int, int]]) -> int:
+    """How many records of what `group_lag` found the group has yet to commit."""
+    return sum(end - committed for committed, end in lag.values())
 
 
 def group_lag(admin: AdminClient, settings: Settings, role: str) -> dict[tuple[str, int], tuple[int, int]]:

@@ -106,7 +106,7 @@ class RequestsToResponses:
 
     def _send_home(self, record: Any, index: int, request: Request, home: int) -> Outgoing:  # noqa: ANN401  # aiokafka's record
         value = _encode(request)
-        if error := too_large_for_home(self._settings, "requests", len(value) + _echoed_bytes(record)):
+        if error := too_large_for_home(self._settings, "requests", len(value) + echoed_bytes(record)):
             return letter(self._settings, "requests", record, Refusal(index, value, error), now_ms())
         metrics.FORWARDED.labels(topic="requests").inc()
         return Outgoing(
@@ -119,14 +119,15 @@ class RequestsToResponses:
         )
 
 
-def _echoed_bytes(record: Any) -> int:  # noqa: ANN401  # aiokafka's record
+def echoed_bytes(record: Any) -> int:  # noqa: ANN401  # any record
+    """Of a request's record, how much its answer has to carry too."""
     return len(record.key or b"") + sum(len(name) + len(value or b"") for name, value in record.headers)
 
 
 def _decode(record: Any) -> Decoded[Request]:  # noqa: ANN401  # aiokafka's record
-    echoed_bytes = _echoed_bytes(record)
-    if echoed_bytes > ECHO_LIMIT:
-        message = f"key and headers have {echoed_bytes} bytes, at most {ECHO_LIMIT} can be echoed"
+    size_bytes = echoed_bytes(record)
+    if size_bytes > ECHO_LIMIT:
+        message = f"key and headers have {size_bytes} bytes, at most {ECHO_LIMIT} can be echoed"
         return Decoded([], [Refusal(0, record.value or b"", RefusalError("too_large", "$", message))], 0)
     return _decoder.decode(record.value)
 

@@ -296,8 +296,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         raise SettingsError(msg) from None
 
 
+def child_environ(settings: Settings) -> dict[str, str]:
+    """The whole environment of a child process: this one's, with these settings in the place of those given here."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)} | to_environ(settings)
+
+
 def to_environ(settings: Settings) -> dict[str, str]:
-    """The settings as the environment of a child process."""
+    """The settings as variables of an environment."""
     values = settings.model_dump(mode="json", exclude_defaults=True)
     password = settings.kafka_sasl_password.get_secret_value()
     if password:

@@ -1,12 +1,18 @@
-"""What `freshet status` reports, read from Kafka itself: it holds whether or not a worker answers."""
+"""What `freshet status` reports, read from Kafka itself: it holds whether or not a worker answers.
+
+And the workers of this host, with what they say of themselves.
+"""
 
 import json
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
+from urllib.request import urlopen
 
 import msgspec
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from msgspec import Struct
+from prometheus_client.parser import text_string_to_metric_families
 
 from online.arms import ArmResult
 from online.learning.alarm import Alarm
@@ -17,6 +23,9 @@ from streams.follower import read_all
 from streams.lag import READS, group_lag
 from streams.publications import PROGRESS_KEY, Progress, decode_progress
 from streams.settings import Settings
+
+ANSWER_S = 30.0
+"""How long a worker may take to say its metrics."""
 
 
 class TopicLag(Struct):
@@ -189,3 +198,16 @@ def read_workers(settings: Settings) -> list[WorkerStatus]:
             labels, target = entry["labels"], entry["targets"][0]
             found.append(WorkerStatus(labels["role"], labels["worker"], f"http://{target}/metrics"))
     return found
+
+
+def metric_values(workers: Iterable[WorkerStatus], name: str) -> Iterator[float]:
+    """What the workers say of a metric now, of every combination of its labels.
+
+    Raises:
+        OSError: A worker does not answer.
+    """
+    for worker in workers:
+        with urlopen(worker.metrics, timeout=ANSWER_S) as page:  # our own workers
+            text = page.read().decode()
+        for family in text_string_to_metric_families(text):
+            yield from (sample.value for sample in family.samples if sample.name == name)

@@ -84,7 +84,7 @@ def _bots(users: int, share: float, seed: int) -> BoolArray:
     return is_bot
 
 
-def harm_of(  # what an attack and a defence are made of
+def harm_of(
     attack: Attack,
     name: str,
     repeats: Repeats,

@@ -15,6 +15,7 @@ from online.state_codec import item_ids
 from streams.auditing.files import CONTENTS, Named, search_home, search_store
 from streams.auditing.finds import Audit, DeletedItem, Find
 from streams.auditing.needle import Needle
+from streams.auditing.topics import REMAINDER
 from streams.auditing.workers import search_workers
 from streams.follower import Record, read_topic
 from streams.publications import ITEM_PREFIX
@@ -33,7 +34,6 @@ MENTIONS = {
 }
 """By compacted topic: where its records name an item that is not theirs, and may."""
 REPLACED = "replaced values and tombstones, until compaction removes them"
-REMAINDER = "until Kafka's retention removes it"
 LEARNED = "what was learned of it, under its id, and that it is in no list"
 
 

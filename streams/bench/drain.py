@@ -1,19 +1,17 @@
 """Events that are all due at once: how fast they are worked, and in how much memory."""
 
 from multiprocessing.connection import Connection
-from urllib.request import urlopen
 
 from msgspec import Struct
-from prometheus_client.parser import text_string_to_metric_families
 
 from streams.bench.generator import Plan
-from streams.bench.measure import Load, ask, observing, send_all
+from streams.bench.measure import Load, ask, observing, plan_of, send_all
 from streams.bench.observer import Finish, Observed
 from streams.bench.processes import Meter, ProcessUse
 from streams.bench.stage import PAST_GAP_MS, Stage, warm
 from streams.bench.subjects import BenchError, Subject, freshet
 from streams.clock import now_ms
-from streams.status import read_workers
+from streams.status import metric_values, read_workers
 
 DRAIN_LIMIT_S = 600.0
 
@@ -79,30 +77,13 @@ def drain(stage: Stage, load: Load, events: int) -> Drain:
 
 def _load_s(stage: Stage) -> float:
     """What the recommend workers say of their newest load of states."""
-    urls = [w.metrics for w in read_workers(stage.settings) if w.role == "recommend"]
-    pages = [urlopen(url, timeout=10).read().decode() for url in urls]  # our own workers
-    return max(
-        sample.value
-        for page in pages
-        for family in text_string_to_metric_families(page)
-        for sample in family.samples
-        if sample.name == "freshet_load_seconds"
-    )
+    workers = [worker for worker in read_workers(stage.settings) if worker.role == "recommend"]
+    return max(metric_values(workers, "freshet_load_seconds"))
 
 
 def _at_once(subject: Subject, load: Load, events: int) -> Plan:
     """Events that are due at once and say that they happened, one after the other, since the past ended."""
-    return Plan(
-        topic=subject.source,
-        count=events,
-        rate=float("inf"),
-        users=load.users,
-        items=load.items,
-        seed=load.seed,
-        tag=f"{subject.name}-{now_ms()}",
-        packed=load.packed,
-        span_ms=(now_ms() - PAST_GAP_MS, now_ms()),
-    )
+    return plan_of(subject, load, events, float("inf"), (now_ms() - PAST_GAP_MS, now_ms()))
 
 
 def finish(conn: Connection, since_ms: int) -> Observed:

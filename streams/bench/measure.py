@@ -60,6 +60,23 @@ class Load(Struct, frozen=True):
     packed: int = 1
 
 
+def plan_of(
+    subject: Subject, load: Load, count: int, rate: float, span_ms: tuple[int, int] | None = None
+) -> Plan:
+    """So many new events of a load for a subject; for the others see `Plan`."""
+    return Plan(
+        topic=subject.source,
+        count=count,
+        rate=rate,
+        users=load.users,
+        items=load.items,
+        seed=load.seed,
+        tag=f"{subject.name}-{now_ms()}",
+        packed=load.packed,
+        span_ms=span_ms,
+    )
+
+
 @contextmanager
 def _child(target: Any, *args: object) -> Iterator[tuple[Connection, int]]:  # noqa: ANN401  # a process's body
     """A process that has said "ready"."""
@@ -149,16 +166,7 @@ def measure(
     Raises:
         BenchError: A process died, or Kafka refused events.
     """
-    plan = Plan(
-        topic=subject.source,
-        count=math.ceil(rate * (LEAD_S + seconds)),
-        rate=rate,
-        users=load.users,
-        items=load.items,
-        seed=load.seed,
-        tag=f"{subject.name}-{now_ms()}",
-        packed=load.packed,
-    )
+    plan = plan_of(subject, load, math.ceil(rate * (LEAD_S + seconds)), rate)
     with observing(settings, subject) as (seen, seen_pid), generating(settings, plan) as (go, go_pid):
         pids = subject.pids()
         metered = {**pids, **others, "generator": go_pid, "observer": seen_pid}

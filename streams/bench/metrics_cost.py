@@ -17,13 +17,11 @@ from scipy.stats import t as student
 
 from streams.bench import switched
 from streams.bench.drain import finish
-from streams.bench.generator import Plan
-from streams.bench.measure import Load, acknowledged, ask, await_first_list, generating, observing
+from streams.bench.measure import Load, acknowledged, ask, await_first_list, generating, observing, plan_of
 from streams.bench.modes import HELD_RATIO
 from streams.bench.stage import Stage, stage, wait_quiet, warm
 from streams.bench.subjects import BenchError, Subject, freshet
 from streams.bench.switched import Notes, Stretch
-from streams.clock import now_ms
 from streams.settings import Settings
 from streams.status import read_workers
 
@@ -112,20 +110,8 @@ def measure_cost(
 
 def _work(place: Stage, subject: Subject, load: Load, rate: float, events: int) -> tuple[float, float]:
     """When the first event was sent, since the epoch; and at how many a second they were answered."""
-    plan = Plan(
-        topic=subject.source,
-        count=events,
-        rate=rate,
-        users=load.users,
-        items=load.items,
-        seed=load.seed,
-        tag=f"{subject.name}-{now_ms()}",
-        packed=load.packed,
-    )
-    with (
-        observing(place.settings, subject) as (seen, _),
-        generating(place.settings, plan) as (go, _),
-    ):
+    plan = plan_of(subject, load, events, rate)
+    with observing(place.settings, subject) as (seen, _), generating(place.settings, plan) as (go, _):
         go.send("go")
         sent = acknowledged(ask(go, SEND_LIMIT_S + events / rate))
         observed = finish(seen, sent.start_ms)

@@ -1,6 +1,5 @@
 """What is measured: Freshet itself, and two loops that do nothing but decode and send one list for each event."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from streams import discovery
-from streams.settings import PREFIX, Settings, to_environ
+from streams.settings import Settings, child_environ
 from streams.supervisor import COMMAND, Supervisor
 from streams.topics import full_name
 
@@ -69,7 +68,7 @@ def freshet(
         BenchError: They do not start.
     """
     log = settings.home / "workers.log"
-    environ = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)} | to_environ(settings)
+    environ = child_environ(settings)
     supervisor = Supervisor(workers, environ, log, module)
     supervisor.start()
 

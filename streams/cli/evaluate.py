@@ -174,7 +174,7 @@ def _oracle(dataset: str | None) -> "dict[str, Callable[[Stream], Method]]":
     return {"oracle": lambda stream: Oracle(world, stream)}
 
 
-def _run(  # the options that say what is asked
+def _run(
     stream: "Stream",
     task: "Task",
     names: list[str],

@@ -25,7 +25,7 @@ CategoryColumn = Annotated[str | None, typer.Option(help="Column of categories; 
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N events.")]
 
 
-def read_given(  # the options that say where a stream is
+def read_given(
     dataset: str | None,
     interactions: Path | None,
     columns: str,

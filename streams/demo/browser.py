@@ -1,6 +1,5 @@
 """The console beside the demo: a process of its own, with a token that no list of processes shows."""
 
-import os
 import secrets
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import httpx
 from deploy.ports import free_port
 from streams.console.serve import address
 from streams.demo.errors import DemoError
-from streams.settings import PREFIX, Settings, to_environ
+from streams.settings import Settings, child_environ
 
 HOST = "127.0.0.1"
 START_S = 30.0
@@ -30,7 +29,7 @@ def console_beside(settings: Settings) -> Iterator[str]:
     token_file, log = settings.home / "console.token", settings.home / "console.log"
     token_file.touch(0o600)
     token_file.write_text(token)
-    environ = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)} | to_environ(settings)
+    environ = child_environ(settings)
     command = [
         sys.executable,
         "-m",

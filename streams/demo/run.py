@@ -1,6 +1,5 @@
 """The demo from start to end: Kafka, topics, workers, the stream, the view, and nothing left running."""
 
-import os
 import shutil
 import threading
 import time
@@ -24,7 +23,7 @@ from streams.demo.watch import Watch, percentile
 from streams.events import Interaction
 from streams.kafka import admin_client
 from streams.lag import group_lag
-from streams.settings import OF_NOBODY, PREFIX, Settings, to_environ
+from streams.settings import OF_NOBODY, Settings, child_environ
 from streams.supervisor import Supervisor
 
 WORKERS = {"encode": 1, "learn": 1, "recommend": 1}
@@ -127,7 +126,7 @@ class Demo:
 
     @contextmanager
     def _workers(self, settings: Settings) -> Iterator[Supervisor]:
-        environ = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)} | to_environ(settings)
+        environ = child_environ(settings)
         log = settings.home / "workers.log"
         settings.home.mkdir(parents=True, exist_ok=True)
         supervisor = Supervisor(WORKERS, environ, log)

@@ -9,7 +9,7 @@ import msgspec
 from streams.decoding import Decoded, EventDecoder
 from streams.events import Erasure, Id, Interaction, Media, Request
 from streams.fuzz.samples import STRUCTS
-from streams.requests_to_responses import ECHO_LIMIT
+from streams.requests_to_responses import ECHO_LIMIT, echoed_bytes
 from streams.settings import Settings
 from streams.soak.reference import LogRecord
 from streams.topics import home_partition, table
@@ -43,7 +43,7 @@ class Expected:
             if base == "media" and record.value is None and record.key:
                 self._delete(record)
                 continue
-            if base == "requests" and _echoed_bytes(record) > ECHO_LIMIT:
+            if base == "requests" and echoed_bytes(record) > ECHO_LIMIT:
                 self.refused[base, record.partition, record.offset, 0] = ("too_large", "$")
                 continue
             decoded: Decoded[Any] = self._decoders[base].decode(record.value)
@@ -81,7 +81,3 @@ class Expected:
             self.documents[item_id] = (record.partition, record.offset)
         else:
             self.astray["media"] += 1
-
-
-def _echoed_bytes(record: LogRecord) -> int:
-    return len(record.key or b"") + sum(len(name) + len(value or b"") for name, value in record.headers)

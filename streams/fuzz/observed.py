@@ -1,7 +1,5 @@
 """What the topics hold of the workers' work, and what the workers say of themselves."""
 
-import re
-import urllib.request
 from collections import Counter
 from collections.abc import Iterable
 
@@ -11,16 +9,14 @@ from streams.events import DeadLetter, Receipt, Recommendation, Response
 from streams.fuzz.expected import Place
 from streams.settings import Settings
 from streams.soak.cluster import Cluster
-from streams.status import read_workers
+from streams.status import metric_values, read_workers
 from streams.stores.documents import CURSOR_HEADER, decode_cursor
 
-ANSWER_S = 30.0
 INTERNAL = "internal"
 _letter = msgspec.json.Decoder(DeadLetter).decode
 _response = msgspec.json.Decoder(Response).decode
 _receipt = msgspec.json.Decoder(Receipt).decode
 _list = msgspec.json.Decoder(Recommendation).decode
-_METRIC = re.compile(r"^(freshet_\w+)(?:\{.*\})? (\S+)$", re.M)
 
 
 class Observed:
@@ -67,16 +63,7 @@ def metric_total(settings: Settings, name: str) -> int:
     Raises:
         OSError: A worker does not answer.
     """
-    return sum(_of_page(_page(worker.metrics), name) for worker in read_workers(settings))
-
-
-def _page(address: str) -> str:
-    with urllib.request.urlopen(address, timeout=ANSWER_S) as answer:
-        return str(answer.read().decode())
-
-
-def _of_page(page: str, name: str) -> int:
-    return sum(int(float(value)) for found, value in _METRIC.findall(page) if found == name)
+    return int(sum(metric_values(read_workers(settings), name)))
 
 
 def tracebacks(lines: Iterable[str]) -> Counter[str]:

@@ -1,6 +1,5 @@
 """A run: hostile and honest messages to a river of its own, and the verdict."""
 
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +7,6 @@ from contextlib import contextmanager
 
 import psutil
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 from msgspec import Struct
 
 from deploy.embedded_kafka import EmbeddedKafka
@@ -16,8 +14,8 @@ from streams import discovery, topics
 from streams.fuzz.sending import Sender
 from streams.fuzz.verdict import problems
 from streams.kafka import admin_client
-from streams.lag import READS, group_lag
-from streams.settings import OF_NOBODY, PREFIX, Settings, to_environ
+from streams.lag import READS, group_lag, uncommitted
+from streams.settings import OF_NOBODY, Settings, child_environ
 from streams.supervisor import Supervisor
 
 MIB = 2**20
@@ -137,7 +135,7 @@ class Fuzz:
 @contextmanager
 def _workers(settings: Settings) -> Iterator[Supervisor]:
     """Workers that serve; none is started again, so that one which ends is missed."""
-    environ = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)} | to_environ(settings)
+    environ = child_environ(settings)
     supervisor = Supervisor(WORKERS, environ, settings.home / "workers.log")
     supervisor.start()
     try:
@@ -170,7 +168,7 @@ def _settle(settings: Settings, is_over: Callable[[], bool]) -> list[str]:
     deadline_s, admin = time.monotonic() + SETTLE_S, admin_client(settings)
     while True:
         try:
-            left = {role: _lag(admin, settings, role) for role in READS}
+            left = {role: uncommitted(group_lag(admin, settings, role)) for role in READS}
         except KafkaException as exc:
             left = {str(exc): 1}
         if not any(left.values()):
@@ -188,7 +186,3 @@ def _growth(memory: list[Memory]) -> list[str]:
         for row in memory
         if row.end_mib - row.warm_mib > GROWTH_LIMIT_MIB
     ]
-
-
-def _lag(admin: AdminClient, settings: Settings, role: str) -> int:
-    return sum(end - committed for committed, end in group_lag(admin, settings, role).values())

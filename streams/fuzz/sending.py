@@ -9,7 +9,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from streams.fuzz.messages import Message as Made
 from streams.fuzz.messages import honest, messages
 from streams.kafka import admin_client, client_config
-from streams.lag import READS, group_lag
+from streams.lag import READS, group_lag, uncommitted
 from streams.settings import Settings
 from streams.topics import full_name
 
@@ -92,8 +92,7 @@ class Sender:
 
     def _waiting(self) -> int:
         """Messages that the workers have yet to be done with."""
-        lags = [group_lag(self._admin, self._settings, role) for role in READS]
-        return sum(end - committed for lag in lags for committed, end in lag.values())
+        return sum(uncommitted(group_lag(self._admin, self._settings, role)) for role in READS)
 
     def _send_honest(self) -> None:
         now_s = time.monotonic()

@@ -15,7 +15,7 @@ from confluent_kafka import (
 
 from streams import topics
 from streams.kafka import admin_client, client_config, reader_config
-from streams.lag import group_lag
+from streams.lag import group_lag, uncommitted
 from streams.settings import Settings
 from streams.soak.reference import Headers, LogRecord
 from streams.topics import full_name, group_name, table, topic_ids
@@ -59,8 +59,7 @@ class Cluster:
 
     def uncommitted(self) -> int:
         """Records of `interactions` and `media` beyond their groups' committed offsets."""
-        lags = [self._lag(role) for role in ("recommend", "encode")]
-        return sum(end - committed for lag in lags for committed, end in lag.values())
+        return sum(uncommitted(self._lag(role)) for role in ("recommend", "encode"))
 
     def _lag(self, role: str) -> dict[tuple[str, int], tuple[int, int]]:
         """As `group_lag`, asked again while the broker has been disturbed too much to answer."""

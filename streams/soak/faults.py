@@ -14,7 +14,7 @@ from streams.settings import Settings
 from streams.soak.cluster import Cluster
 from streams.soak.network import Network
 from streams.soak.reference import LogRecord
-from streams.supervisor import Slot, Supervisor
+from streams.supervisor import Supervisor
 
 WORKERS = {"encode": 1, "learn": 2, "recommend": 2}
 RECOMMEND_LIMIT = 3
@@ -52,8 +52,6 @@ class Faults:
         self._network = network
         self._rng = rng
         self._beside = beside
-        self._other: set[Slot] = set()
-        """Places with workers of the other version."""
         self._cluster = Cluster(settings)
         self._restored: Counter[int] = Counter()
         """Records of `interactions` that were restored under the topic's present id, by partition."""
@@ -159,10 +157,9 @@ class Faults:
         assert self._beside is not None
         slot = self._rng.choice(self._supervisor.slots)
         self._supervisor.remove(slot)
-        is_other = slot in self._other
-        new = self._supervisor.add(slot.role, {} if is_other else {"PYTHONPATH": str(self._beside)})
-        self._other.discard(slot)
-        self._other |= set() if is_other else {new}
+        other = {"PYTHONPATH": str(self._beside)}
+        is_other = slot.environ == other
+        new = self._supervisor.add(slot.role, {} if is_other else other)
         return f"{new.name} of {'this' if is_other else 'the other'} version in the place of {slot.name}"
 
     def kill_while_writing(self) -> str:

@@ -1,7 +1,6 @@
 """A soak: events at a steady rate, one fault after the other, then everything has to be as if nothing had been."""
 
 import asyncio
-import os
 import random
 import shutil
 import threading
@@ -20,7 +19,7 @@ from online.state_codec import head
 from streams import topics
 from streams.events import Recommendation
 from streams.kafka import KafkaUnavailableError, admin_client
-from streams.settings import OF_NOBODY, PREFIX, TEXT_ONLY, Settings, to_environ
+from streams.settings import OF_NOBODY, TEXT_ONLY, Settings, child_environ
 from streams.soak.cluster import Cluster
 from streams.soak.faults import WORKERS, Faults
 from streams.soak.network import Network
@@ -51,7 +50,7 @@ class SoakResult(Struct):
 class Soak:
     """One run on a broker and workers of its own."""
 
-    def __init__(  # what a soak is, by name
+    def __init__(
         self,
         settings: Settings,
         seed: int,
@@ -123,7 +122,7 @@ class Soak:
 
     @contextmanager
     def _workers(self, settings: Settings) -> Iterator[Supervisor]:
-        environ = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)} | to_environ(settings)
+        environ = child_environ(settings)
         supervisor = Supervisor(WORKERS, environ, settings.home / "workers.log")
         ended = threading.Event()
 

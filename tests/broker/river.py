@@ -19,7 +19,7 @@ from streams import discovery, topics
 from streams.event_ids import event_hash
 from streams.events import Recommendation
 from streams.kafka import admin_client
-from streams.settings import PREFIX, TEXT_ONLY, Settings, to_environ
+from streams.settings import TEXT_ONLY, Settings, child_environ
 from streams.status import Status, read_status
 from streams.supervisor import Supervisor
 from streams.topics import full_name, home_partition
@@ -50,10 +50,7 @@ class River:
     @contextmanager
     def workers(self, **counts: int) -> Iterator["Workers"]:
         """Runs so many workers of each role, supervised; none is left at the end."""
-        environ = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)} | to_environ(
-            self.settings
-        )
-        supervisor = Supervisor(counts, environ, self.settings.home / "workers.log")
+        supervisor = Supervisor(counts, child_environ(self.settings), self.settings.home / "workers.log")
         workers = Workers(self.settings, supervisor)
         supervisor.start()
         workers.thread.start()

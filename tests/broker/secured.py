@@ -22,7 +22,7 @@ from deploy.embedded_kafka import EmbeddedKafka
 from deploy.secure_listeners import SecureListeners
 from streams import access, topics
 from streams.kafka import admin_client
-from streams.settings import PREFIX, TEXT_ONLY, Settings, to_environ
+from streams.settings import TEXT_ONLY, Settings, child_environ
 
 PREFIX_OF_TOPICS = "kept-"
 
@@ -95,7 +95,7 @@ class Secured:
 @contextmanager
 def worker(role: str, settings: Settings, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """A worker process whose standard error goes to a file; it is gone at the end."""
-    environ = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)} | to_environ(settings)
+    environ = child_environ(settings)
     with log.open("wb") as stderr:
         process = subprocess.Popen(
             [sys.executable, "-m", "streams.cli", "worker", role, "--parent", str(os.getpid())],

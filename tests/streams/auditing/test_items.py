@@ -11,7 +11,6 @@ from streams.auditing.files import CONTENTS, Named
 from streams.auditing.items import (
     DOCUMENTS,
     MENTIONS,
-    REMAINDER,
     REPLACED,
     SLACK_MS,
     Hits,
@@ -21,6 +20,7 @@ from streams.auditing.items import (
     in_store,
 )
 from streams.auditing.needle import Needle
+from streams.auditing.topics import REMAINDER
 from streams.follower import Record
 from streams.settings import Settings
 from streams.topics import table
