@@ -87,6 +87,18 @@ class ExampleFold:
         """Whether examples of the user wait for their set to close."""
         return self._grouper.has_user(user_id)
 
+    @property
+    def clock_ms(self) -> int:
+        """The latest timestamp of the log, as far as it is folded."""
+        return self._grouper.clock_ms
+
+    def quiet_run(self) -> ExampleRun | None:
+        """A run of no examples whose time in the log closes the sets that are open; None where none is."""
+        if self._grouper.is_empty:
+            return None
+        learned = next(iter(self.learned.values()))
+        return ExampleRun(learned.topic_id, learned.partition, learned.watermark, learned.watermark, [])
+
     def _learned(self, topic_id: str, partition: int) -> Learned:
         return self.learned.setdefault((topic_id, partition), Learned(topic_id, partition, BEFORE_ALL))
 

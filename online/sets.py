@@ -28,14 +28,15 @@ class SetGrouper:
     """Joins examples of one user with one timestamp.
 
     Sets come out in the order in which they were opened, except that a user's own next timestamp closes the user's
-    set at once. Nothing but the pushed examples and the broker's timestamps decides, so a replay of the same log
+    set at once. Nothing but the pushed examples and the records' timestamps decides, so a replay of the same log
     gives the same sets in the same order.
     """
 
     def __init__(self) -> None:
         # A plain dictionary looks for its first entry through all places of those that were taken from its front.
         self._open: OrderedDict[str, _Open] = OrderedDict()
-        self._clock_ms = 0
+        self.clock_ms = 0
+        """The latest timestamp of the log."""
         self._held_count = 0
 
     def push(self, example: Example, log_ms: int) -> list[ExampleSet]:
@@ -43,7 +44,7 @@ class SetGrouper:
 
         Args:
             example: Its history and standing list may be None where the example before it in the set has them.
-            log_ms: The broker's timestamp of the record; one that goes back counts as the latest seen.
+            log_ms: The record's timestamp; one that goes back counts as the latest seen.
 
         Returns:
             The sets that this closed, in order.
@@ -61,7 +62,7 @@ class SetGrouper:
                 standing=example.standing or [],
                 examples=[example],
             )
-            self._open[example.user_id] = _Open(self._clock_ms, opened)
+            self._open[example.user_id] = _Open(self.clock_ms, opened)
         else:
             standing.example_set.examples.append(example)
         self._held_count += 1
@@ -71,11 +72,11 @@ class SetGrouper:
 
     def expire(self, log_ms: int) -> list[ExampleSet]:
         """Closes the sets that have been open too long at `log_ms`, for a log that moves on without examples."""
-        self._clock_ms = max(self._clock_ms, log_ms)
+        self.clock_ms = max(self.clock_ms, log_ms)
         closed = []
         while self._open:
             user_id, oldest = next(iter(self._open.items()))
-            if self._clock_ms - oldest.opened_ms <= OPEN_FOR_MS:
+            if self.clock_ms - oldest.opened_ms <= OPEN_FOR_MS:
                 break
             closed.append(self._close(user_id))
         return closed
@@ -90,18 +91,23 @@ class SetGrouper:
         """Forgets an erased user's open set, which is never learned; returns how many examples it had."""
         return len(self._close(user_id).examples) if user_id in self._open else 0
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no set is open."""
+        return not self._open
+
     def has_user(self, user_id: str) -> bool:
         """Whether a set of the user is open."""
         return user_id in self._open
 
     def save(self) -> bytes:
         """The open sets and the log's clock."""
-        return msgspec.msgpack.encode(_Saved(self._clock_ms, list(self._open.values())))
+        return msgspec.msgpack.encode(_Saved(self.clock_ms, list(self._open.values())))
 
     def load(self, saved: bytes) -> None:
         """Replaces everything by what `save` gave."""
         part = msgspec.msgpack.decode(saved, type=_Saved)
-        self._clock_ms = part.clock_ms
+        self.clock_ms = part.clock_ms
         self._open = OrderedDict((opened.example_set.user_id, opened) for opened in part.open_sets)
         self._held_count = sum(len(opened.example_set.examples) for opened in part.open_sets)
 

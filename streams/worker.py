@@ -53,6 +53,7 @@ from streams.model_to_lists import ModelToLists
 from streams.newcomers import Newcomers
 from streams.ownership import Owned, Ownership
 from streams.producer import BatchProducer
+from streams.quiet_log import QuietLog
 from streams.runs import FetchConsumer
 from streams.settings import Settings
 from streams.stores.documents import DocumentStore
@@ -117,7 +118,8 @@ async def recommend(w: Worker) -> None:
     recommender = new_recommender(w.settings)
     lists = ListMaker(w.settings, recommender)
     changes = ItemChanges()
-    model = ModelToLists(w.settings, w.admin, lists, ExampleFold(recommender), changes)
+    fold = ExampleFold(recommender)
+    model = ModelToLists(w.settings, w.admin, lists, fold, changes)
     users, published = UserStore(w.settings), PublishedLists(w.settings)
     worker = interactions_to_lists.InteractionsToLists(
         w.settings, users, lists, published, w.producer, w.liveness, log
@@ -160,6 +162,7 @@ async def recommend(w: Worker) -> None:
         worker.watch_overwritten(),
         items.run(),
         newcomers.run(),
+        QuietLog(w.settings, fold, w.producer, w.liveness).watch(),
         forgetter.watch_stubs(),
         _measure(users, published, model),
         _measure_lists(worker, recommender),

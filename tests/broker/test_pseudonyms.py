@@ -93,7 +93,7 @@ def test_ids_are_in_no_topic_and_no_file_while_the_verbs_take_them(river: River,
     operator.produce(*PEOPLE)
     for user in PEOPLE:
         assert waited_lists(operator, user, 1) == [pseudonym(user, OLD)]
-    # Until the items' first events are folded nobody's list has them.
+    # What came last is learned once the log has stood for a second or two.
     wait_for(
         lambda: operator.type("why", ANN, "item-0")[0] == 0,
         30,

@@ -157,8 +157,8 @@ class Recommend:
         self.producer = MemoryProducer(river.kafka, crash_after)
         self.published = PublishedLists(river.settings)
         self.changes = ItemChanges()
-        fold = ExampleFold(self.lists.recommender)
-        self.model = ModelToLists(river.settings, NOBODY, self.lists, fold, self.changes)
+        self.fold = ExampleFold(self.lists.recommender)
+        self.model = ModelToLists(river.settings, NOBODY, self.lists, self.fold, self.changes)
         self.items = ItemsToLists(
             river.settings,
             self.users,
