@@ -125,12 +125,8 @@ def new_ranking(settings: Settings, seed: int = 0) -> LearnedRanking:
         from online.learning.private_ranking import PrivateRankingLearner  # noqa: PLC0415  # as above
 
         return LearnedRanking(PrivateRankingLearner(Budget(settings.dp_epsilon, settings.dp_delta)))
-    import torch  # noqa: PLC0415  # as above
-
     from online.learning.ranking import RankingConfig, RankingLearner  # noqa: PLC0415  # as above
 
-    # Its matrices are small: more threads would only wait for one another.
-    torch.set_num_threads(1)
     return LearnedRanking(RankingLearner(RankingConfig(seed=seed)))
 
 

@@ -200,14 +200,15 @@ async def _encode_files(backlog: Backlog, fetcher: Fetcher) -> None:
 
 async def learn(w: Worker) -> None:
     """Examples → model; one learns, the others stand by."""
-    import torch  # noqa: PLC0415  # no other role should wait for it
-
-    from online.fusion.learner import FusionConfig, FusionLearner  # noqa: PLC0415  # as above
-
     # Its matrices are small: more threads would only wait for one another.
-    torch.set_num_threads(1)
+    threadpool_limits(1, user_api="blas")
     fusion = None
     if w.settings.fusion != "fixed":
+        import torch  # noqa: PLC0415  # who learns no fusion should not wait for it
+
+        from online.fusion.learner import FusionConfig, FusionLearner  # noqa: PLC0415  # as above
+
+        torch.set_num_threads(1)
         config = FusionConfig(kind=w.settings.fusion, capacity=w.settings.item_capacity)
         fusion = LearnedFusion(FusionLearner(config))
     worker = examples_to_model.ExamplesToModel(

@@ -18,9 +18,9 @@ from online.events import HIDING_ACTIONS, POSITIVE_ACTIONS, ExampleSet
 from online.fusion.examples import Drawn, Examples, Floats, Frequencies, looked_at
 from online.fusion.losses import aligned, sampled_softmax
 from online.fusion.media import MODALITIES, ItemMedia
+from online.fusion.optimizing import average, load_optimizer, saved_optimizer
 from online.fusion.taste import Taste
 from online.fusion.tower import Kind, Model
-from online.learning.optimizing import average, load_optimizer, saved_optimizer
 from online.owners import Owners
 
 STEP_EXAMPLES = 16

@@ -110,7 +110,7 @@ class _Saved(msgspec.Struct):
 
 
 def lists_seen(
-    features: NDArray[np.float16],
+    features: NDArray[np.float32],
     targets: NDArray[np.float32],
     losses: NDArray[np.float32],
     reciprocal_ranks: NDArray[np.float64],

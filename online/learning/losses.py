@@ -5,26 +5,39 @@ of n (ListNet's top-one probability: Cao et al., ICML 2007).
 """
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
+
+from online.statistics.base import Floats
 
 
-def listwise_loss(scores: Tensor, targets: Tensor) -> Tensor:
+def listwise_loss(scores: Floats, targets: Floats) -> tuple[float, Floats]:
     """Mean over lists, by sqrt(n), of the cross-entropy of a softmax over the list.
 
     Args:
         scores: [lists, n], -inf where a list has no candidate.
         targets: [lists, n] 1 for what was had, else 0; at least one 1 in each list.
+
+    Returns:
+        The loss, and [lists, n] its derivative by each score.
     """
-    weights = targets.sum(dim=1).sqrt()
-    return (list_losses(scores, targets) * weights).sum() / weights.sum()
+    had = targets.sum(axis=1)
+    weights = np.sqrt(had)
+    weights /= weights.sum()
+    pull = np.exp(_log_softmax(scores)) - targets / had[:, None]
+    return float(list_losses(scores, targets) @ weights), pull * weights[:, None]
 
 
-def list_losses(scores: Tensor, targets: Tensor) -> Tensor:
+def list_losses(scores: Floats, targets: Floats) -> Floats:
     """[lists] the cross-entropy of each; for the arguments see `listwise_loss`."""
-    logs = torch.log_softmax(scores, dim=1).masked_fill(targets == 0, 0.0)
-    return -logs.sum(dim=1) / targets.sum(dim=1)
+    logs = np.where(targets > 0, _log_softmax(scores), 0)
+    losses: Floats = -logs.sum(axis=1) / targets.sum(axis=1)
+    return losses
+
+
+def _log_softmax(scores: Floats) -> Floats:
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    logs: Floats = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return logs
 
 
 def reciprocal_ranks(scores: NDArray[np.float32], had: NDArray[np.bool_]) -> NDArray[np.float64]:

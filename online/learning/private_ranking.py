@@ -154,7 +154,7 @@ class PrivateRankingLearner:
         self._judged += (1, by[0][0], by[1][0])
         if self.step_count:
             losses = np.array([self.loss], np.float32)
-            listed, targets = features[None].astype(np.float16), had[None].astype(np.float32)
+            listed, targets = features[None], had[None].astype(np.float32)
             self.drift.look(lists_seen(listed, targets, losses, by[0], [now_ms]))
 
     def forget(self, user_ids: Collection[str]) -> dict[str, int]:

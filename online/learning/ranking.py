@@ -6,26 +6,27 @@ longer means lag behind a shop whose week changes. When the ranking gets worse a
 faster for a while, and from what came lately (`drift_response.py`).
 """
 
+import copy
 from collections.abc import Collection
 
 import msgspec
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from online.events import ListLog
+from online.learning.adamw import AdamW
 from online.learning.drift_response import DriftResponse, lists_seen
 from online.learning.losses import list_losses, listwise_loss, reciprocal_ranks
 from online.learning.moments import Moments
-from online.learning.optimizing import average, load_optimizer, saved_optimizer
+from online.learning.perceptron import Perceptron
 from online.learning.replay import ListReplay
 from online.owners import NOBODY, Owners
 from online.ranking.evidence import BLEND
 from online.ranking.features import FEATURES
 from online.ranking.list_log import features_of_log, had_of_log
-from online.ranking.network import CLIP, Network
+from online.ranking.network import Network
 from online.saved import as_part, part_of
+from online.statistics.base import Floats
 
 STEP_LISTS = 16
 RAMP_STEPS = 100
@@ -51,23 +52,6 @@ class RankingConfig(msgspec.Struct, frozen=True):
     """Of the first weights and of what is replayed."""
 
 
-class _Net(nn.Module):
-    """A linear part, which starts at zero, plus a perceptron, which starts near it."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.linear = nn.Linear(FEATURES, 1, bias=False)
-        self.hidden = nn.Linear(FEATURES, width)
-        self.out = nn.Linear(width, 1, bias=False)
-        nn.init.zeros_(self.linear.weight)
-        nn.init.normal_(self.out.weight, std=0.01)
-
-    def forward(self, x: Tensor) -> Tensor:
-        hidden = torch.relu(self.hidden(x))  # [lists, n, FEATURES] to [lists, n, width]
-        scores: Tensor = (self.linear(x) + self.out(hidden)).squeeze(-1)  # [lists, n]
-        return scores
-
-
 class RankingLearner:
     """Takes lists one by one, and makes a step when enough are there: some 10 ms on one core."""
 
@@ -79,15 +63,9 @@ class RankingLearner:
     def __init__(self, config: RankingConfig | None = None) -> None:
         self.config = config if config is not None else RankingConfig()
         self._rng = np.random.default_rng(self.config.seed)
-        with torch.random.fork_rng():
-            torch.manual_seed(self.config.seed)
-            self._net, self._served = _Net(self.config.hidden), _Net(self.config.hidden)
-        self._optimizer = torch.optim.AdamW(
-            self._net.parameters(),
-            lr=self.config.rate,
-            betas=(0.9, 0.99),
-            weight_decay=self.config.weight_decay,
-        )
+        self._net = Perceptron(self.config.hidden, self._rng)
+        self._served = copy.deepcopy(self._net)
+        self._optimizer = AdamW(len(self._net.vector), self.config.weight_decay)
         self._replay = ListReplay()
         self._owners = Owners()
         self._moments = Moments(FEATURES)
@@ -142,12 +120,7 @@ class RankingLearner:
 
     def averaged(self) -> Network:
         """The mean of the weights of late, whatever they are worth."""
-        mean, scale = self._moments.values()
-        state = {name: tensor.numpy().copy() for name, tensor in self._served.state_dict().items()}
-        hidden = np.ascontiguousarray(state["hidden.weight"].T)
-        return Network(
-            mean, scale, state["linear.weight"][0], hidden, state["hidden.bias"], state["out.weight"][0]
-        )
+        return self._served.network(*self._moments.values())
 
     def mean_reciprocal_ranks(self) -> dict[str, float]:
         """Of what was had in recent lists, before they were learned, by what ranked them; empty without lists."""
@@ -156,51 +129,38 @@ class RankingLearner:
 
     def _step(self) -> None:
         factor, recent = self.drift.pace()
-        features, targets, absent = self._replay.draw(STEP_LISTS, self.config.replayed, recent, self._rng)
-        x = self._standardised(features)
-        wanted = torch.from_numpy(targets)
-        missing = torch.from_numpy(absent)
-        self._judge(features[:STEP_LISTS], x[:STEP_LISTS], targets[:STEP_LISTS], missing[:STEP_LISTS])
-        loss = listwise_loss(self._net(x).masked_fill(missing, -torch.inf), wanted)
-        for group in self._optimizer.param_groups:
-            group["lr"] = self.config.rate * factor * min(1.0, (self.step_count + 1) / RAMP_STEPS)
-        self._optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]  # torch
-        self._optimizer.step()
+        drawn, targets, absent = self._replay.draw(STEP_LISTS, self.config.replayed, recent, self._rng)
+        features = drawn.astype(np.float32)
+        self._judge(features[:STEP_LISTS], targets[:STEP_LISTS], absent[:STEP_LISTS])
+        network = self._net.network(*self._moments.values())
+        x, layer = network.layers(features.reshape(-1, FEATURES))
+        scores = (x @ network.linear + layer @ network.out).reshape(targets.shape)
+        self.loss, pull = listwise_loss(np.where(absent, -np.inf, scores), targets)
+        rate = self.config.rate * factor * min(1.0, (self.step_count + 1) / RAMP_STEPS)
+        gradient = self._net.gradient(x, layer, pull.ravel())
+        self._optimizer.step(self._net.vector, gradient, rate)
         self.step_count += 1
-        self.loss = loss.item()
-        self._average()
-
-    def _standardised(self, features: NDArray[np.float16]) -> Tensor:
-        mean, scale = self._moments.values()
-        x = (torch.from_numpy(features).float() - torch.from_numpy(mean)) * torch.from_numpy(scale)
-        return x.clamp_(-CLIP, CLIP)
-
-    def _average(self) -> None:
         kept = min(1 - 1 / AVERAGED_STEPS, 1 - 1 / self.step_count)
-        average(self._served, self._net, kept)
+        self._served.vector *= kept
+        self._served.vector += (1 - kept) * self._net.vector
 
-    def _judge(
-        self, features: NDArray[np.float16], x: Tensor, targets: NDArray[np.float32], missing: Tensor
-    ) -> None:
+    def _judge(self, features: Floats, targets: Floats, absent: NDArray[np.bool_]) -> None:
         """Ranks new lists before they are learned, by what is served and by the blend."""
-        with torch.no_grad():
-            by_network = self._served(x).masked_fill(missing, -torch.inf).numpy()
-        by_blend = np.where(missing.numpy(), -np.inf, features[:, :, BLEND].astype(np.float32))
-        ranks = [reciprocal_ranks(scores, targets > 0) for scores in (by_network, by_blend)]
+        scores = self.averaged().scores(features.reshape(-1, FEATURES)).reshape(targets.shape)
+        by_network, by_blend = (np.where(absent, -np.inf, by) for by in (scores, features[:, :, BLEND]))
+        ranks = [reciprocal_ranks(by, targets > 0) for by in (by_network, by_blend)]
         self._judged *= 1 - len(features) / JUDGED_LISTS
         self._judged += (len(features), *(of_lists.sum() for of_lists in ranks))
         if self.step_count >= RAMP_STEPS:
-            losses = list_losses(torch.from_numpy(by_network), torch.from_numpy(targets)).numpy()
+            losses = list_losses(by_network, targets)
             # Replay gives the newest first.
             seen = lists_seen(features, targets, losses, ranks[0], self._new[::-1])
             self.drift.look(seen[::-1])
 
     def save(self) -> dict[str, np.ndarray]:
         """Weights, the optimizer's state and moments, by name; lists for replay are gathered anew."""
-        saved = {f"net/{k}": v.numpy().copy() for k, v in self._net.state_dict().items()}
-        saved |= {f"served/{k}": v.numpy().copy() for k, v in self._served.state_dict().items()}
-        saved |= saved_optimizer(self._optimizer)
+        saved = as_part("net/", self._net.save()) | as_part("served/", self._served.save())
+        saved |= as_part("adamw/", self._optimizer.save())
         saved |= as_part("moments/", self._moments.save())
         saved |= {"judged": self._judged.copy(), "step_count": np.array(self.step_count)}
         return saved | {"drift": self.drift.save()}
@@ -211,12 +171,11 @@ class RankingLearner:
         Returns:
             False, with nothing changed, if it is of other features or widths than this version's.
         """
-        shapes = {f"net/{k}": tuple(v.shape) for k, v in self._net.state_dict().items()}
-        if any(name not in saved or saved[name].shape != shape for name, shape in shapes.items()):
+        if not self._net.fits(part_of(saved, "net/")):
             return False
-        for part, net in (("net", self._net), ("served", self._served)):
-            net.load_state_dict({k: torch.from_numpy(saved[f"{part}/{k}"].copy()) for k in net.state_dict()})
-        load_optimizer(self._optimizer, saved)
+        self._net.load(part_of(saved, "net/"))
+        self._served.load(part_of(saved, "served/"))
+        self._optimizer.load(part_of(saved, "adamw/"))
         self._moments.load(part_of(saved, "moments/"))
         self._judged, self.step_count = saved["judged"].copy(), int(saved["step_count"])
         if "drift" in saved:  # an earlier version's snapshot has none

@@ -78,7 +78,7 @@ def test_only_the_last_alarms_are_kept_but_all_are_counted() -> None:
 
 
 def test_a_list_is_of_the_kind_that_its_user_and_what_was_had_are() -> None:
-    features = np.zeros((4, 3, FEATURES), np.float16)
+    features = np.zeros((4, 3, FEATURES), np.float32)
     features[:, :, HISTORY_LENGTH] = np.log1p([[4], [5], [60], [60]])
     features[2, 1, COLD] = 1
     features[3, 0, COLD] = 1

@@ -1,4 +1,4 @@
-"""What every network that is learned online does with its weights: a mean that follows them, a state that is kept."""
+"""What the fusion does with its weights: a mean that follows them, a state that is kept."""
 
 from collections.abc import Mapping
 
