@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import Literal, cast
+from typing import Literal
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 from msgspec import Struct
 
-from streams.kafka import FOLLOWERS, denial, reader_config
+from streams.kafka import FOLLOWERS, denial, headers_of, reader_config
 from streams.settings import Settings
 from streams.topics import full_name, table
 
@@ -37,14 +37,13 @@ Handler = Callable[[Record], None]
 def to_record(message: Message) -> Record:
     """A record as the client library has it."""
     key, value = message.key(), message.value()
-    headers = cast(list[tuple[str, bytes]], message.headers() or [])
     return Record(
         partition=int(message.partition() or 0),
         offset=int(message.offset() or 0),
         key=b"" if key is None else key,
         value=value,
         timestamp_ms=message.timestamp()[1],
-        headers=dict(headers),
+        headers={name: value or b"" for name, value in headers_of(message)},
     )
 
 

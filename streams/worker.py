@@ -40,6 +40,7 @@ from streams.encoding.files import FileEncoding
 from streams.encoding.rows import RowMaker
 from streams.encoding.spaces import load_spaces
 from streams.fetching.fetch import Fetcher
+from streams.header_names import read_any_names
 from streams.holders import Holders, Stores
 from streams.identity import LogIdentity
 from streams.item_changes import ItemChanges
@@ -324,6 +325,7 @@ def run(role: Role, settings: Settings) -> None:
     port = metrics.serve(settings.metrics_host, settings.metrics_port, holders.around)
     if role in ("learn", "recommend"):
         compile_kernels()
+    read_any_names()
     metrics.BUILD.info({"version": version("freshet"), "role": role, "worker": str(os.getpid())})
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(role, settings, admin, port, holders))

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from typing import cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from streams.backup import BackupError
 from streams.backup.folder import BackupFolder, CopiedRecord
 from streams.backup.manifest import PartitionCopy
-from streams.kafka import reader_config
+from streams.kafka import headers_of, reader_config
 from streams.settings import Settings
 from streams.topics import full_name, table
 
@@ -132,7 +131,5 @@ class _Writer:
 
 
 def _to_record(message: Message) -> CopiedRecord:
-    headers = cast(list[tuple[str, bytes | None]], message.headers() or [])
-    return CopiedRecord(
-        int(message.offset() or 0), message.timestamp()[1], message.key(), message.value(), headers
-    )
+    offset, timestamp_ms = int(message.offset() or 0), message.timestamp()[1]
+    return CopiedRecord(offset, timestamp_ms, message.key(), message.value(), headers_of(message))

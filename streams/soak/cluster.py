@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from typing import cast
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
@@ -14,10 +13,10 @@ from confluent_kafka import (
 )
 
 from streams import topics
-from streams.kafka import admin_client, client_config, reader_config
+from streams.kafka import admin_client, client_config, headers_of, reader_config
 from streams.lag import group_lag, uncommitted
 from streams.settings import Settings
-from streams.soak.reference import Headers, LogRecord
+from streams.soak.reference import LogRecord
 from streams.topics import full_name, group_name, table, topic_ids
 
 GROUP_EMPTY_S = 60.0
@@ -47,8 +46,10 @@ class Cluster:
                     continue
                 offset, timestamp = int(message.offset() or 0), message.timestamp()[1]
                 key, value = message.key(), message.value()
-                headers = cast(Headers, message.headers() or [])
-                records.append(LogRecord(name, topic_id, partition, offset, timestamp, key, value, headers))
+                found = LogRecord(
+                    name, topic_id, partition, offset, timestamp, key, value, headers_of(message)
+                )
+                records.append(found)
         consumer.close()
         return records
 

@@ -22,6 +22,15 @@ class Hostile(NamedTuple):
     """The part of the value that the dead letter holds; None: all of it."""
 
 
+class Unnamed(str):
+    """A header's name that kafka-python sends as bytes which are no text."""
+
+    __slots__ = ()
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:  # as str's
+        return b"\xff\xfe"
+
+
 def _json(value: object) -> bytes:
     return json.dumps(value).encode()
 

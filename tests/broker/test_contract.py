@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
+from kafka import KafkaConsumer, KafkaProducer
 from typer.testing import CliRunner
 
 from streams.cli import app
 from streams.event_ids import origin_of
 from streams.topics import home_partition, topic_ids
 from tests.broker.client import Client, ids, value_of
-from tests.broker.hostile import EVERY, GOOD, Hostile
+from tests.broker.hostile import EVERY, GOOD, Hostile, Unnamed
 from tests.broker.river import River, wait_for
 
 NOW_MS = int(time.time() * 1000)
@@ -234,6 +235,38 @@ def test_a_refusal_has_place_reason_and_value(
         assert dead["sha256"] == hashlib.sha256(value).hexdigest()
     key = None if hostile.key is None else hostile.key.decode(errors="replace")
     assert dead["key"] == (key if key is None else key[:1024])
+
+
+def test_a_header_whose_name_is_no_text_ends_nobody(running: Running) -> None:
+    client = running.client
+    producer = KafkaProducer(bootstrap_servers=client.kafka)
+
+    def send(topic: str, value: dict[str, Any], key: str) -> tuple[int, int]:
+        headers = [(Unnamed("?"), b"1"), ("trace", b"2")]
+        sent = producer.send(client.prefix + topic, json.dumps(value).encode(), key.encode(), headers)
+        record = sent.get(timeout=30)
+        return record.partition, record.offset
+
+    event = made("odd", "bread", "odd-1")
+    running.river.expect([event])
+    client.list_after("odd", send("interactions", event, "odd"))
+    send("media", {"item_id": "odd-item", "title": "Odd"}, "odd-item")
+    client.wait("items", lambda message: message.key() == b"odd-item")
+    send("requests", {"request_id": "odd-request", "user_id": "odd"}, "odd")
+    # The answer has the name, as far as it can be read; this client cannot.
+    answers = KafkaConsumer(
+        client.prefix + "responses", bootstrap_servers=client.kafka, auto_offset_reset="earliest",
+        consumer_timeout_ms=30_000, group_id=None,
+    )  # fmt: skip
+    answer = next(one for one in answers if json.loads(one.value)["request_id"] == "odd-request")
+    assert answer.headers[-1] == ("trace", b"2")
+    place = send("interactions", {"user_id": "odd"}, "odd")
+    dead = client.wait("dead-letters", lambda m: (value_of(m)["partition"], value_of(m)["offset"]) == place)
+    assert value_of(dead)["error"]["code"] == "invalid"
+    traced = _freshet(running, "trace", "odd-1", "--user", "odd", "--json", "-")
+    assert json.loads(traced.stdout)["steps"]
+    producer.close()
+    answers.close()
 
 
 def test_a_producer_is_refused_what_is_above_a_topics_limit(running: Running) -> None:

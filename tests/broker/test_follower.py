@@ -9,14 +9,18 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
+from kafka import KafkaProducer
 
 from streams.follower import Follower
 from streams.kafka import client_config
 from streams.topics import full_name
+from tests.broker.hostile import Unnamed
 from tests.broker.river import River
 
 PAUSE_S = 0.01
 """Between two records: much shorter than what a fetch waits for more."""
+COUNT = 1_000
+"""So often the interpreter has come to know what is called."""
 
 
 @pytest.fixture
@@ -59,3 +63,24 @@ def test_reading_to_the_end_ends_although_more_and_more_comes(topic: tuple[River
         return len(found)
 
     assert asyncio.run(read()) > 1
+
+
+def test_records_are_read_that_have_headers_whose_names_are_no_text(
+    kafka: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    settings = River(kafka, topic_prefix, tmp_path, partitions=1).settings
+    name = full_name(settings, "interactions")
+    with closing(KafkaProducer(bootstrap_servers=kafka)) as producer:
+        for number in range(COUNT):
+            odd = [(Unnamed("?"), b"1")] if number % 3 else []
+            producer.send(name, b"x", headers=[("fine", b"2"), *odd, ("last", b"")], partition=0)
+        producer.flush()
+    found: list[dict[str, bytes]] = []
+
+    async def read() -> None:
+        with closing(Follower(settings, name)) as follower:
+            await follower.assign({0: -1})
+            await follower.read_to_end(lambda record: found.append(record.headers))
+
+    asyncio.run(read())
+    assert found == [{} if number % 3 else {"fine": b"2", "last": b""} for number in range(COUNT)]
