@@ -22,14 +22,13 @@ from streams.clock import now_ms
 from streams.follower import read_all
 from streams.lag import group_lag, inhabited_roles
 from streams.learned_ranking import LearnedRanking, new_ranking
-from streams.lists import ListMaker
+from streams.lists import ListMaker, new_recommender
 from streams.model_to_lists import ModelToLists
 from streams.producer import BatchProducer, Outgoing
 from streams.publications import PROGRESS_KEY, Progress, encode_progress
 from streams.settings import Settings
 from streams.stores.snapshots import Manifest, SnapshotStore
 from streams.topics import full_name, home_partition, topic_ids
-from streams.worker import new_recommender
 
 
 class NotFirstError(RuntimeError):

@@ -14,7 +14,7 @@ from online.item_filter import ItemFilter
 from online.ranking.arrangement import Arrangement
 from online.ranking.explain import EXPLORE
 from online.ranking.tastes import Taste
-from online.recommender import RankedItem, Recommender
+from online.recommender import RankedItem, Recommender, RecommenderConfig
 from online.rules.apply import Items, apply
 from online.rules.rule import Rule, Scalar, Situation
 from online.state import UserState
@@ -28,6 +28,18 @@ RESERVE = 5
 RULED_MORE = 30
 """Items ranked beyond those asked for, where rules may take some out."""
 EMPTY: Mapping[str, Scalar] = {}
+
+
+def new_recommender(settings: Settings) -> Recommender:
+    """An empty recommender with the deployment's settings."""
+    return Recommender(
+        RecommenderConfig(
+            repeats=settings.repeats,
+            again_after_days=settings.again_after_days,
+            capacity=settings.item_capacity,
+            teach_again_after_days=settings.teach_again_after_days,
+        )
+    )
 
 
 class ListMaker:

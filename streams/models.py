@@ -23,7 +23,7 @@ from online.state_codec import unpack
 from streams.clock import now_ms
 from streams.follower import read_all
 from streams.learned_ranking import PREFIX, LearnedRanking, with_ranking
-from streams.lists import ListMaker
+from streams.lists import ListMaker, new_recommender
 from streams.model_to_lists import ModelToLists
 from streams.producer import BatchProducer, Outgoing
 from streams.publications import PROGRESS_KEY, encode_progress
@@ -31,7 +31,6 @@ from streams.settings import Settings
 from streams.status import newest_progress
 from streams.stores.snapshots import Manifest, SnapshotStore
 from streams.topics import full_name, topic_ids
-from streams.worker import new_recommender
 
 if TYPE_CHECKING:
     from online.learning.private_ranking import PrivateRankingLearner
