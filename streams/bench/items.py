@@ -90,12 +90,14 @@ class Lists:
         """When Kafka had each list that was changed for an item, and the list."""
 
     def read(self, seconds: float) -> None:
-        """Takes in what comes within that time."""
+        """Takes in what comes within that time, and only then looks at it: the processors are the workers'."""
         end_s = time.monotonic() + seconds
+        messages: list[Message] = []
         while (left_s := end_s - time.monotonic()) > 0:
-            for message in self._consumer.consume(2_000, min(left_s, 0.2)):
-                if message.error() is None:
-                    self._take(message)
+            messages += self._consumer.consume(2_000, min(left_s, 0.2))
+        for message in messages:
+            if message.error() is None:
+                self._take(message)
 
     def _take(self, message: Message) -> None:
         found = _decode(message.value() or b"")
