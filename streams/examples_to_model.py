@@ -20,6 +20,7 @@ from online.recommender import Recommender
 from streams import metrics
 from streams.app import add_agent
 from streams.clock import now_ms
+from streams.first_impressions import FirstImpressions
 from streams.follower import Follower, Record
 from streams.item_vectors import ItemVectors
 from streams.learned_fusion import LearnedFusion
@@ -63,7 +64,8 @@ class ExamplesToModel:
         self._snapshots = SnapshotStore(settings)
         self._snapshots.check()
         self._receipts = Receipts(settings, admin, self._snapshots, producer, self._check)
-        self._vectors = ItemVectors(settings, producer, self._check, fusion)
+        self._first = FirstImpressions()
+        self._vectors = ItemVectors(settings, producer, self._check, fusion, self._first)
         self._log = Follower(settings, examples, gaps="error")
         self._hits = ProgressiveHits(Arms(settings.arm_shares), media_of=self._vectors.media.name_of)
         self._next_offset = 0
@@ -247,6 +249,7 @@ class ExamplesToModel:
 
         def before(example_set: ExampleSet, recommender: Recommender) -> None:
             self._hits.score(example_set, recommender)
+            self._first.stood(example_set.standing, log_ms)
             self._ranking.learn(example_set, late_ms)
             if self._fusion is not None:
                 self._fusion.learn(example_set, late_ms)

@@ -14,6 +14,7 @@ from encoders.modalities import MODALITY_BITS
 from encoders.projection import Projection
 from online.statistics.base import Floats
 from streams.embeddings import Embedding, decode_embedding
+from streams.first_impressions import FirstImpressions
 from streams.follower import Follower, Handler, Record
 from streams.item_media import ItemMedia
 from streams.item_spaces import ItemSpaces
@@ -106,14 +107,16 @@ class ItemVectors:
         producer: BatchProducer,
         check: Callable[[], None],
         fusion: Fusion | None = None,
+        first: FirstImpressions | None = None,
     ) -> None:
-        """Publishes what the fusion makes of items; None: fixed projections."""
+        """Publishes what the fusion makes of items; None: fixed projections. `first` is told of new items."""
         self._settings = settings
         self._producer = producer
         self._check = check
         self._topic = full_name(settings, "model")
         self._published: dict[bytes, bytes] = {}
         self._waiting: dict[bytes, Embedding | None] = {}
+        self._first = FirstImpressions() if first is None else first
         self._fusion = fusion if fusion is not None else Combination()
         self._spaces = ItemSpaces({})
         self.media = ItemMedia()
@@ -229,6 +232,7 @@ class ItemVectors:
             vector = self._vector(key, embedding, before)
             if vector != before:
                 changed[key] = vector
+                self._note(key, embedding, is_new=before is None)
                 outgoing.append(self._outgoing(key, vector, embedding, epoch))
         await self._producer.deliver(outgoing, self._check)
         for key, vector in changed.items():
@@ -236,6 +240,13 @@ class ItemVectors:
                 self._published.pop(key, None)
             else:
                 self._published[key] = vector
+
+    def _note(self, key: bytes, embedding: Embedding | None, *, is_new: bool) -> None:
+        item_id = key.removeprefix(ITEM_PREFIX).decode()
+        if embedding is None:
+            self._first.gone(item_id)
+        elif is_new and embedding.media_ms:
+            self._first.come(item_id, embedding.media_ms)
 
     def _vector(self, key: bytes, embedding: Embedding | None, before: bytes | None) -> bytes | None:
         """[VECTOR_DIM] float16 of what is served of an item; what it was while one of its encoders is changing."""

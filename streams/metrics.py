@@ -59,6 +59,14 @@ MEDIA_TO_LIST = Histogram(
 )
 """`gone` above 1: lists show what may not be shown; add recommend workers."""
 
+FIRST_IMPRESSIONS = Histogram(
+    "freshet_first_impressions_seconds",
+    "From a new item's media event until ten lists with it had stood when their users did something; as far as one"
+    " learner saw both.",
+    buckets=(1, 5, 15, 60, 300, 900, 3_600, 4 * 3_600, 86_400, 3 * 86_400, 7 * 86_400, 14 * 86_400),
+)
+"""Days where items live for days: nobody sees what is new; try FRESHET_EXPLORE, or a rule with a share of new items."""
+
 OLDEST_UNANSWERED = Gauge(
     "freshet_oldest_unanswered_seconds",
     "Age of the oldest event in this worker's hands whose user's list is not written yet; 0 with none.",

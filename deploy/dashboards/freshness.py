@@ -123,6 +123,13 @@ _ITEMS = Row(
             empty_because="no item has changed in a way that changes lists",
         ),
         Panel(
+            "From media event to ten impressions",
+            "Far shorter than items live; else what is new is seen by nobody.",
+            "s",
+            quantiles("freshet_first_impressions_seconds"),
+            empty_because="no new item has stood in ten lists yet",
+        ),
+        Panel(
             "Age of the item store",
             "Near zero while media events come; it grows while there are none.",
             "s",

@@ -15,6 +15,7 @@ from streams.cli import (
     bench_metrics,
     bench_poison,
     bench_requests,
+    bench_search,
 )
 from streams.cli.bench_errors import bench_errors
 from streams.cli.output import JsonFile, write_json
@@ -34,6 +35,7 @@ app.command()(bench_items.items)
 app.command()(bench_metrics.metrics)
 app.command()(bench_poison.poison)
 app.command()(bench_requests.requests)
+app.command()(bench_search.search)
 
 Users = Annotated[int, typer.Option(min=1, help="Users, all equally active.")]
 Items = Annotated[int, typer.Option(min=1, help="Items, of Zipf-like popularity.")]

@@ -57,6 +57,22 @@ def test_requests_are_answered_and_timed(kafka: str, topic_prefix: str, tmp_path
     assert found["events"]["unanswered"] == 0
 
 
+def test_searches_find_what_they_were_made_of(kafka: str, topic_prefix: str, tmp_path: Path) -> None:
+    rows = ["item_id,title,text"]
+    for number, colour in enumerate(("red", "green", "blue")):
+        rows.append(f"i{number},{colour},A {colour} thing number {number} stands here.")
+        (tmp_path / f"i{number}.jpg").write_bytes(jpeg(picture(number)))
+    (tmp_path / "items.csv").write_text("\n".join(rows))
+    options = [str(tmp_path / "items.csv"), "--images", "{item_id}.jpg", "--count", "3", "--rate", "3"]
+    found = bench(kafka, topic_prefix, tmp_path, "search", *options)["search"]
+    assert found.keys() == {"text", "image"}
+    for figures in found.values():
+        assert (figures["items"], figures["found"], figures["first"]) == (3, 3, 3)
+        asked = figures["answered"]
+        assert (asked["asked"], asked["unanswered"], asked["errors"]) == (3, 0, 0)
+        assert figures["events"]["unanswered"] == 0
+
+
 def test_media_come_through_and_are_timed(kafka: str, topic_prefix: str, tmp_path: Path) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()

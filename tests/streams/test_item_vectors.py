@@ -5,6 +5,7 @@ import numpy as np
 
 from online.modality_index import ModalityIndex
 from streams.embeddings import Embedded, Embedding, encode_embedding
+from streams.first_impressions import FirstImpressions
 from streams.follower import Record
 from streams.item_vectors import VECTOR_DIM, Combination, ItemVectors
 from streams.producer import Outgoing
@@ -13,6 +14,7 @@ from streams.settings import Settings
 from tests.flow.memory import MemoryKafka, MemoryProducer
 
 SETTINGS = Settings()
+MEDIA_MS = 5_000
 
 
 def embedded(*vector: float, error: str | None = None, encoder: str = "encoder") -> Embedded:
@@ -22,14 +24,14 @@ def embedded(*vector: float, error: str | None = None, encoder: str = "encoder")
 
 def write(kafka: MemoryKafka, item_id: str, *rows: Embedded) -> None:
     modalities = dict(zip(("text", "image"), rows, strict=False))
-    value = encode_embedding(Embedding(item_id, modalities)) if rows else None
+    value = encode_embedding(Embedding(item_id, modalities, media_ms=MEDIA_MS)) if rows else None
     kafka.append(Outgoing("embeddings", item_id.encode(), value, 0))
 
 
-async def published_by(kafka: MemoryKafka, epoch: int = 3) -> None:
+async def published_by(kafka: MemoryKafka, epoch: int = 3, first: FirstImpressions | None = None) -> None:
     """A learner that takes over, follows for a moment and stops."""
     with kafka.instead():
-        vectors = ItemVectors(SETTINGS, cast(Any, MemoryProducer(kafka)), lambda: None)
+        vectors = ItemVectors(SETTINGS, cast(Any, MemoryProducer(kafka)), lambda: None, first=first)
         await vectors.load(lambda _record: None)
         ready = asyncio.Event()
         following = asyncio.create_task(vectors.follow(ready, lambda: epoch))
@@ -70,6 +72,33 @@ def test_what_is_published_already_is_not_published_again() -> None:
     write(kafka, "i", embedded(4.0, 3.0))
     asyncio.run(published_by(kafka))
     assert [r.key for r in kafka.records("model")] == [b"item/i", SPACES_KEY, b"item/i"]
+
+
+class Noted(FirstImpressions):
+    """Only notes what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple[str, int]] = []
+
+    def come(self, item_id: str, came_ms: int) -> None:
+        self.told.append((item_id, came_ms))
+
+    def gone(self, item_id: str) -> None:
+        self.told.append((item_id, 0))
+
+
+def test_what_is_new_and_what_is_deleted_is_told_once() -> None:
+    kafka, first = MemoryKafka(SETTINGS), Noted()
+    write(kafka, "i", embedded(3.0, 4.0))
+    asyncio.run(published_by(kafka, first=first))
+    assert first.told == [("i", MEDIA_MS)]
+    write(kafka, "i", embedded(4.0, 3.0))
+    asyncio.run(published_by(kafka, first=first))
+    assert first.told == [("i", MEDIA_MS)]
+    write(kafka, "i")
+    asyncio.run(published_by(kafka, first=first))
+    assert first.told == [("i", MEDIA_MS), ("i", 0)]
 
 
 def test_a_deleted_item_and_one_without_any_vector_end_with_a_tombstone() -> None:
