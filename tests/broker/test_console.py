@@ -69,17 +69,19 @@ def opened(
     with river.workers(encode=1, learn=1, recommend=1):
         for number in range(ITEMS):
             river.produce("media", _medium(number), f"item-{number}")
-        for event in shoppers(240, 3, users=20, items=ITEMS):
-            river.interact(event)
         river.flush()
-        river.wait_fresh()
         waiting = {f"item-{number}" for number in range(ITEMS)}
 
         def all_encoded(message: Message) -> bool:
             waiting.discard(_encoded(message))
             return not waiting
 
+        # A list that is made before there are items has none, until its user does something.
         client.wait("items", all_encoded, 60.0)
+        for event in shoppers(240, 3, users=20, items=ITEMS):
+            river.interact(event)
+        river.flush()
+        river.wait_fresh()
         with console_beside(river.settings) as address:
             yield Opened(address, client)
     client.close()
