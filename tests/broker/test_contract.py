@@ -46,6 +46,8 @@ def running(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ru
     with river.workers(encode=1, learn=1, recommend=1):
         for number in range(30):
             client.send("media", {"item_id": f"m{number}", "title": f"Thing number {number}"}, f"m{number}")
+        # A list that is made before there are items stays short until its user does something.
+        wait_for(lambda: len(client.read("items")) >= 30, 120, lambda: "not all items are there")
         for number in range(15):
             for step, item_id in enumerate(("bread", "butter", f"m{number}")):
                 event = made(f"u{number}", item_id, f"past-{number}-{step}")

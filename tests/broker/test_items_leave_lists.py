@@ -40,6 +40,8 @@ def river(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rive
     for name in ("vanishing", *(f"i{n}" for n in range(30))):
         river.produce("media", {"item_id": name, "title": f"Teapot {name}"}, name)
     with river.workers(encode=1, learn=1, recommend=2):
+        # A list that is made before there are items stays short until its user does something.
+        wait_for(lambda: len(river.newest("items")) == 31, 120, lambda: "not all items are there")
         for number in range(USERS):
             for order, item_id in enumerate(("vanishing", "soon", "kept", "i1")):
                 river.interact(
