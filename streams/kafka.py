@@ -166,6 +166,19 @@ def produce_one(
     return message
 
 
+def produce_with_room(
+    producer: Producer, topic: str, value: bytes | None, key: str, partition: int = -1, timestamp_ms: int = 0
+) -> None:
+    """Queues a record, and waits where the producer's queue is full; without a timestamp it gets the time of now."""
+    while True:
+        try:
+            producer.produce(topic, value, key, partition, timestamp=timestamp_ms)
+        except BufferError:
+            producer.poll(0.1)
+        else:
+            return
+
+
 def admin_client(settings: Settings, timeout_s: float = 10.0) -> AdminClient:
     """An admin client of a cluster that answers.
 

@@ -23,14 +23,18 @@ def listwise_loss(scores: Floats, targets: Floats) -> tuple[float, Floats]:
     had = targets.sum(axis=1)
     weights = np.sqrt(had)
     weights /= weights.sum()
-    pull = np.exp(_log_softmax(scores)) - targets / had[:, None]
-    return float(list_losses(scores, targets) @ weights), pull * weights[:, None]
+    logs = _log_softmax(scores)
+    pull = np.exp(logs) - targets / had[:, None]
+    return float(_cross_entropies(logs, targets) @ weights), pull * weights[:, None]
 
 
 def list_losses(scores: Floats, targets: Floats) -> Floats:
     """[lists] the cross-entropy of each; for the arguments see `listwise_loss`."""
-    logs = np.where(targets > 0, _log_softmax(scores), 0)
-    losses: Floats = -logs.sum(axis=1) / targets.sum(axis=1)
+    return _cross_entropies(_log_softmax(scores), targets)
+
+
+def _cross_entropies(logs: Floats, targets: Floats) -> Floats:
+    losses: Floats = -np.where(targets > 0, logs, 0).sum(axis=1) / targets.sum(axis=1)
     return losses
 
 

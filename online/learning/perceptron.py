@@ -1,5 +1,6 @@
 """The weights of a ranking network as they are learned: one vector, with a gradient and a place in snapshots."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -20,7 +21,8 @@ class Perceptron:
             "hidden.bias": (width,),
             "out.weight": (1, width),
         }
-        self.vector = np.zeros(sum(int(np.prod(shape)) for shape in self._shapes.values()), np.float32)
+        *self._ends, size = np.cumsum([math.prod(shape) for shape in self._shapes.values()]).tolist()
+        self.vector = np.zeros(size, np.float32)
         parts = self.split(self.vector)
         reach = FEATURES**-0.5
         for name in ("hidden.weight", "hidden.bias"):
@@ -29,8 +31,7 @@ class Perceptron:
 
     def split(self, vector: Floats) -> dict[str, Floats]:
         """A vector of as many numbers as there are weights, as views by name."""
-        ends = np.cumsum([int(np.prod(shape)) for shape in self._shapes.values()])[:-1]
-        parts = np.split(vector, ends)
+        parts = np.split(vector, self._ends)
         return {
             name: part.reshape(shape) for (name, shape), part in zip(self._shapes.items(), parts, strict=True)
         }

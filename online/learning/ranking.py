@@ -134,7 +134,7 @@ class RankingLearner:
         self._judge(features[:STEP_LISTS], targets[:STEP_LISTS], absent[:STEP_LISTS])
         network = self._net.network(*self._moments.values())
         x, layer = network.layers(features.reshape(-1, FEATURES))
-        scores = (x @ network.linear + layer @ network.out).reshape(targets.shape)
+        scores = network.scores_of(x, layer).reshape(targets.shape)
         self.loss, pull = listwise_loss(np.where(absent, -np.inf, scores), targets)
         rate = self.config.rate * factor * min(1.0, (self.step_count + 1) / RAMP_STEPS)
         gradient = self._net.gradient(x, layer, pull.ravel())

@@ -29,7 +29,10 @@ class Network(msgspec.Struct, frozen=True):
 
     def scores(self, features: Floats) -> Floats:
         """[n] of n candidates with [n, FEATURES]; only their differences within a list mean anything."""
-        x, layer = self.layers(features)
+        return self.scores_of(*self.layers(features))
+
+    def scores_of(self, x: Floats, layer: Floats) -> Floats:
+        """[n] the scores of what `layers` gave."""
         scores: Floats = x @ self.linear + layer @ self.out
         return scores
 

@@ -16,7 +16,7 @@ from streams.bench.stage import Stage, stage, wait_caught_up, wait_quiet
 from streams.bench.subjects import BenchError, Subject, freshet
 from streams.clock import now_ms
 from streams.events import Interaction, Recommendation, Request, Response
-from streams.kafka import client_config, reader_config
+from streams.kafka import client_config, produce_with_room, reader_config
 from streams.settings import Settings
 from streams.topics import full_name, home_partition, table
 
@@ -132,16 +132,10 @@ class People:
         """Writes a message; returns its timestamp."""
         at_ms = now_ms()
         data = None if value is None else _encode(value)
-        while True:
-            try:
-                self._producer.produce(
-                    full_name(self._place.settings, base), data, key, partition, timestamp=at_ms
-                )
-            except BufferError:
-                self._producer.poll(0.1)
-            else:
-                self._producer.poll(0)
-                return at_ms
+        topic = full_name(self._place.settings, base)
+        produce_with_room(self._producer, topic, data, key, partition, at_ms)
+        self._producer.poll(0)
+        return at_ms
 
     def flush(self) -> None:
         """Waits until all is written."""

@@ -1,6 +1,5 @@
 """Whether searches find what they should, through Kafka and while events stream, and how soon."""
 
-import time
 from collections.abc import Mapping, Sequence
 from secrets import token_hex
 from typing import Any
@@ -11,11 +10,10 @@ from msgspec import Struct
 
 from streams.bench.asking import Answer, Answered, Asking, answered
 from streams.bench.measure import Figures, Load, await_first_list, measure
-from streams.bench.stage import CATCH_UP_S, Stage, stage, wait_quiet, warm
-from streams.bench.subjects import BenchError, Subject, freshet
+from streams.bench.stage import Stage, stage, wait_caught_up, warm
+from streams.bench.subjects import Subject, freshet
 from streams.events import Query, Request
-from streams.kafka import client_config
-from streams.lag import group_lag, uncommitted
+from streams.kafka import client_config, produce_with_room
 from streams.settings import Settings
 from streams.topics import full_name
 
@@ -73,9 +71,8 @@ def measure_search(
     with stage(settings) as place, freshet(place.settings, ROLES) as subject:
         await_first_list(place.settings, subject)
         _send(place, media)
-        _await_encoded(place, subject)
+        wait_caught_up(place, subject, "encode", "media")
         warm(place, subject, load)
-        wait_quiet(subject)
         return {
             modality: _asked(place, subject, load, len(media), queries, rate)
             for modality, queries in sought.items()
@@ -117,20 +114,5 @@ def _send(place: Stage, media: Sequence[dict[str, Any]]) -> None:
     producer = Producer(client_config(place.settings) | {"partitioner": "murmur2_random"})
     topic = full_name(place.settings, "media")
     for one in media:
-        while True:
-            try:
-                producer.produce(topic, msgspec.json.encode(one), one["item_id"])
-            except BufferError:
-                producer.poll(0.1)
-            else:
-                break
+        produce_with_room(producer, topic, msgspec.json.encode(one), one["item_id"])
     producer.flush(60)
-
-
-def _await_encoded(place: Stage, subject: Subject) -> None:
-    deadline_s = time.monotonic() + CATCH_UP_S
-    while left := uncommitted(group_lag(place.admin, place.settings, "encode")):
-        if time.monotonic() > deadline_s:
-            msg = f"{left} media are not encoded after {CATCH_UP_S:g} s; {subject.last_words()}"
-            raise BenchError(msg)
-        time.sleep(0.5)

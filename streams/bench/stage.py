@@ -33,7 +33,7 @@ from streams.bench.subjects import (
 )
 from streams.clock import now_ms
 from streams.kafka import admin_client
-from streams.lag import group_lag
+from streams.lag import group_lag, uncommitted
 from streams.settings import OF_NOBODY, Settings
 
 LOOPS = (BARE_FRESHET, PLAIN_FAUST, QUIXSTREAMS)
@@ -127,14 +127,16 @@ def warm(stage: Stage, subject: Subject, load: Load) -> None:
     wait_quiet(subject)
 
 
-def wait_caught_up(stage: Stage, subject: Subject) -> None:
-    """Waits until the recommend workers have worked every interaction.
+def wait_caught_up(
+    stage: Stage, subject: Subject, role: str = "recommend", base: str = "interactions"
+) -> None:
+    """Waits until a role's workers have worked every record of a topic: recommend workers every interaction.
 
     Raises:
         BenchError: They do not.
     """
     deadline_s = time.monotonic() + CATCH_UP_S
-    while left := _behind(stage):
+    while left := _behind(stage, role, base):
         if time.monotonic() > deadline_s:
             msg = f"Freshet did not catch up within {CATCH_UP_S:g} s, {left} messages are left; {subject.last_words()}"
             raise BenchError(msg)
@@ -158,6 +160,6 @@ def wait_quiet(subject: Subject) -> None:
             raise BenchError(msg)
 
 
-def _behind(stage: Stage) -> int:
-    lags = group_lag(stage.admin, stage.settings, "recommend")
-    return sum(end - committed for (base, _), (committed, end) in lags.items() if base == "interactions")
+def _behind(stage: Stage, role: str, base: str) -> int:
+    lags = group_lag(stage.admin, stage.settings, role)
+    return uncommitted({place: lag for place, lag in lags.items() if place[0] == base})

@@ -9,7 +9,7 @@ from confluent_kafka import Producer
 
 from streams.clock import now_ms
 from streams.events import Interaction, Media
-from streams.kafka import client_config
+from streams.kafka import client_config, produce_with_room
 from streams.settings import Settings
 from streams.topics import full_name, home_partition
 
@@ -70,10 +70,4 @@ class Feed:
         self._producer.flush(10)
 
     def _produce(self, topic: str, key: str, value: bytes) -> None:
-        while True:
-            try:
-                self._producer.produce(topic, value=value, key=key, timestamp=now_ms())
-            except BufferError:
-                self._producer.poll(0.1)
-            else:
-                return
+        produce_with_room(self._producer, topic, value, key, timestamp_ms=now_ms())

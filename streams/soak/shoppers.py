@@ -7,7 +7,7 @@ import msgspec
 from confluent_kafka import Producer
 
 from streams.events import Interaction
-from streams.kafka import client_config
+from streams.kafka import client_config, produce_with_room
 from streams.settings import Settings
 from streams.topics import full_name, home_partition
 
@@ -67,17 +67,8 @@ class Shoppers:
             partition = self._rng.randrange(self._settings.partitions) if astray else home
             value = _encode(pack[0] if size == 1 else pack)
             for _ in range(2 if self._rng.random() < 0.03 else 1):
-                self._produce(pack[0].user_id, value, partition)
+                produce_with_room(self._producer, self._topic, value, pack[0].user_id, partition)
         self._producer.poll(0)
-
-    def _produce(self, key: str, value: bytes, partition: int) -> None:
-        while True:
-            try:
-                self._producer.produce(self._topic, value, key, partition=partition)
-            except BufferError:
-                self._producer.poll(0.1)
-            else:
-                return
 
     def flush(self) -> None:
         """Waits until everything is acknowledged.
