@@ -4,9 +4,10 @@ import logging
 import ssl
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from operator import methodcaller
-from typing import Any
+from typing import Any, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -27,6 +28,13 @@ _DENIALS = (
     KafkaError.CLUSTER_AUTHORIZATION_FAILED,
 )
 _ASK_S = 1.0
+_T = TypeVar("_T")
+LEADER_S = 10.0
+"""A partition that was just made, or whose broker was away, takes a moment to get a leader."""
+_OTHER_LEADER = (
+    KafkaError._NOENT, KafkaError._UNKNOWN_PARTITION, KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.FENCED_LEADER_EPOCH, KafkaError.UNKNOWN_LEADER_EPOCH,
+)  # fmt: skip
 
 _headers = methodcaller("headers")
 """At a name that is no UTF-8 confluent_kafka 2.16 gives an error and, beside it, a list with a hole. Of a method that
@@ -130,6 +138,26 @@ def reader_config(settings: Settings) -> dict[str, Any]:
     return client_config(settings) | {"group.id": FOLLOWERS, "enable.auto.commit": False}
 
 
+def of_leaders(client: Consumer | AdminClient, ask: Callable[[], _T]) -> _T:
+    """What the brokers answer that lead partitions, for which is waited up to LEADER_S.
+
+    librdkafka asks whom it took for the leader last, for minutes also once it was told that this is outdated: asking
+    for metadata renews it.
+
+    Raises:
+        KafkaException: Kafka does not answer, or partitions have no leader.
+    """
+    deadline_s = time.monotonic() + LEADER_S
+    while True:
+        try:
+            return ask()
+        except KafkaException as exc:
+            if exc.args[0].code() not in _OTHER_LEADER or time.monotonic() > deadline_s:
+                raise
+        client.list_topics(timeout=10)
+        time.sleep(0.1)
+
+
 def next_places(consumer: Consumer, topic: str, partitions: Iterable[int]) -> list[TopicPartition]:
     """Where the next record of each partition will lie: to be assigned, for what comes from now on.
 
@@ -138,7 +166,8 @@ def next_places(consumer: Consumer, topic: str, partitions: Iterable[int]) -> li
     """
     places = [TopicPartition(topic, partition) for partition in partitions]
     for place in places:
-        _, place.offset = consumer.get_watermark_offsets(place, timeout=10)
+        ask = partial(consumer.get_watermark_offsets, place, timeout=10)
+        _, place.offset = of_leaders(consumer, ask)
     return places
 
 

@@ -11,7 +11,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # not in its 
     OffsetSpec,
 )
 
-from streams.kafka import client_config
+from streams.kafka import client_config, of_leaders
 from streams.settings import Settings
 from streams.topics import full_name, group_name, table
 
@@ -137,5 +137,9 @@ def end_offsets(admin: AdminClient, topic: str, partitions: Iterable[int]) -> di
 def _offsets(
     admin: AdminClient, partitions: Iterable[TopicPartition], spec: OffsetSpec
 ) -> dict[tuple[str, int], int]:
-    futures = admin.list_offsets(dict.fromkeys(partitions, spec))
-    return {(tp.topic, tp.partition): future.result(timeout=10).offset for tp, future in futures.items()}
+    def ask() -> dict[tuple[str, int], int]:
+        futures = admin.list_offsets(dict.fromkeys(wanted, spec))
+        return {(tp.topic, tp.partition): future.result(timeout=10).offset for tp, future in futures.items()}
+
+    wanted = list(partitions)
+    return of_leaders(admin, ask)

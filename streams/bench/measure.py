@@ -102,7 +102,8 @@ def ask(conn: Connection, limit_s: float) -> Any:  # noqa: ANN401  # whatever th
         if conn.poll(limit_s):
             return conn.recv()
     except EOFError:
-        pass
+        msg = "a process of the benchmark has ended without an answer; what it wrote last says why"
+        raise BenchError(msg) from None
     msg = f"a process of the benchmark did not answer within {limit_s:g} s"
     raise BenchError(msg)
 

@@ -18,8 +18,9 @@ from deploy.ports import free_port
 from deploy.readiness import is_ready
 
 _DOCKER_START_S = 120
-_SOON = {"log.cleaner.backoff.ms": "500"}
-"""What is to be compacted is looked for all the time; the default is 15 s."""
+_PROPERTIES = {"log.cleaner.backoff.ms": "500", "broker.session.timeout.ms": "30000"}
+"""What is to be compacted is looked for all the time; the default is 15 s. And a broker that gets no turn on a busy
+machine keeps its partitions: it is alone, and nobody kills it."""
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +32,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     elif _docker_runs():
         yield from _in_docker()
     else:
-        with EmbeddedKafka(tmp_path_factory.mktemp("kafka"), properties=_SOON) as broker:
+        with EmbeddedKafka(tmp_path_factory.mktemp("kafka"), properties=_PROPERTIES) as broker:
             yield broker.bootstrap
 
 
@@ -52,7 +53,7 @@ def _docker_runs() -> bool:
 def _in_docker() -> Iterator[str]:
     """The same release with the same properties, in its official image, on one port inside and outside."""
     port = free_port()
-    reachable = _SOON | {"listeners": f"PLAINTEXT://0.0.0.0:{port},CONTROLLER://{HOST}:9093"}
+    reachable = _PROPERTIES | {"listeners": f"PLAINTEXT://0.0.0.0:{port},CONTROLLER://{HOST}:9093"}
     properties = broker_properties(Path("/tmp/kraft-combined-logs"), port, 9093, 1, reachable)
     container = DockerContainer(f"apache/kafka:{kafka_version()}").with_bind_ports(port, port)
     for name, value in properties.items():
