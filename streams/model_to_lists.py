@@ -159,7 +159,8 @@ class ModelToLists:
         self._items_ms = now_ms()
         recommender, item_id = self._lists.recommender, record.key.decode()
         media_ms = int(record.headers.get(MEDIA_MS_HEADER, b"0"))
-        was_listed = recommender.catalogue.may_list(item_id, now_ms())
+        catalogue = recommender.catalogue
+        filled_lists = catalogue.document(item_id) is not None and catalogue.may_list(item_id, now_ms())
         if record.value is None:
             recommender.delete_item(item_id)
         else:
@@ -168,9 +169,9 @@ class ModelToLists:
         if not self._is_live:
             return
         cause = _cause(item_id, self._items.topic, record, media_ms)
-        if not recommender.catalogue.may_list(item_id, now_ms()):
+        if not catalogue.may_list(item_id, now_ms()):
             self._changes.gone(cause)
-        elif not was_listed:
+        elif not filled_lists:
             self._changes.come(cause)
 
     def _take_publication(self, record: Record) -> None:

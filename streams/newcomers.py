@@ -1,8 +1,9 @@
 """New items find their users: lists that a new item belongs in are made again, without waiting for an event.
 
-Making every list would take too long. Users are tried in two orders in turns: in that in which the item's vector is
-nearer to their taste than their list asks for (`online.ranking.tastes`), and in that of nearness alone; and no longer
-once many lists in a row were made that it is not in. So the lists say for whom it is, whatever ranks them.
+Making every list would take too long. Users whose list has room come first. The others are tried in two orders in
+turns: in that in which the item's vector is nearer to their taste than their list asks for (`online.ranking.tastes`),
+and in that of nearness alone; and no longer once many lists in a row were made that it is not in. So the lists say for
+whom it is, whatever ranks them.
 """
 
 import asyncio
@@ -79,7 +80,8 @@ class Newcomers:
         vectors = [vector for vector in found.values() if vector is not None]
         if vectors:
             self._may_have_changed = True
-            await self._bring_in(come, await self._order(np.stack(vectors)))
+        if come:
+            await self._bring_in(come, await self._order(vectors))
 
     def _learn_tastes(self) -> None:
         """Finds the tastes of users whose lists were made by others; then, one after the other, everybody's again.
@@ -111,20 +113,21 @@ class Newcomers:
                 return number
         return len(slots)
 
-    async def _order(self, vectors: Floats) -> NDArray[np.int64]:
-        """Slots to try, the most promising first: in turns those farthest above their bar, and the nearest of all."""
+    async def _order(self, vectors: Sequence[Floats]) -> NDArray[np.int64]:
+        """Slots to try, lists with room first, then in turns those farthest above their bar, and the nearest of all."""
         near, above = np.zeros((2, self._published.end), np.float32)
-        start, end = 0, len(near)
+        start, end = 0, len(near) if vectors else 0
         while start < end:
-            of_part = self._published.tastes.compare(vectors, start)
+            of_part = self._published.tastes.compare(np.stack(vectors), start)
             stop = start + len(of_part[0])
             near[start:stop], above[start:stop] = (values[: end - start] for values in of_part)
             start = stop
             await asyncio.sleep(0)
         slots = np.flatnonzero(near > 0)
         both = np.stack([_best(slots, above[slots]), _best(slots, near[slots])], axis=1).ravel()
-        _, first = np.unique(both, return_index=True)
-        order: NDArray[np.int64] = both[np.sort(first)]
+        tried = np.concatenate([np.array(self._published.short()[:TRIED_LIMIT], np.int64), both])
+        _, first = np.unique(tried, return_index=True)
+        order: NDArray[np.int64] = tried[np.sort(first)]
         return order
 
     async def _bring_in(self, come: Mapping[str, Cause], order: NDArray[np.int64]) -> None:

@@ -74,7 +74,8 @@ class PublishedLists:
         self._users: list[str] = []
         self._kept: list[bytes] = []
         self._partitions = np.zeros(_FIRST_SLOTS, np.int32)
-        self._hashes = np.zeros((_FIRST_SLOTS, settings.list_length), np.uint32)
+        self._length = settings.list_length
+        self._hashes = np.zeros((_FIRST_SLOTS, self._length), np.uint32)
         self._changed: set[str] = set()
         self._owned: set[int] = set()
         self._newer: set[str] | None = None
@@ -150,6 +151,11 @@ class PublishedLists:
         for start in range(0, len(self._users), BLOCK):
             held: NDArray[np.bool_] = np.any(np.isin(self._hashes[start : start + BLOCK], hashes), axis=1)
             yield [self._users[start + row] for row in np.flatnonzero(held[: len(self._users) - start])]
+
+    def short(self) -> list[int]:
+        """Slots of the lists that have room for more items."""
+        last = self._hashes[: self.end, self._length - 1]
+        return [slot for slot in np.flatnonzero(last == 0).tolist() if self._users[slot]]
 
     def forget(self, user_id: str) -> None:
         """Keeps no list of the user any more."""

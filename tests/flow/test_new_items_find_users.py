@@ -184,6 +184,26 @@ def test_what_becomes_available_again_finds_its_users(river: MemoryRiver) -> Non
     run(river, story)
 
 
+def test_items_without_vectors_fill_the_lists_that_have_room(tmp_path: Path) -> None:
+    river = MemoryRiver(tmp_path)
+    send(river, event("early", "had", 1))
+
+    async def story() -> None:
+        async with river.recommend() as process:
+            await process.worker.work(river.interactions.fetch(100))
+            await process.published.load(process.users.partitions)
+            await follow(process)
+            for wanted in ({"a"}, {"a", "b", "c"}):
+                for item_id in wanted:
+                    river.produce("items", ItemDocument(item_id), 0, item_id)
+                await follow(process)
+                await process.newcomers.turn()
+                assert set(ids(river, "early")) - {"had"} == wanted
+                assert river.lists()["early"].cause.kind == "item"
+
+    run(river, story)
+
+
 def test_a_vector_that_comes_after_the_list_tells_the_taste_too(river: MemoryRiver) -> None:
     async def story() -> None:
         async with river.recommend() as process:

@@ -47,6 +47,14 @@ def test_a_list_is_given_back_as_it_was_kept_and_is_what_its_record_says() -> No
     assert (again.get("a"), again.partition("a")) == (made, 1)
 
 
+def test_lists_with_room_are_known() -> None:
+    store = new_store(MemoryKafka(SETTINGS))
+    for user_id, item_ids in (("a", "xy"), ("b", "xyz"), ("c", ""), ("d", "z"), ("d", "zxy"), ("e", "x")):
+        store.keep(published(user_id, item_ids), 0)
+    store.forget("e")
+    assert [store.user(slot) for slot in store.short()] == ["a", "c"]
+
+
 def test_users_are_found_by_the_items_of_their_newest_list() -> None:
     store = new_store(MemoryKafka(SETTINGS))
     for user_id, item_ids in (("a", "xyz"), ("b", "y"), ("c", "zw"), ("b", "xw")):
