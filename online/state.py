@@ -50,8 +50,8 @@ class UserState:
     """One user. `apply` and `published` alone change it; same calls in the same order, same state."""
 
     __slots__ = (
-        "applied_count", "applied_xor", "current", "cursor", "erased", "had", "hidden", "history", "open",
-        "open_ms", "recent", "set_count", "standing", "user_id",
+        "applied_count", "applied_xor", "current", "cursor", "erased", "had", "hidden", "history", "minute",
+        "minute_count", "open", "open_ms", "recent", "set_count", "standing", "user_id",
     )  # fmt: skip
 
     def __init__(self, user_id: str) -> None:
@@ -61,6 +61,8 @@ class UserState:
         """The user's newest erasure, if there was one since the state was last given up."""
         self.applied_count = 0
         self.applied_xor = 0
+        self.minute, self.minute_count = -1, 0
+        """The latest minute that an event was let in, of Kafka's clock, and how many were; see `admits`."""
         self.recent: array[int] = array("Q")
         self.history: list[Past] = []
         """Closed sets, oldest first. Replaced, never changed in place: examples share it."""
@@ -83,7 +85,7 @@ class UserState:
             The example to learn from, or None if the event was applied before: a replay (at or below the
             cursor) or a producer's retry (its id is among the recent ones).
         """
-        if self.cursor is not None and self.cursor.reaches(event.cursor):
+        if self.has_passed(event):
             return None
         self.cursor = event.cursor
         if event.event_hash in self.recent:
@@ -96,6 +98,30 @@ class UserState:
         example = self._example(event)
         self._record(event)
         return example
+
+    def has_passed(self, event: Event) -> bool:
+        """Whether the event is a replay: it lies at or below the cursor."""
+        return self.cursor is not None and self.cursor.reaches(event.cursor)
+
+    def admits(self, event: Event, minute: int, limit: int) -> bool:
+        """Whether the event is within the user's limit, and counts it if it is.
+
+        Nothing is noted of one that is not, so that a flood changes nothing that would have to be written. Events that
+        were applied before are within the limit: `apply` passes them over.
+
+        Args:
+            event: Is about to be applied.
+            minute: When it came, by Kafka's clock; one before the user's latest minute counts as in it.
+            limit: So many events a minute.
+        """
+        if self.has_passed(event) or event.event_hash in self.recent:
+            return True
+        if minute > self.minute:
+            self.minute, self.minute_count = minute, 0
+        elif self.minute_count >= limit:
+            return False
+        self.minute_count += 1
+        return True
 
     @property
     def is_stub(self) -> bool:

@@ -46,6 +46,8 @@ class _Body(msgspec.Struct, array_like=True):
     had_first_s: bytes = b""
     """Empty in states of earlier versions, which did not remember it."""
     erased: Erased | None = None
+    minute: int = -1
+    minute_count: int = 0
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -85,6 +87,8 @@ def pack(state: UserState) -> bytes:
         standing=ids.column(state.standing),
         current=ids.column(state.current),
         erased=state.erased,
+        minute=state.minute,
+        minute_count=state.minute_count,
     )
     body.ids = list(ids.numbers)
     compressed = bytes(lz4.compress_block(_encoder.encode(body)))
@@ -120,6 +124,7 @@ def unpack(data: bytes) -> UserState:
     state.standing = _column(p.standing, p.ids)
     state.current = _column(p.current, p.ids)
     state.erased = p.erased
+    state.minute, state.minute_count = p.minute, p.minute_count
     return state
 
 

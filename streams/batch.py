@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 FUTURE_LIMIT_MS = 5 * 60 * 1000
 """Nothing counts as later than Kafka's timestamp plus this, so that one event dated 2099 ages nothing."""
+MINUTE_MS = 60_000
 FORWARDED_HEADER = "forwarded-from"
 RUN_EXAMPLES = 128
 """In one record of `examples`, which has 16 MiB: with ids of 1 kB and the list that stood, an example has 80 kB."""
@@ -152,6 +153,13 @@ class Batch:
             state = touched.state
         if interaction.event_id is not None:
             event = as_known(event, event_id, state)
+        limit = self._settings.events_per_minute
+        if limit and not state.admits(event, record.timestamp // MINUTE_MS, limit):
+            message = f"more than {limit} events of one user in a minute (FRESHET_EVENTS_PER_MINUTE)"
+            self.refuse(
+                record, Refusal(index, _encode(interaction), RefusalError("too_many", "$.user_id", message))
+            )
+            return
         log = self._logs.log(state, event, self.hurried)
         example = state.apply(event)
         if example is not None:

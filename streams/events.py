@@ -324,7 +324,8 @@ class RefusalError(Struct):
     """Why an event was refused: a short code, the field's path and a sentence."""
 
     code: str
-    """`empty`, `malformed`, `invalid`, `unknown_field`, `packed_size`, `too_large`, `no_pseudonym` or `internal`."""
+    """`empty`, `malformed`, `invalid`, `unknown_field`, `packed_size`, `too_large`, `too_many`, `no_pseudonym` or
+    `internal`."""
     path: str
     """Where in the record: `$.action`, `$[3].value`."""
     message: str

@@ -162,6 +162,9 @@ class Settings(BaseSettings):
     """How long after a user had an item statistics hear of it from the same user again: against bots that push an item
     over and over. 0: always. 7 costs nothing where people rarely have a thing again, and much in groceries; what it
     keeps out and costs, `freshet bench poison` prints."""
+    events_per_minute: int = Field(default=0, ge=0)
+    """How many interactions of one user are taken in a minute of Kafka's clock; more are refused as `too_many`. 0: any
+    number. Against scripts and clients that run wild; load history before you set it."""
     rules: Path | None = None
     """TOML file of business rules; the topic `rules` (`freshet rules put`) has precedence over it."""
     search_modalities: str = "text,image,audio"

@@ -161,3 +161,23 @@ def test_first_and_last_time_of_an_item_are_remembered_apart() -> None:
         "a": (10, 30),
         "b": (20, 20),
     }
+
+
+def test_so_many_events_a_minute_are_let_in_and_what_was_applied_before_always() -> None:
+    state = UserState("u")
+
+    def let_in(number: int, minute: int) -> bool:
+        one = event(number, "a", number)
+        if state.admits(one, minute, limit=2):
+            state.apply(one)
+            return True
+        return False
+
+    assert [let_in(number, 7) for number in range(4)] == [True, True, False, False]
+    assert let_in(1, 7)
+    before = dump(state)
+    # Time that goes back is still the latest minute, and a refusal leaves no trace.
+    assert not let_in(5, 3)
+    assert dump(state) == before
+    assert [let_in(number, 8) for number in (6, 7, 8)] == [True, True, False]
+    assert state.applied_count == 4
