@@ -42,9 +42,10 @@ def river(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rive
     for name, title in titles.items():
         river.produce("media", {"item_id": name, "title": title}, name)
     with river.workers(encode=1, learn=1, recommend=2):
-        # A list that is made before there are items stays short until its user does something.
         wait_for(
-            lambda: len(river.newest("embeddings")) == len(titles), 120, lambda: "not all are encoded yet"
+            lambda: all(serving(river, name) == 2 for name in ("vanishing", "soon", "kept")),
+            120,
+            lambda: "some worker does not have the pots yet",
         )
         had = [(f"u{number}", "kept") for number in range(USERS)] + [("u0", "vanishing")]
         for number, (user_id, item_id) in enumerate(had):
@@ -67,8 +68,14 @@ def holders(river: River, item_id: str) -> int:
     return sum(item_id in {item["item_id"] for item in found["items"]} for found in lists(river).values())
 
 
-def audited(river: River) -> Audit:
-    return asyncio.run(audit_item(river.admin, river.settings, "vanishing"))
+def audited(river: River, item_id: str = "vanishing") -> Audit:
+    return asyncio.run(audit_item(river.admin, river.settings, item_id))
+
+
+def serving(river: River, item_id: str) -> int:
+    """How many workers that make lists have the item's vector."""
+    finds = [find for subject in audited(river, item_id).subjects for find in subject.finds]
+    return sum("worker recommend" in find.where and find.what == "held in vectors" for find in finds)
 
 
 def places(audit: Audit) -> set[str]:
