@@ -45,7 +45,7 @@ class DeviceUse(NamedTuple):
     used_bytes: int
     total_bytes: int
     busy_ratio: float | None
-    """Share of the last moments in which something ran on it; None where `nvidia-ml-py` is not installed."""
+    """Share of the last moments in which something ran on it; None where the driver does not say."""
 
 
 def device_use() -> list[DeviceUse]:
@@ -62,5 +62,6 @@ def device_use() -> list[DeviceUse]:
 def _busy_ratio(index: int) -> float | None:
     try:
         return torch.cuda.utilization(index) / 100
-    except ModuleNotFoundError:
+    except Exception:
+        # NVML has an error for each of its reasons: in containers without the driver's "utility" part it is not there.
         return None

@@ -196,7 +196,7 @@ DEVICE_BYTES = Gauge("freshet_device_bytes", "Memory that a GPU has.", ["device"
 
 DEVICE_BUSY = Gauge(
     "freshet_device_busy_ratio",
-    "Share of the last moments that a GPU worked; needs nvidia-ml-py.",
+    "Share of the last moments that a GPU worked, where its driver says so.",
     ["device"],
 )
 """Low while freshet_media_waiting grows: fetching or decoding is slower than the networks; add encode workers."""

@@ -94,7 +94,7 @@ _DEVICES = Row(
             "High while media wait; low then means that fetching or decoding holds the networks up.",
             "percentunit",
             (gauge("freshet_device_busy_ratio", "worker, device", legend="{{worker}} GPU {{device}}"),),
-            empty_because="no encoder runs on a GPU, or nvidia-ml-py is not installed",
+            empty_because="no encoder runs on a GPU, or its driver does not say",
         ),
     ),
 )

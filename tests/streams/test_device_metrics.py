@@ -1,3 +1,7 @@
+from types import SimpleNamespace
+from unittest.mock import Mock
+
+import pynvml  # type: ignore[import-untyped]  # has no stubs
 import pytest
 import torch
 
@@ -22,12 +26,16 @@ def test_devices_are_seen_where_the_process_uses_them(monkeypatch: pytest.Monkey
     measure_devices()
     assert samples() == set()
 
-    def utilization(index: int) -> int:
+    def handle(index: int) -> int:
         if index == 1:
-            raise ModuleNotFoundError
-        return 25
+            raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)
+        return index
 
-    monkeypatch.setattr(torch.cuda, "utilization", utilization)
+    # What torch asks, in the place of the driver's library.
+    monkeypatch.setattr(pynvml, "nvmlInit", lambda: None)
+    monkeypatch.setattr(torch.cuda, "_get_nvml_device_index", lambda device: device)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetHandleByIndex", handle)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetUtilizationRates", lambda _: SimpleNamespace(gpu=25))
     monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
     measure_devices()
     assert samples() == {
@@ -37,5 +45,14 @@ def test_devices_are_seen_where_the_process_uses_them(monkeypatch: pytest.Monkey
         ("freshet_device_bytes", "1", 80),
         ("freshet_device_busy_ratio", "0", 0.25),
     }
+    metrics.DEVICE_BUSY.clear()
+    monkeypatch.undo()
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda index: (30, 80))
+    missing = pynvml.NVMLError(pynvml.NVML_ERROR_LIBRARY_NOT_FOUND)
+    monkeypatch.setattr(pynvml, "nvmlInit", Mock(side_effect=missing))
+    measure_devices()
+    assert not {name for name, _, _ in samples() if "busy" in name}
     for gauge in (metrics.DEVICE_USED_BYTES, metrics.DEVICE_BYTES, metrics.DEVICE_BUSY):
         gauge.clear()
