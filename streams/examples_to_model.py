@@ -31,6 +31,7 @@ from streams.publications import PROGRESS_KEY, Progress, decode_progress, encode
 from streams.receipts import Pending, Receipts
 from streams.runs import Run
 from streams.settings import Settings
+from streams.stores import StoreError
 from streams.stores.snapshots import Manifest, SnapshotStore
 from streams.topics import full_name, topic_ids
 
@@ -129,17 +130,20 @@ class ExamplesToModel:
         self._unsaved.append(acknowledge)
 
     async def publish_regularly(self) -> None:
-        """Publishes progress and moved item vectors, and saves snapshots, for ever."""
-        since_snapshot_s = 0.0
+        """Publishes progress and moved item vectors, and saves snapshots, for ever.
+
+        While the store cannot be written nothing is acknowledged, and all else goes on.
+        """
+        since_snapshot_s, can_save = 0.0, True
         while True:
             await asyncio.sleep(self._settings.publish_interval_s)
             if not self.ready.is_set():
                 continue
             since_snapshot_s += self._settings.publish_interval_s
-            is_due = since_snapshot_s >= self._settings.snapshot_interval_s and self._unsaved
+            is_due = since_snapshot_s >= self._settings.snapshot_interval_s
             # Who waits for a receipt doesn't wait for the next snapshot in order.
-            if is_due or self._receipts.pending:
-                await self.save()
+            if (is_due and self._unsaved) or (self._receipts.pending and (is_due or can_save)):
+                can_save = await self._saved()
                 since_snapshot_s = 0.0
             await self._publish()
 
@@ -176,8 +180,21 @@ class ExamplesToModel:
         forgotten = [part.forget(user_ids) for part in self._replaying()]
         return {user_id: sum(of_part[user_id] for of_part in forgotten) for user_id in user_ids}
 
+    async def _saved(self) -> bool:
+        try:
+            await self.save()
+        except StoreError as exc:
+            logger.error("learning goes on without a snapshot, trying again: %s", exc)
+            metrics.SNAPSHOT_FAILURES.inc()
+            return False
+        return True
+
     async def save(self) -> None:
-        """Saves a snapshot, acknowledges what it contains, and writes the receipts of the erasures in it."""
+        """Saves a snapshot, acknowledges what it contains, and writes the receipts of the erasures in it.
+
+        Raises:
+            StoreError: The store cannot be written. What is not in a snapshot stays unacknowledged.
+        """
         contained, self._unsaved = self._unsaved, []
         self._check()
         erased = list(self._receipts.pending)
@@ -187,7 +204,11 @@ class ExamplesToModel:
         saved = self._fold.save() | self._ranking.save() | self._hits.by_arm.save()
         if self._fusion is not None:
             saved |= self._fusion.save()
-        self._snapshot = await asyncio.to_thread(self._snapshots.save, manifest, saved)
+        try:
+            self._snapshot = await asyncio.to_thread(self._snapshots.save, manifest, saved)
+        except StoreError:
+            self._unsaved[:0] = contained
+            raise
         self._ranking.kept()
         metrics.SNAPSHOT_TIME.set_to_current_time()
         for acknowledge in contained:

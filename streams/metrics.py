@@ -148,6 +148,9 @@ MODEL_AGE = Gauge("freshet_model_age_seconds", "Seconds since the learner's newe
 SNAPSHOT_TIME = Gauge("freshet_snapshot_timestamp_seconds", "When this learner saved its newest snapshot.")
 """Older than a few FRESHET_SNAPSHOT_INTERVAL_S while examples come: the store refuses writes, or the learner stands."""
 
+SNAPSHOT_FAILURES = Counter("freshet_snapshot_failures", "Snapshots that the store did not take.")
+"""More than a few: the store's disk is full, or it is away. The learner's log says which; it goes on learning."""
+
 RANKING_STEPS = Gauge("freshet_ranking_steps", "Steps that the learner's network has made in its life.")
 """Flat while lists are logged: the learner is more than ten seconds behind and sheds this work."""
 

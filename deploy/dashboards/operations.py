@@ -41,6 +41,12 @@ _NOW = Row(
             "ops",
             (rate("freshet_list_failures_total", "worker", roles="recommend"),),
         ),
+        Panel(
+            "Snapshots that the store did not take",
+            "None: its disk is full, or it is away. The learner goes on, and its log says which.",
+            "ops",
+            (rate("freshet_snapshot_failures_total", "worker", roles="learn"),),
+        ),
     ),
 )
 _MACHINE = Row(
