@@ -8,6 +8,7 @@ import pytest
 
 from encoders.audio import DURATION_LIMIT_S, RATE_HZ, SHORTEST_S, Sound, decode_sound
 from encoders.base import BadEntryError
+from tests.fuzz.growth import Growth, held_bytes
 from tests.fuzz.mutate import mutations
 from tests.sounds import WRITERS, murmur
 
@@ -20,7 +21,9 @@ VOICE = murmur(2.5, 48_000)
 @pytest.mark.parametrize("kind", WRITERS)
 def test_a_damaged_file_gives_a_sound_or_a_reason(kind: str) -> None:
     data = WRITERS[kind](VOICE, 48_000)
-    for seed in range(-(-CASES // len(WRITERS))):
+    count = -(-CASES // len(WRITERS))
+    growth = Growth(count)
+    for seed in range(count):
         started = time.perf_counter()
         found = sound_or_reason(mutations(data, seed))
         assert time.perf_counter() - started < SECONDS_MAX, f"seed {seed}"
@@ -30,6 +33,8 @@ def test_a_damaged_file_gives_a_sound_or_a_reason(kind: str) -> None:
             assert SHORTEST_S <= len(found.samples) / RATE_HZ <= DURATION_LIMIT_S
             assert np.isfinite(found.samples).all()
             assert np.isfinite(found.start_s)
+        growth.note(seed, held_bytes())
+    growth.check()
 
 
 def test_damage_reaches_what_comes_after_the_header() -> None:

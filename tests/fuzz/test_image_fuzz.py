@@ -8,6 +8,7 @@ from PIL import Image
 
 from encoders.base import BadEntryError
 from encoders.image import ASPECT_LIMIT, SIDE, decode_image
+from tests.fuzz.growth import Growth, held_bytes
 from tests.fuzz.mutate import mutations
 from tests.pictures import WRITERS, picture
 
@@ -19,7 +20,9 @@ SECONDS_MAX = 10.0
 @pytest.mark.parametrize("kind", WRITERS)
 def test_a_damaged_file_gives_an_image_or_a_reason(kind: str) -> None:
     data = WRITERS[kind](picture(1, (160, 120)))
-    for seed in range(-(-CASES // len(WRITERS))):
+    count = -(-CASES // len(WRITERS))
+    growth = Growth(count)
+    for seed in range(count):
         started = time.perf_counter()
         found = image_or_reason(mutations(data, seed))
         assert time.perf_counter() - started < SECONDS_MAX, f"seed {seed}"
@@ -29,6 +32,8 @@ def test_a_damaged_file_gives_an_image_or_a_reason(kind: str) -> None:
             assert found.mode == "RGB"
             assert 1 <= min(found.size) <= SIDE
             assert max(found.size) <= SIDE * ASPECT_LIMIT
+        growth.note(seed, held_bytes())
+    growth.check()
 
 
 def test_damage_reaches_what_comes_after_the_header() -> None:

@@ -14,13 +14,14 @@ import pytest
 from encoders.base import BadEntryError
 from encoders.video import AREA_LIMIT_PIXELS, FRAME_COUNT, decode_video
 from tests.clips import clock, encode_clip, even_times, moving_disc, sine
+from tests.fuzz.growth import Growth, held_bytes
 from tests.fuzz.mutate import mutations
 
 CASES = int(os.environ.get("FUZZ_CASES", "60"))
 SECONDS_MAX = 20.0
 """Of processor time for one file. WORK_LIMIT_PIXELS take about two; damage can have the work done twice."""
-GROWTH_LIMIT_BYTES = 1_500_000_000
-"""What a process may need beyond its beginnings: frames at the limit of pixels take about a gigabyte."""
+PEAK_LIMIT_BYTES = 1_500_000_000
+"""What a process may need beyond its beginnings for a while: frames at the limit of pixels take about a gigabyte."""
 FILES = {
     "mp4": encode_clip(moving_disc((250, 60, 40), (30, 60, 120)), even_times(2.0), tone=sine(2.0)),
     # Its headers are spread over the file, so that damage at the end leaves more than nothing.
@@ -48,6 +49,8 @@ class Outcome(NamedTuple):
     seconds: float
     peak_bytes: int
     """Of the process so far."""
+    held_bytes: int
+    """By the process now."""
 
 
 @pytest.fixture(scope="module")
@@ -73,18 +76,22 @@ def outcome(kind: str, seed: int) -> Outcome:
     peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
         1 if sys.platform == "darwin" else 1024
     )
-    return Outcome(frames, reason, time.process_time() - started, peak_bytes)
+    return Outcome(frames, reason, time.process_time() - started, peak_bytes, held_bytes())
 
 
 @pytest.mark.parametrize("kind", FILES)
 def test_a_damaged_file_gives_a_clip_or_a_reason(kind: str, process: ProcessPoolExecutor) -> None:
     base_bytes = process.submit(outcome, kind, 0).result(timeout=120).peak_bytes
-    for seed in range(-(-CASES // len(FILES))):
+    count = -(-CASES // len(FILES))
+    growth = Growth(count)
+    for seed in range(count):
         found = process.submit(outcome, kind, seed).result(timeout=120)
         assert found.frames <= FRAME_COUNT
         assert found.frames or len(found.reason) > 10
         assert found.seconds < SECONDS_MAX, f"seed {seed}"
-        assert found.peak_bytes - base_bytes < GROWTH_LIMIT_BYTES, f"seed {seed}"
+        assert found.peak_bytes - base_bytes < PEAK_LIMIT_BYTES, f"seed {seed}"
+        growth.note(seed, found.held_bytes)
+    growth.check()
 
 
 def test_damage_leaves_some_clips_and_refuses_others(process: ProcessPoolExecutor) -> None:
