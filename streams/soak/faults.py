@@ -6,8 +6,10 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 from deploy.embedded_kafka import EmbeddedKafka
 from streams.settings import Settings
@@ -65,6 +67,10 @@ class Faults:
             self.join_recommend, self.leave_recommend, self.lose_snapshot, self.reset_group, self.restart_broker,
             self.kill_while_writing, self.kill_zombie, self.cut_network, self.slow_network, self.reset_connections,
         ]  # fmt: skip
+        if hasattr(
+            psutil, "RLIMIT_FSIZE"
+        ):  # where the system lets nobody limit another process no disk is filled
+            faults += [self.fill_store, self.fill_broker]
         if self._beside is not None:
             faults += [self.change_version] * 4
         self._rng.shuffle(faults)
@@ -134,6 +140,27 @@ class Faults:
         os.kill(self._broker_pid(), signal.SIGKILL)
         self._broker.start()
         return "broker killed and started"
+
+    def fill_store(self) -> str:
+        """The learners' disk is full for long enough that snapshots fail."""
+        seconds = 2 * self._settings.snapshot_interval_s
+        with ExitStack() as full:
+            for pid in self._supervisor.pids("learn"):
+                with suppress(psutil.NoSuchProcess):
+                    full.enter_context(_disk_full(pid))
+            time.sleep(seconds)
+        return f"learners' disk full for {seconds:g} s"
+
+    def fill_broker(self) -> str:
+        """The broker's disk is full, which ends it; it starts on the same data when there is room again."""
+        pid, deadline_s = self._broker_pid(), time.monotonic() + self._settings.session_timeout_s
+        with _disk_full(pid):
+            while not _has_ended(pid):
+                if time.monotonic() > deadline_s:
+                    return "broker's disk full, while it wrote nothing"
+                time.sleep(0.1)
+        self._broker.start()
+        return "broker ended by a full disk, and started"
 
     def cut_network(self) -> str:
         """Nothing passes between anybody and the broker for longer than a session; then all that was sent arrives."""
@@ -256,3 +283,23 @@ class Faults:
     def _broker_pid(self) -> int:
         assert self._broker.pid is not None
         return self._broker.pid
+
+
+@contextmanager
+def _disk_full(pid: int) -> Iterator[None]:
+    """No file of the process grows, as if its disk were full."""
+    process = psutil.Process(pid)
+    soft, hard = process.rlimit(psutil.RLIMIT_FSIZE)
+    process.rlimit(psutil.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            process.rlimit(psutil.RLIMIT_FSIZE, (soft, hard))
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
