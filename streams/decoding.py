@@ -6,6 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 
 from streams.events import SCHEMA_VERSION, RefusalError
+from streams.oversized import Oversized, OversizedError
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -53,6 +54,9 @@ class EventDecoder(Generic[T]):
 
     def decode(self, value: bytes | None) -> Decoded[T]:
         """Decodes a message's value; never raises."""
+        if isinstance(value, Oversized):
+            error = RefusalError("too_large", "$", f"{OversizedError()}, and was not read: send less at once")
+            return Decoded([], [Refusal(0, b"", error)], 0)
         if not value:
             return Decoded([], [Refusal(0, b"", RefusalError("empty", "$", "the message has no value"))], 0)
         try:

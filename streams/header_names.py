@@ -12,6 +12,8 @@ from aiokafka.consumer import fetcher
 from aiokafka.record.default_records import _DefaultRecordBatchPy
 from aiokafka.record.memory_records import MemoryRecords, _MemoryRecordsPy
 
+from streams.oversized import OversizedError, stand_in
+
 
 def read_any_names() -> None:
     """Has every consumer of this process read such records."""
@@ -41,7 +43,10 @@ class Batches:
 
 
 class Batch:
-    """As aiokafka's own; from a name on that is no text, slower code reads that minds no name."""
+    """As aiokafka's own; from a name on that is no text, slower code reads that minds no name.
+
+    One record stands in the place of a batch that unpacks too far.
+    """
 
     def __init__(self, batch: Any, data: bytes, number: int) -> None:  # noqa: ANN401  # one of several classes
         self._batch = batch
@@ -67,6 +72,8 @@ class Batch:
             if packed is None:
                 raise
             yield from islice(_AnyNames(packed), count, None)
+        except OversizedError:
+            yield stand_in(self._batch)
 
 
 class _AnyNames(_DefaultRecordBatchPy):  # type: ignore[misc]  # final, as far as aiokafka knows

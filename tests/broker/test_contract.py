@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
+from confluent_kafka import Message, Producer
 from kafka import KafkaConsumer, KafkaProducer
 from typer.testing import CliRunner
 
 from streams.cli import app
 from streams.event_ids import origin_of
+from streams.oversized import UNPACKED_LIMIT
 from streams.topics import home_partition, topic_ids
 from tests.broker.client import Client, ids, value_of
 from tests.broker.hostile import EVERY, GOOD, Hostile, Unnamed
@@ -269,6 +271,28 @@ def test_a_header_whose_name_is_no_text_ends_nobody(running: Running) -> None:
     assert json.loads(traced.stdout)["steps"]
     producer.close()
     answers.close()
+
+
+@pytest.mark.parametrize("topic", ["interactions", "media", "requests", "erasures"])
+def test_a_batch_that_unpacks_too_far_is_refused_and_ends_nobody(running: Running, topic: str) -> None:
+    client = running.client
+    packing = {"compression.type": "zstd", "message.max.bytes": 2 * UNPACKED_LIMIT}
+    producer = Producer({"bootstrap.servers": client.kafka} | packing)
+    sent: list[Message] = []
+    bomb = bytes(UNPACKED_LIMIT + 1)
+    producer.produce(
+        client.prefix + topic, bomb, b"bomb", on_delivery=lambda _, message: sent.append(message)
+    )
+    assert producer.flush(30) == 0
+    place = (client.prefix + topic, sent[0].partition(), sent[0].offset())
+
+    def is_of_it(message: Message) -> bool:
+        dead = value_of(message)
+        return (dead["topic"], dead["partition"], dead["offset"]) == place
+
+    dead = value_of(client.wait("dead-letters", is_of_it))
+    assert (dead["error"]["code"], dead["error"]["path"], dead["key"]) == ("too_large", "$", None)
+    client.list_after("calm", running.send("calm", "bread", f"calm-{topic}"))
 
 
 def test_a_producer_is_refused_what_is_above_a_topics_limit(running: Running) -> None:

@@ -1,0 +1,83 @@
+"""Batches that unpack to more than memory holds: refused as a whole, and read no further than to see it.
+
+Kafka takes a batch by its packed size, and zeros pack to a hundredth, or to a ten thousandth. aiokafka unpacks all of
+it at once, so that one record could end every worker that comes to it, for as long as Kafka keeps it.
+"""
+
+import gzip
+import io
+from collections.abc import Callable
+from functools import partial
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import cramjam
+import numpy as np
+from aiokafka.record import default_records
+from aiokafka.record._crecords import default_records as compiled_records
+
+UNPACKED_LIMIT = 64 * 1024 * 1024
+"""Bytes. A client packs one request at most, and Kafka's limit for a record is 16 MiB here."""
+_TOO_SMALL = "failed to write whole buffer"
+"""What cramjam says of a buffer in which there is no room for all that a packed text says."""
+
+
+class OversizedError(ValueError):
+    """A batch unpacks to more than UNPACKED_LIMIT."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the batch unpacks to more than {UNPACKED_LIMIT // 2**20} MiB")
+
+
+class Oversized(bytes):
+    """In the place of the value of a record that was not read."""
+
+
+class StandIn(NamedTuple):
+    """A record in the place of a whole batch, at its last offset; as consumers of aiokafka take records."""
+
+    offset: int
+    timestamp: int
+    timestamp_type: int
+    key: None = None
+    value: Oversized = Oversized()
+    checksum: None = None
+    headers: tuple[()] = ()
+
+
+def stand_in(batch: Any) -> StandIn:  # noqa: ANN401  # one of several classes
+    """What is read of a batch that is not unpacked."""
+    return StandIn(batch.next_offset - 1, batch.max_timestamp, batch.timestamp_type)
+
+
+def limit_unpacking() -> None:
+    """Has every consumer of this process raise OversizedError at such a batch. Snappy unpacks to 22 times at most."""
+    for module in (default_records, compiled_records):
+        _replace(module, "gzip_decode", _gunzip)
+        _replace(module, "lz4_decode", partial(_into_buffer, cramjam.lz4.decompress_into))
+        _replace(module, "zstd_decode", partial(_into_buffer, cramjam.zstd.decompress_into))
+
+
+def _replace(module: ModuleType, name: str, unpack: Callable[[Any], bytes]) -> None:
+    getattr(module, name)  # another version of aiokafka may call it otherwise
+    setattr(module, name, unpack)
+
+
+def _gunzip(packed: Any) -> bytes:  # noqa: ANN401  # any buffer
+    with gzip.GzipFile(fileobj=io.BytesIO(packed)) as file:
+        found = file.read(UNPACKED_LIMIT + 1)
+    if len(found) > UNPACKED_LIMIT:
+        raise OversizedError
+    return found
+
+
+def _into_buffer(decompress_into: Callable[[Any, Any], int], packed: Any) -> bytes:  # noqa: ANN401  # any buffer
+    # Of a buffer that nothing was written to yet the system gives no page.
+    buffer = np.empty(UNPACKED_LIMIT, np.uint8)
+    try:
+        size = decompress_into(packed, buffer)
+    except cramjam.DecompressionError as exc:
+        if _TOO_SMALL in str(exc):
+            raise OversizedError from None
+        raise
+    return buffer[:size].tobytes()
