@@ -196,7 +196,12 @@ def produce_one(
 
 
 def produce_with_room(
-    producer: Producer, topic: str, value: bytes | None, key: str, partition: int = -1, timestamp_ms: int = 0
+    producer: Producer,
+    topic: str,
+    value: bytes | None,
+    key: str | bytes | None,
+    partition: int = -1,
+    timestamp_ms: int = 0,
 ) -> None:
     """Queues a record, and waits where the producer's queue is full; without a timestamp it gets the time of now."""
     while True:

@@ -13,7 +13,7 @@ from confluent_kafka import (
 )
 
 from streams import topics
-from streams.kafka import admin_client, client_config, headers_of, reader_config
+from streams.kafka import admin_client, client_config, headers_of, produce_with_room, reader_config
 from streams.lag import group_lag, uncommitted
 from streams.settings import Settings
 from streams.soak.reference import LogRecord
@@ -119,6 +119,8 @@ class Cluster:
             time.sleep(0.2)
         producer = Producer(client_config(self._settings) | {"enable.idempotence": True})
         for record in records:
-            producer.produce(name, record.value, record.key, record.partition, timestamp=record.timestamp)
+            produce_with_room(producer, name, record.value, record.key, record.partition, record.timestamp)
             producer.poll(0)
-        producer.flush(60)
+        if left := producer.flush(60):
+            msg = f"{left:,} records of {name} were not taken"
+            raise TimeoutError(msg)
