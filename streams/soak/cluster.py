@@ -21,6 +21,8 @@ from streams.topics import full_name, group_name, table, topic_ids
 
 GROUP_EMPTY_S = 60.0
 ANSWER_S = 30.0
+SET_BACK_LIMIT = 5_000
+"""Records of a partition: the log grows with the hours, what comes again should not."""
 
 
 class Cluster:
@@ -74,7 +76,9 @@ class Cluster:
                 time.sleep(0.5)
 
     def set_back(self, share: float, floor: Mapping[int, int]) -> None:
-        """Sets the recommend group's offsets back by a share of each partition. Its workers must be stopped.
+        """Sets the recommend group's offsets back by a share of each partition, up to SET_BACK_LIMIT records.
+
+        Its workers must be stopped.
 
         Args:
             share: Of what is committed.
@@ -89,7 +93,10 @@ class Cluster:
             TopicPartition(
                 full_name(self._settings, base),
                 partition,
-                min(committed, max(int(committed * (1 - share)), floor.get(partition, 0))),
+                min(
+                    committed,
+                    max(int(committed * (1 - share)), committed - SET_BACK_LIMIT, floor.get(partition, 0)),
+                ),
             )
             for (base, partition), (committed, _) in self._lag("recommend").items()
         ]

@@ -1,12 +1,13 @@
 """A soak: events at a steady rate, one fault after the other, then everything has to be as if nothing had been."""
 
 import asyncio
+import math
 import random
 import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -28,7 +29,12 @@ from streams.soak.shoppers import Shoppers
 from streams.status import Counted, Status, read_status
 from streams.supervisor import Supervisor
 
+STALL_S = 60.0
+"""So long workers may get no further with what they are behind."""
 SETTLE_S = 180.0
+"""Then for so long there may still be a difference."""
+RESTORE_S = 300.0
+"""When the topic is restored at the latest: all of it comes again, and has to be worked beside what is new."""
 CALM_S = 10.0
 """Without faults at the start, so that there is something to lose."""
 
@@ -165,7 +171,7 @@ class Soak:
         script: list[Callable[[], str]] = []
         restored = False
         while (elapsed_s := time.monotonic() - started_s) < self._seconds:
-            if not restored and elapsed_s > self._seconds / 2:
+            if not restored and elapsed_s > min(self._seconds / 2, RESTORE_S):
                 restored = True
                 # No event may be produced into a topic that is being replaced.
                 with self._producing:
@@ -187,9 +193,11 @@ class Soak:
         """Waits until nothing is under way, then compares; returns seconds waited, problems and users."""
         cluster = Cluster(settings)
         started_s = time.monotonic()
+        _await_commits(cluster)
+        deadline_s = time.monotonic() + SETTLE_S
         problems = ["nothing compared"]
         reference = Reference(settings)
-        while problems and time.monotonic() - started_s < SETTLE_S:
+        while problems and time.monotonic() < deadline_s:
             time.sleep(2.0)
             try:
                 reference = Reference(settings)
@@ -199,6 +207,19 @@ class Soak:
             except (KafkaUnavailableError, KafkaException) as exc:
                 problems = [str(exc)]
         return round(time.monotonic() - started_s, 1), problems, len(reference.states)
+
+
+def _await_commits(cluster: Cluster) -> None:
+    """Returns when everything is committed, or when that gets no further."""
+    least, since_s = math.inf, time.monotonic()
+    while time.monotonic() - since_s < STALL_S:
+        with suppress(KafkaUnavailableError, KafkaException):
+            left = cluster.uncommitted()
+            if not left:
+                return
+            if left < least:
+                least, since_s = left, time.monotonic()
+        time.sleep(2.0)
 
 
 def _problems(settings: Settings, cluster: Cluster, reference: Reference) -> Iterator[str]:
