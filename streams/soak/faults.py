@@ -191,7 +191,7 @@ class Faults:
 
     def kill_while_writing(self) -> str:
         """A recommend worker is killed between its writes."""
-        pid = self._rng.choice(self._supervisor.pids("recommend"))
+        pid = self._some_recommend()
         # Not long enough for a zombie, but there is much to do at once then: soon after, it is in the middle of it.
         self._stand_still(pid, self._settings.session_timeout_s / 4)
         os.kill(pid, signal.SIGCONT)
@@ -202,7 +202,7 @@ class Faults:
 
     def kill_zombie(self) -> str:
         """A recommend worker wakes up when another has long taken over, writes what it can, and is killed."""
-        pid = self._rng.choice(self._supervisor.pids("recommend"))
+        pid = self._some_recommend()
         # What it asked for comes all at once when the broker goes on, and waits in its socket.
         with self._broker_frozen():
             time.sleep(0.5)
@@ -213,6 +213,16 @@ class Faults:
             os.kill(pid, signal.SIGCONT)
             self._kill_soon(pid)
         return f"recommend worker {pid} frozen, woken and killed while it was writing"
+
+    def _some_recommend(self) -> int:
+        """One that lives, for which is waited: the last fault may have ended all, and another is started soon."""
+        deadline_s = time.monotonic() + CATCH_UP_S
+        while not (pids := self._supervisor.pids("recommend")):
+            if time.monotonic() > deadline_s:
+                msg = "no recommend worker is running"
+                raise TimeoutError(msg)
+            time.sleep(0.2)
+        return self._rng.choice(pids)
 
     def _kill_soon(self, pid: int) -> None:
         time.sleep(1)
