@@ -47,7 +47,7 @@ class Had(msgspec.Struct, gc=False):
 
 
 class UserState:
-    """One user. `apply` and `published` alone change it; same calls in the same order, same state."""
+    """One user. `admits`, `apply` and `published` alone change it; same calls in the same order, same state."""
 
     __slots__ = (
         "applied_count", "applied_xor", "current", "cursor", "erased", "had", "hidden", "history", "minute",

@@ -156,9 +156,8 @@ class Batch:
         limit = self._settings.events_per_minute
         if limit and not state.admits(event, record.timestamp // MINUTE_MS, limit):
             message = f"more than {limit} events of one user in a minute (FRESHET_EVENTS_PER_MINUTE)"
-            self.refuse(
-                record, Refusal(index, _encode(interaction), RefusalError("too_many", "$.user_id", message))
-            )
+            path = f"$[{index}].user_id" if (record.value or b"").lstrip()[:1] == b"[" else "$.user_id"
+            self.refuse(record, Refusal(index, _encode(interaction), RefusalError("too_many", path, message)))
             return
         log = self._logs.log(state, event, self.hurried)
         example = state.apply(event)

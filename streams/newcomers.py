@@ -81,7 +81,10 @@ class Newcomers:
         if vectors:
             self._may_have_changed = True
         if come:
-            await self._bring_in(come, await self._order(vectors))
+            # A list may have room for ever, by a rule: those in vain must not use up the patience of the others.
+            await self._bring_in(come, np.array(self._published.short()[:TRIED_LIMIT], np.int64))
+        if vectors:
+            await self._bring_in(come, await self._order(np.stack(vectors)))
 
     def _learn_tastes(self) -> None:
         """Finds the tastes of users whose lists were made by others; then, one after the other, everybody's again.
@@ -113,21 +116,20 @@ class Newcomers:
                 return number
         return len(slots)
 
-    async def _order(self, vectors: Sequence[Floats]) -> NDArray[np.int64]:
-        """Slots to try, lists with room first, then in turns those farthest above their bar, and the nearest of all."""
+    async def _order(self, vectors: Floats) -> NDArray[np.int64]:
+        """Slots to try, the most promising first: in turns those farthest above their bar, and the nearest of all."""
         near, above = np.zeros((2, self._published.end), np.float32)
-        start, end = 0, len(near) if vectors else 0
+        start, end = 0, len(near)
         while start < end:
-            of_part = self._published.tastes.compare(np.stack(vectors), start)
+            of_part = self._published.tastes.compare(vectors, start)
             stop = start + len(of_part[0])
             near[start:stop], above[start:stop] = (values[: end - start] for values in of_part)
             start = stop
             await asyncio.sleep(0)
         slots = np.flatnonzero(near > 0)
         both = np.stack([_best(slots, above[slots]), _best(slots, near[slots])], axis=1).ravel()
-        tried = np.concatenate([np.array(self._published.short()[:TRIED_LIMIT], np.int64), both])
-        _, first = np.unique(tried, return_index=True)
-        order: NDArray[np.int64] = tried[np.sort(first)]
+        _, first = np.unique(both, return_index=True)
+        order: NDArray[np.int64] = both[np.sort(first)]
         return order
 
     async def _bring_in(self, come: Mapping[str, Cause], order: NDArray[np.int64]) -> None:

@@ -157,8 +157,10 @@ class Faults:
         with _disk_full(pid):
             while not _has_ended(pid):
                 if time.monotonic() > deadline_s:
-                    return "broker's disk full, while it wrote nothing"
+                    break
                 time.sleep(0.1)
+        if not _has_ended(pid):
+            return "broker's disk full, while it wrote nothing"
         self._broker.start()
         return "broker ended by a full disk, and started"
 
