@@ -11,7 +11,7 @@ from online.ranking.list_log import sampled
 from online.state import UserState
 from streams import metrics
 from streams.dead_letters import letter
-from streams.decoding import Decoded, EventDecoder, Refusal
+from streams.decoding import Decoded, EventDecoder, Refusal, root_of
 from streams.event_ids import as_known, event_hash, event_id_of, place_of
 from streams.events import Cause, Interaction, RefusalError, Scalar
 from streams.homes import too_large_for_home
@@ -156,7 +156,7 @@ class Batch:
         limit = self._settings.events_per_minute
         if limit and not state.admits(event, record.timestamp // MINUTE_MS, limit):
             message = f"more than {limit} events of one user in a minute (FRESHET_EVENTS_PER_MINUTE)"
-            path = f"$[{index}].user_id" if (record.value or b"").lstrip()[:1] == b"[" else "$.user_id"
+            path = f"{root_of(record.value, index)}.user_id"
             self.refuse(record, Refusal(index, _encode(interaction), RefusalError("too_many", path, message)))
             return
         log = self._logs.log(state, event, self.hurried)

@@ -70,7 +70,7 @@ class EventDecoder(Generic[T]):
         return Decoded(list(enumerate(decoded)), [], 0)
 
     def _decode_one_by_one(self, value: bytes) -> Decoded[T]:
-        packed = value.lstrip()[:1] == b"["
+        packed = is_packed(value)
         try:
             parts = _RAW_ARRAY.decode(value) if packed else [value]
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as exc:
@@ -80,7 +80,7 @@ class EventDecoder(Generic[T]):
         result: Decoded[T] = Decoded([], [], 0)
         newer_count = 0
         for index, part in enumerate(parts):
-            outcome, newer = self._decode_part(bytes(part), index, f"$[{index}]" if packed else "$")
+            outcome, newer = self._decode_part(bytes(part), index, root_of(value, index))
             newer_count += newer
             if isinstance(outcome, Refusal):
                 result.refusals.append(outcome)
@@ -101,6 +101,17 @@ class EventDecoder(Generic[T]):
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as exc:
             error = exc
         return Refusal(index, part, _explain(error, root)), 0
+
+
+def is_packed(value: bytes) -> bool:
+    """Whether a message holds an array of events."""
+    return value.lstrip()[:1] == b"["
+
+
+def root_of(value: bytes | None, index: int) -> str:
+    """The path of one event of a message."""
+    # The second event tells; only for the first the message is looked at.
+    return f"$[{index}]" if index or is_packed(value or b"") else "$"
 
 
 def _wrong_size(value: bytes, count: int) -> Refusal:

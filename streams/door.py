@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from streams.decoding import Decoded, Refusal
+from streams.decoding import Decoded, Refusal, root_of
 from streams.events import Interaction, RefusalError, Request
 from streams.pseudonyms import NO_PSEUDONYM, key_id_in
 from streams.settings import Settings
@@ -34,13 +34,11 @@ class Door:
         """
         if not self._taken:
             return decoded
-        is_packed = (value or b"").lstrip()[:1] == b"["
         within = Decoded[T]([], list(decoded.refusals), decoded.newer_count)
         for index, event in decoded.events:
             if event.user_id is None or key_id_in(event.user_id) in self._taken:
                 within.events.append((index, event))
             else:
-                path = f"$[{index}].user_id" if is_packed else "$.user_id"
-                error = RefusalError(NO_PSEUDONYM, path, _MESSAGE)
+                error = RefusalError(NO_PSEUDONYM, f"{root_of(value, index)}.user_id", _MESSAGE)
                 within.refusals.append(Refusal(index, _encode(event), error))
         return within

@@ -78,12 +78,11 @@ class Newcomers:
         come = self._changes.take_come()
         found = {item_id: self._lists.recommender.vector(item_id) for item_id in come}
         vectors = [vector for vector in found.values() if vector is not None]
-        if vectors:
-            self._may_have_changed = True
         if come:
             # A list may have room for ever, by a rule: those in vain must not use up the patience of the others.
             await self._bring_in(come, np.array(self._published.short()[:TRIED_LIMIT], np.int64))
         if vectors:
+            self._may_have_changed = True
             await self._bring_in(come, await self._order(np.stack(vectors)))
 
     def _learn_tastes(self) -> None:

@@ -67,9 +67,8 @@ class Faults:
             self.join_recommend, self.leave_recommend, self.lose_snapshot, self.reset_group, self.restart_broker,
             self.kill_while_writing, self.kill_zombie, self.cut_network, self.slow_network, self.reset_connections,
         ]  # fmt: skip
-        if hasattr(
-            psutil, "RLIMIT_FSIZE"
-        ):  # where the system lets nobody limit another process no disk is filled
+        # Where the system lets nobody limit another process no disk is filled.
+        if hasattr(psutil, "RLIMIT_FSIZE"):
             faults += [self.fill_store, self.fill_broker]
         if self._beside is not None:
             faults += [self.change_version] * 4
@@ -155,9 +154,7 @@ class Faults:
         """The broker's disk is full, which ends it; it starts on the same data when there is room again."""
         pid, deadline_s = self._broker_pid(), time.monotonic() + self._settings.session_timeout_s
         with _disk_full(pid):
-            while not _has_ended(pid):
-                if time.monotonic() > deadline_s:
-                    break
+            while not _has_ended(pid) and time.monotonic() < deadline_s:
                 time.sleep(0.1)
         if not _has_ended(pid):
             return "broker's disk full, while it wrote nothing"
