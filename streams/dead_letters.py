@@ -14,6 +14,7 @@ import msgspec
 from streams import metrics
 from streams.decoding import Refusal
 from streams.events import DeadLetter, RefusalError
+from streams.oversized import Oversized
 from streams.producer import Outgoing
 from streams.pseudonyms import NO_PSEUDONYM
 from streams.settings import Settings
@@ -34,6 +35,7 @@ _encode = msgspec.json.Encoder().encode
 def letter(settings: Settings, base: str, record: Any, refusal: Refusal, now_ms: int) -> Outgoing:  # noqa: ANN401  # aiokafka's record
     """The dead letter of one refused event of a record of the topic `base`."""
     metrics.REFUSALS.labels(topic=base, code=refusal.error.code).inc()
+    was_read = not isinstance(refusal.value, Oversized)
     keeps = settings.keeps_refused and refusal.error.code != NO_PSEUDONYM
     key = record.key[:TEXT_LIMIT] if keeps and record.key is not None else None
     value = refusal.value if keeps else b""
@@ -45,11 +47,11 @@ def letter(settings: Settings, base: str, record: Any, refusal: Refusal, now_ms:
         index=refusal.index,
         key=None if key is None else key.decode(errors="replace"),
         value_b64=base64.b64encode(value[:VALUE_LIMIT]).decode(),
-        truncated=len(refusal.value) > min(len(value), VALUE_LIMIT),
-        sha256=hashlib.sha256(value).hexdigest() if keeps else "",
+        truncated=len(refusal.value) > min(len(value), VALUE_LIMIT) or not was_read,
+        sha256=hashlib.sha256(value).hexdigest() if keeps and was_read else "",
         error=RefusalError(error.code, error.path[:TEXT_LIMIT], error.message[:TEXT_LIMIT]),
         timestamp_ms=now_ms,
-        size_bytes=len(refusal.value),
+        size_bytes=len(refusal.value) if was_read else None,
     )
     return Outgoing(full_name(settings, "dead-letters"), key, _encode(dead))
 

@@ -56,7 +56,7 @@ class EventDecoder(Generic[T]):
         """Decodes a message's value; never raises."""
         if isinstance(value, Oversized):
             error = RefusalError("too_large", "$", f"{OversizedError()}, and was not read: send less at once")
-            return Decoded([], [Refusal(0, b"", error)], 0)
+            return Decoded([], [Refusal(0, value, error)], 0)
         if not value:
             return Decoded([], [Refusal(0, b"", RefusalError("empty", "$", "the message has no value"))], 0)
         try:

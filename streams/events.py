@@ -345,12 +345,12 @@ class DeadLetter(Struct):
     value_b64: str
     """The event as it was, in base64; empty where it is left out (`FRESHET_DEAD_LETTERS`)."""
     truncated: bool
-    """Whether that is not all of it: cut at 256 KiB, or left out."""
+    """Whether that is not all of it: cut at 256 KiB, left out, or not read (`too_large`)."""
     sha256: str
-    """Of the whole event, in hexadecimal; empty where it is left out, since whoever guesses it could tell by this."""
+    """Of the whole event, in hexadecimal; empty where it was not read, or left out: who guesses it could tell."""
     error: RefusalError
     """Why."""
     timestamp_ms: int
     """When it was refused."""
     size_bytes: int | None = None
-    """Of the whole event; null in letters of older versions."""
+    """Of the whole event; null where it was not read, and in letters of older versions."""

@@ -31,7 +31,7 @@ from streams.publications import PROGRESS_KEY, Progress, decode_progress, encode
 from streams.receipts import Pending, Receipts
 from streams.runs import Run
 from streams.settings import Settings
-from streams.stores import StoreError
+from streams.stores import StoreError, StoreUnavailableError
 from streams.stores.snapshots import Manifest, SnapshotStore
 from streams.topics import full_name, topic_ids
 
@@ -63,7 +63,10 @@ class ExamplesToModel:
         examples = full_name(settings, "examples")
         self._examples_id = topic_ids(admin, [examples])[examples]
         self._snapshots = SnapshotStore(settings)
-        self._snapshots.check()
+        try:
+            self._snapshots.check()
+        except StoreUnavailableError as exc:
+            self._report_store(exc)
         self._receipts = Receipts(settings, admin, self._snapshots, producer, self._check)
         self._first = FirstImpressions()
         self._vectors = ItemVectors(settings, producer, self._check, fusion, self._first)
@@ -175,19 +178,24 @@ class ExamplesToModel:
         """What learns again from what it has had."""
         return [self._ranking] if self._fusion is None else [self._ranking, self._fusion]
 
-    def _forget(self, user_ids: set[str]) -> dict[str, int]:
-        """Has nothing of these users learned from again; returns how much of each was kept."""
-        forgotten = [part.forget(user_ids) for part in self._replaying()]
-        return {user_id: sum(of_part[user_id] for of_part in forgotten) for user_id in user_ids}
+    def _forget(self, erased: Sequence[Pending]) -> None:
+        """Has nothing learned from again that these users did before; once only, they may be back by the next try."""
+        new = [pending for pending in erased if pending.replayed is None]
+        forgotten = [part.forget({pending.marker.user_id for pending in new}) for part in self._replaying()]
+        for pending in new:
+            pending.replayed = sum(of_part[pending.marker.user_id] for of_part in forgotten)
 
     async def _saved(self) -> bool:
         try:
             await self.save()
         except StoreError as exc:
-            logger.error("learning goes on without a snapshot, trying again: %s", exc)
-            metrics.SNAPSHOT_FAILURES.inc()
+            self._report_store(exc)
             return False
         return True
+
+    def _report_store(self, error: StoreError) -> None:
+        logger.error("learning goes on, snapshots are tried again: %s", error)
+        metrics.SNAPSHOT_FAILURES.inc()
 
     async def save(self) -> None:
         """Saves a snapshot, acknowledges what it contains, and writes the receipts of the erasures in it.
@@ -198,7 +206,7 @@ class ExamplesToModel:
         contained, self._unsaved = self._unsaved, []
         self._check()
         erased = list(self._receipts.pending)
-        replayed = self._forget({p.marker.user_id for p in erased})
+        self._forget(erased)
         next_offset = erased[0].offset if erased else self._next_offset
         manifest = Manifest(self._epoch, self._version, self._examples_id, next_offset)
         saved = self._fold.save() | self._ranking.save() | self._hits.by_arm.save()
@@ -214,7 +222,7 @@ class ExamplesToModel:
         for acknowledge in contained:
             acknowledge()
         if erased:
-            await self._receipts.write(erased, self._snapshot, replayed)
+            await self._receipts.write(erased, self._snapshot)
 
     async def _publish(self) -> None:
         self._version += 1

@@ -6,7 +6,7 @@ it at once, so that one record could end every worker that comes to it, for as l
 
 import gzip
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -18,6 +18,8 @@ from aiokafka.record._crecords import default_records as compiled_records
 
 UNPACKED_LIMIT = 64 * 1024 * 1024
 """Bytes. A client packs one request at most, and Kafka's limit for a record is 16 MiB here."""
+_JAVA_HEAD = b"\x82SNAPPY\x00" + b"\x00\x00\x00\x01" * 2
+"""Before blocks, each with its length, as xerial's library for Java packs by Snappy."""
 _TOO_SMALL = "failed to write whole buffer"
 """What cramjam says of a buffer in which there is no room for all that a packed text says."""
 
@@ -30,7 +32,7 @@ class OversizedError(ValueError):
 
 
 class Oversized(bytes):
-    """In the place of the value of a record that was not read."""
+    """In the place of the value of a record that was not read: nothing is known of it, not even its size."""
 
 
 class StandIn(NamedTuple):
@@ -51,11 +53,12 @@ def stand_in(batch: Any) -> StandIn:  # noqa: ANN401  # one of several classes
 
 
 def limit_unpacking() -> None:
-    """Has every consumer of this process raise OversizedError at such a batch. Snappy unpacks to 22 times at most."""
+    """Has every consumer of this process raise OversizedError at such a batch."""
     for module in (default_records, compiled_records):
         _replace(module, "gzip_decode", _gunzip)
         _replace(module, "lz4_decode", partial(_into_buffer, cramjam.lz4.decompress_into))
         _replace(module, "zstd_decode", partial(_into_buffer, cramjam.zstd.decompress_into))
+        _replace(module, "snappy_decode", _unsnap)
 
 
 def _replace(module: ModuleType, name: str, unpack: Callable[[Any], bytes]) -> None:
@@ -69,6 +72,26 @@ def _gunzip(packed: Any) -> bytes:  # noqa: ANN401  # any buffer
     if len(found) > UNPACKED_LIMIT:
         raise OversizedError
     return found
+
+
+def _unsnap(packed: Any) -> bytes:  # noqa: ANN401  # any buffer
+    # Each block says first how long it is unpacked, and the library holds it to that.
+    blocks = list(_snappy_blocks(memoryview(packed)))
+    if sum(map(cramjam.snappy.decompress_raw_len, blocks)) > UNPACKED_LIMIT:
+        raise OversizedError
+    return b"".join(map(cramjam.snappy.decompress_raw, blocks))
+
+
+def _snappy_blocks(packed: memoryview) -> Iterator[memoryview]:
+    """The blocks of what Java packed, or all of what others packed as one."""
+    if packed[: len(_JAVA_HEAD)] != _JAVA_HEAD:
+        yield packed
+        return
+    start = len(_JAVA_HEAD)
+    while start < len(packed):
+        end = start + 4 + int.from_bytes(packed[start : start + 4], "big")
+        yield packed[start + 4 : end]
+        start = end
 
 
 def _into_buffer(decompress_into: Callable[[Any, Any], int], packed: Any) -> bytes:  # noqa: ANN401  # any buffer

@@ -34,6 +34,8 @@ class Pending(msgspec.Struct):
     """Of the marker in the log of examples."""
     waiting: int
     """Examples of the user that waited for their set to close, and were dropped."""
+    replayed: int | None = None
+    """Lists and examples that would have been learned from again, and were dropped; None until they are."""
 
 
 class Receipts:
@@ -63,22 +65,22 @@ class Receipts:
         """Whether a receipt of the user is still to be written."""
         return any(pending.marker.user_id == user_id for pending in self.pending)
 
-    async def write(self, pending: Sequence[Pending], newest: str, replayed: Mapping[str, int]) -> None:
+    async def write(self, pending: Sequence[Pending], newest: str) -> None:
         """Removes what older snapshots hold of the users, and writes the receipts.
 
         Args:
             pending: What the snapshot `newest` contains the erasure of.
             newest: The name of that snapshot.
-            replayed: Lists and examples that would have been learned from again, and were dropped, by user.
 
         Raises:
             KafkaException: The cluster does not answer.
+            StoreError: An older snapshot cannot be read, or not be removed.
         """
         users = {p.marker.user_id for p in pending}
         removed = await asyncio.to_thread(self._snapshots.remove_naming, users, newest)
         at_ms = now_ms()
         until = await asyncio.to_thread(held_until, self._admin, self._settings, at_ms)
-        receipts = [self._receipt(p, removed, replayed, until, at_ms) for p in pending]
+        receipts = [self._receipt(p, removed, until, at_ms) for p in pending]
         await self._producer.deliver(receipts, self._check)
         self.pending = [p for p in self.pending if p not in pending]
 
@@ -86,7 +88,6 @@ class Receipts:
         self,
         pending: Pending,
         removed: Mapping[str, int],
-        replayed: Mapping[str, int],
         until: dict[str, int | None],
         at_ms: int,
     ) -> Outgoing:
@@ -96,7 +97,7 @@ class Receipts:
             "recommendations": marker.erased.lists,
             "examples": marker.erased.count,
             "open_examples": pending.waiting,
-            "replay": replayed.get(marker.user_id, 0),
+            "replay": pending.replayed or 0,
             "snapshots": removed.get(marker.user_id, 0),
         }
         receipt = Receipt(marker.request_id, marker.user_id, erased | KEPT, until, latest(until), at_ms)

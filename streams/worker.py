@@ -16,11 +16,10 @@ from streams.access import ensure_access
 from streams.app import make_app
 from streams.device_metrics import watch_devices
 from streams.discovery import announce
-from streams.header_names import read_any_names
+from streams.fetched_batches import read_any_batches
 from streams.holders import Holders
 from streams.kafka import admin_client
 from streams.liveness import Liveness
-from streams.oversized import limit_unpacking
 from streams.producer import BatchProducer
 from streams.roles.worker import Worker
 from streams.runs import FetchConsumer
@@ -115,8 +114,7 @@ def run(role: Role, settings: Settings) -> None:
     await_leaders(admin, settings)
     set_up, holders = _set_up_of(role), Holders()
     port = metrics.serve(settings.metrics_host, settings.metrics_port, holders.around)
-    limit_unpacking()
-    read_any_names()
+    read_any_batches()
     metrics.BUILD.info({"version": version("freshet"), "role": role, "worker": str(os.getpid())})
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(role, settings, admin, port, holders, set_up))

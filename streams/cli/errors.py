@@ -8,7 +8,7 @@ import typer
 EXIT_CONFIGURATION = 2
 """Something has to be changed first; a supervisor gives up."""
 EXIT_UNAVAILABLE = 3
-"""Kafka does not answer, or not now; a supervisor tries again."""
+"""Kafka or the store does not answer, or not now; a supervisor tries again."""
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def one_line_errors(*own: type[Exception]) -> Iterator[None]:
     from streams.follower import LogGapError  # noqa: PLC0415
     from streams.kafka import AccessDeniedError, KafkaUnavailableError  # noqa: PLC0415
     from streams.settings import SettingsError  # noqa: PLC0415
-    from streams.stores import StoreError  # noqa: PLC0415
+    from streams.stores import StoreError, StoreUnavailableError  # noqa: PLC0415
     from streams.topics import TopicsError  # noqa: PLC0415
 
     known: tuple[type[Exception], ...] = (
@@ -33,7 +33,7 @@ def one_line_errors(*own: type[Exception]) -> Iterator[None]:
     code = EXIT_CONFIGURATION
     try:
         yield
-    except KafkaUnavailableError as exc:
+    except (KafkaUnavailableError, StoreUnavailableError) as exc:
         line, code = str(exc), EXIT_UNAVAILABLE
     except known as exc:
         line = str(exc)

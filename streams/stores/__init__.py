@@ -2,4 +2,8 @@
 
 
 class StoreError(RuntimeError):
-    """`FRESHET_STORE` cannot be used or written; the message says where it is, and why."""
+    """`FRESHET_STORE` cannot be used; the message says where it is, and why."""
+
+
+class StoreUnavailableError(StoreError):
+    """It cannot be used for now: it is full, or does not answer."""

@@ -1,9 +1,10 @@
 """Snapshots of the statistics in the store: a folder, or S3 and the like through fsspec."""
 
+import errno
 import hashlib
 import io
-from collections.abc import Collection, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, date
 from typing import IO
 from uuid import uuid4
@@ -17,13 +18,15 @@ from online.owners import COUNTED, number_of
 from online.saved import Saved
 from online.sets import SetGrouper
 from streams.settings import Settings
-from streams.stores import StoreError
+from streams.stores import StoreError, StoreUnavailableError
 from streams.stores.encryption import MAGIC, load_keys
 
 KEPT = 3
 """Newest snapshots kept; a damaged or lost one is replaced by the one before it and a longer log to fold."""
 KEPT_DAYS = 7
 """Of so many days, today among them, the last snapshot is kept too, for its ranking to be rolled back to."""
+_STAY = (PermissionError, FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError)
+"""Errors of stores that do not pass by waiting."""
 
 
 class Manifest(msgspec.Struct):
@@ -80,8 +83,9 @@ class SnapshotStore:
             StoreError: The store cannot be written.
         """
         name = f"{uuid4().hex}.check"
-        self._write(name, b"writable")
-        self._fs.rm(f"{self._root}/{name}")
+        with self._in_use("written"):
+            self._write(name, b"writable")
+            self._fs.rm(f"{self._root}/{name}")
 
     def save(self, manifest: Manifest, saved: Saved) -> str:
         """Writes a snapshot and removes those that are neither of the newest nor the last of a day.
@@ -90,7 +94,8 @@ class SnapshotStore:
             Its name.
 
         Raises:
-            StoreError: The store cannot be written, for instance because the disk is full.
+            StoreUnavailableError: The store is full, or does not answer.
+            StoreError: It cannot be written.
         """
         arrays = {k: np.frombuffer(v, np.uint8) if isinstance(v, bytes) else v for k, v in saved.items()}
         kinds = {k: isinstance(v, bytes) for k, v in saved.items()}
@@ -100,9 +105,10 @@ class SnapshotStore:
         number = f"{manifest.epoch:08d}-{manifest.number:012d}"
         data = self._keys.seal(buffer.getvalue(), self._place(number))
         name = f"{number}-{hashlib.sha256(data).hexdigest()[:16]}.npz"
-        self._write(name, data)
-        for old in self._outdated():
-            self._fs.rm(f"{self._root}/{old}")
+        with self._in_use("written"):
+            self._write(name, data)
+            for old in self._outdated():
+                self._fs.rm(f"{self._root}/{old}")
         return name
 
     def remove_naming(self, users: Collection[str], but: str) -> dict[str, int]:
@@ -114,18 +120,15 @@ class SnapshotStore:
             How many named each.
 
         Raises:
-            StoreError: One cannot be removed.
+            StoreError: One cannot be read, or not be removed.
         """
         removed = dict.fromkeys(users, 0)
         for listed in self.listed(["sets", COUNTED]):
             named = users_in(listed.arrays, removed)
             if listed.name == but or not named:
                 continue
-            try:
+            with self._in_use("written"):
                 self._fs.rm(f"{self._root}/{listed.name}")
-            except OSError as exc:
-                msg = f"a snapshot in {self._url} cannot be removed: {exc.strerror or exc}"
-                raise StoreError(msg) from exc
             for user_id in named:
                 removed[user_id] += 1
         return removed
@@ -151,11 +154,23 @@ class SnapshotStore:
             with self._fs.open(part, "wb") as file:
                 file.write(data)
             self._fs.mv(part, f"{self._root}/{name}")
-        except OSError as exc:
-            with suppress(OSError):
+        except Exception:
+            with suppress(Exception):
                 self._fs.rm(part)
-            msg = f"the store {self._url} cannot be written: {exc.strerror or exc}"
-            raise StoreError(msg) from exc
+            raise
+
+    @contextmanager
+    def _in_use(self, how: str) -> Iterator[None]:
+        """Says of what goes wrong where it was, and whether it may pass."""
+        try:
+            yield
+        except StoreError:
+            raise
+        except Exception as exc:  # of a store elsewhere its library may raise anything
+            stays = isinstance(exc, _STAY) or getattr(exc, "errno", None) == errno.EROFS
+            why = getattr(exc, "strerror", None) or str(exc) or repr(exc)
+            msg = f"the store {self._url} cannot be {how}: {why}"
+            raise (StoreError if stays else StoreUnavailableError)(msg) from exc
 
     def newest(self, examples_topic_id: str) -> tuple[Manifest, Saved] | None:
         """The newest whole snapshot of this log of examples, or None.
@@ -170,10 +185,15 @@ class SnapshotStore:
         return None
 
     def names(self) -> list[str]:
-        """Of all snapshots, the oldest first."""
-        if not self._fs.exists(self._root):
-            return []
-        paths = self._fs.ls(self._root, detail=False, refresh=True)
+        """Of all snapshots, the oldest first.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        with self._in_use("read"):
+            if not self._fs.exists(self._root):
+                return []
+            paths = self._fs.ls(self._root, detail=False, refresh=True)
         return sorted(path.rsplit("/", 1)[-1] for path in paths if path.endswith(".npz"))
 
     def listed(self, keys: Collection[str] = ()) -> list[Listed]:
@@ -190,30 +210,33 @@ class SnapshotStore:
 
     def _look(self, name: str, keys: Collection[str]) -> Listed | None:
         path = f"{self._root}/{name}"
-        try:
-            with (
-                self._fs.open(path, "rb") as file,
-                np.load(self._plain(name, file), allow_pickle=False) as arrays,
-            ):
-                meta = msgspec.json.decode(arrays["__meta__"].tobytes())
-                found = {key: arrays[key] for key in keys if key in arrays}
-        except (OSError, ValueError, KeyError, BadZipFile):
-            return None
-        saved_ms = int(self._fs.modified(path).timestamp() * 1000)
+        with self._in_use("read"):
+            try:
+                with (
+                    self._fs.open(path, "rb") as file,
+                    np.load(self._plain(name, file), allow_pickle=False) as arrays,
+                ):
+                    meta = msgspec.json.decode(arrays["__meta__"].tobytes())
+                    found = {key: arrays[key] for key in keys if key in arrays}
+                saved_ms = int(self._fs.modified(path).timestamp() * 1000)
+                size_bytes = int(self._fs.size(path))
+            except (FileNotFoundError, ValueError, KeyError, BadZipFile):
+                return None
         manifest = msgspec.convert(meta["manifest"], Manifest)
-        return Listed(name, manifest, int(self._fs.size(path)), saved_ms, found)
+        return Listed(name, manifest, size_bytes, saved_ms, found)
 
     def read(self, name: str) -> tuple[Manifest, Saved] | None:
         """A snapshot; None if it is not there or damaged.
 
         Raises:
-            StoreError: It is encrypted with a key that is not here, or was tampered with.
+            StoreError: It cannot be read, is encrypted with a key that is not here, or was tampered with.
         """
-        try:
-            with self._fs.open(f"{self._root}/{name}", "rb") as file:
-                data = file.read()
-        except FileNotFoundError:
-            return None
+        with self._in_use("read"):
+            try:
+                with self._fs.open(f"{self._root}/{name}", "rb") as file:
+                    data = file.read()
+            except FileNotFoundError:
+                return None
         if hashlib.sha256(data).hexdigest()[:16] != name.removesuffix(".npz").rsplit("-", 1)[-1]:
             return None
         plain = self._keys.open(data, self._place(name))

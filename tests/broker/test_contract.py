@@ -292,6 +292,7 @@ def test_a_batch_that_unpacks_too_far_is_refused_and_ends_nobody(running: Runnin
 
     dead = value_of(client.wait("dead-letters", is_of_it))
     assert (dead["error"]["code"], dead["error"]["path"], dead["key"]) == ("too_large", "$", None)
+    assert (dead["size_bytes"], dead["sha256"], dead["truncated"]) == (None, "", True)
     client.list_after("calm", running.send("calm", "bread", f"calm-{topic}"))
 
 

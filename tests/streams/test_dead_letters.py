@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from streams.dead_letters import TEXT_LIMIT, VALUE_LIMIT, letter
 from streams.decoding import EventDecoder, Refusal
 from streams.events import DeadLetter, Interaction, RefusalError
+from streams.oversized import Oversized
 from streams.producer import Outgoing
 from streams.pseudonyms import NO_PSEUDONYM
 from streams.settings import Settings
@@ -48,6 +49,12 @@ def test_a_letter_has_the_place_the_reason_and_the_event_alone() -> None:
         timestamp_ms=77,
         size_bytes=1,
     )
+
+
+def test_of_what_was_not_read_nothing_is_said() -> None:
+    dead = read(refused(Oversized()))
+    assert (dead.error.code, dead.value_b64, dead.sha256) == ("too_large", "", "")
+    assert (dead.truncated, dead.size_bytes) == (True, None)
 
 
 def test_a_long_value_is_cut_and_its_hash_is_of_the_whole() -> None:

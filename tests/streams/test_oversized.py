@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import cramjam
 import pytest
 from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.record import default_records
@@ -11,19 +12,24 @@ from aiokafka.structs import TopicPartition
 
 from streams import oversized
 from streams.batch import decode
-from streams.header_names import Batches
-from streams.oversized import limit_unpacking
+from streams.fetched_batches import Batches
+from streams.oversized import OversizedError, limit_unpacking
 
 LIMIT = 2**20
-GZIP, LZ4, ZSTD = DefaultRecordBatch.CODEC_GZIP, DefaultRecordBatch.CODEC_LZ4, DefaultRecordBatch.CODEC_ZSTD
+CODECS = {
+    "gzip": DefaultRecordBatch.CODEC_GZIP,
+    "lz4": DefaultRecordBatch.CODEC_LZ4,
+    "snappy": DefaultRecordBatch.CODEC_SNAPPY,
+    "zstd": DefaultRecordBatch.CODEC_ZSTD,
+}
 
 
 @pytest.fixture(autouse=True)
 def _limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(oversized, "UNPACKED_LIMIT", LIMIT)
     for module in (default_records, compiled_records):
-        for name in ("gzip_decode", "lz4_decode", "zstd_decode"):
-            monkeypatch.setattr(module, name, getattr(module, name))
+        for codec in CODECS:
+            monkeypatch.setattr(module, f"{codec}_decode", getattr(module, f"{codec}_decode"))
     limit_unpacking()
 
 
@@ -43,11 +49,11 @@ def read(data: bytes) -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize("compression", [GZIP, LZ4, ZSTD])
+@pytest.mark.parametrize("compression", CODECS.values(), ids=CODECS)
 def test_one_record_stands_in_the_place_of_a_batch_and_is_refused(compression: int) -> None:
     zeros = bytes(LIMIT // 2)
     bomb = batch(1, compression, zeros, zeros, zeros)
-    assert len(bomb) < LIMIT / 50
+    assert len(bomb) < LIMIT / 10
     *found, end = read(batch(0, compression, b"a") + bomb + batch(4, compression, b"b", b"c"))
     assert [record.offset for record in found] == [0, 3, 4, 5]
     assert end == 6
@@ -60,8 +66,15 @@ def test_one_record_stands_in_the_place_of_a_batch_and_is_refused(compression: i
     assert decode(b"").refusals[0].error.code == "empty"
 
 
-@pytest.mark.parametrize("compression", [GZIP, LZ4, ZSTD])
+@pytest.mark.parametrize("compression", CODECS.values(), ids=CODECS)
 def test_what_just_fits_is_read(compression: int) -> None:
     value = bytes(LIMIT - 100)
     (record, _) = read(batch(0, compression, value))
     assert record.value == value
+
+
+def test_snappy_as_others_than_java_pack_it() -> None:
+    unpack = compiled_records.snappy_decode
+    assert unpack(bytes(cramjam.snappy.compress_raw(b"abc" * 100))) == b"abc" * 100
+    with pytest.raises(OversizedError):
+        unpack(bytes(cramjam.snappy.compress_raw(bytes(LIMIT + 1))))

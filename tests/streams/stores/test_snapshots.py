@@ -1,3 +1,4 @@
+import errno
 import os
 import time
 from datetime import UTC, datetime
@@ -5,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 
 from online.events import Example
 from online.owners import COUNTED, number_of
 from online.saved import Saved
 from online.sets import SetGrouper
 from streams.settings import Settings
-from streams.stores import StoreError
+from streams.stores import StoreError, StoreUnavailableError
 from streams.stores.snapshots import KEPT, Manifest, SnapshotStore
 
 
@@ -152,6 +154,38 @@ def test_a_store_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         ) as raised:
             attempt()
         assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "may_pass"),
+    [
+        (OSError(errno.ENOSPC, "full"), True),
+        (OSError(errno.EROFS, "read only"), False),
+        (PermissionError("Access Denied"), False),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), True),
+        (RuntimeError("as a library has it"), True),
+    ],
+)
+def test_what_goes_wrong_elsewhere_is_said_to_pass_or_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, may_pass: bool
+) -> None:
+    fill(tmp_path, 1)
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    for name in ("open", "rm", "ls"):
+        monkeypatch.setattr(LocalFileSystem, name, fail)
+    for attempt in (
+        store(tmp_path).check,
+        lambda: fill(tmp_path, 2),
+        store(tmp_path).names,
+        lambda: store(tmp_path).remove_naming(["a"], ""),
+        lambda: store(tmp_path).read("00000001-000000000001-0.npz"),
+    ):
+        with pytest.raises(StoreError, match=f"^the store {tmp_path}/snapshots cannot be ") as raised:
+            attempt()
+        assert isinstance(raised.value, StoreUnavailableError) == may_pass
 
 
 def test_a_check_leaves_nothing_behind(tmp_path: Path) -> None:

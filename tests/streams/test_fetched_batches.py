@@ -10,7 +10,7 @@ from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.structs import TopicPartition
 
-from streams.header_names import Batches, read_any_names
+from streams.fetched_batches import Batches, read_any_batches
 
 
 class Name(str):
@@ -59,5 +59,5 @@ def test_what_is_damaged_is_still_refused() -> None:
 
 def test_the_consumers_of_a_process_read_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetcher, "MemoryRecords", MemoryRecords)
-    read_any_names()
+    read_any_batches()
     assert fetcher.MemoryRecords is Batches

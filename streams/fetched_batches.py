@@ -1,7 +1,8 @@
-"""Records that have headers whose names are no UTF-8, read like any other.
+"""Fetched batches, read whatever clients wrote into them.
 
-Kafka takes names of any bytes from whoever may write. aiokafka raises at such a name, and every consumer that comes to
-it ends. Here the name has marks in the place of what is no text: it is nobody's name.
+Kafka takes names of headers of any bytes from whoever may write. aiokafka raises at a name that is no UTF-8, and every
+consumer that comes to it ends. Here the name has marks in the place of what is no text: it is nobody's name. For
+batches that unpack too far see `streams.oversized`.
 """
 
 from collections.abc import Iterator
@@ -12,11 +13,12 @@ from aiokafka.consumer import fetcher
 from aiokafka.record.default_records import _DefaultRecordBatchPy
 from aiokafka.record.memory_records import MemoryRecords, _MemoryRecordsPy
 
-from streams.oversized import OversizedError, stand_in
+from streams.oversized import OversizedError, limit_unpacking, stand_in
 
 
-def read_any_names() -> None:
-    """Has every consumer of this process read such records."""
+def read_any_batches() -> None:
+    """Has every consumer of this process read what would end it."""
+    limit_unpacking()
     fetcher.MemoryRecords = Batches
 
 
