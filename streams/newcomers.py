@@ -62,6 +62,7 @@ class Newcomers:
         self._check = liveness.check
         self._may_have_changed = False
         self._next = 0
+        self._random = np.random.default_rng()
 
     async def run(self) -> None:
         """Brings new items into lists, for ever; ends with the first error."""
@@ -80,7 +81,8 @@ class Newcomers:
         vectors = [vector for vector in found.values() if vector is not None]
         if come:
             # A list may have room for ever, by a rule: those in vain must not use up the patience of the others.
-            await self._bring_in(come, np.array(self._published.short()[:TRIED_LIMIT], np.int64))
+            short = self._random.permutation(np.array(self._published.short(), np.int64))
+            await self._bring_in(come, short[:TRIED_LIMIT])
         if vectors:
             self._may_have_changed = True
             await self._bring_in(come, await self._order(np.stack(vectors)))

@@ -1,6 +1,5 @@
 """A user who sends more than a user may is refused the rest of the minute; nobody else notices."""
 
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -39,7 +38,7 @@ def test_what_is_beyond_the_limit_is_refused_until_the_next_minute(river: Memory
     assert applied(river)["flood"] == LIMIT + 1
 
 
-@pytest.mark.parametrize("crash_after", range(1, 12))
+@pytest.mark.parametrize("crash_after", range(1, 8))
 def test_a_crash_anywhere_lets_no_more_and_no_less_in(river: MemoryRiver, crash_after: int) -> None:
     send(river, *(event("flood", f"i{n}", n) for n in range(LIMIT + 2)))
 
@@ -49,7 +48,7 @@ def test_a_crash_anywhere_lets_no_more_and_no_less_in(river: MemoryRiver, crash_
                 await process.worker.work(runs)
                 river.interactions.ack(runs)
 
-    with suppress(Crash):
+    with pytest.raises(Crash):
         run(river, crashing)
     run(river, lambda: recommend_all(river))
     assert applied(river) == {"flood": LIMIT}

@@ -51,8 +51,10 @@ def test_devices_are_seen_where_the_process_uses_them(monkeypatch: pytest.Monkey
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda index: (30, 80))
     missing = pynvml.NVMLError(pynvml.NVML_ERROR_LIBRARY_NOT_FOUND)
-    monkeypatch.setattr(pynvml, "nvmlInit", Mock(side_effect=missing))
+    driver = Mock(side_effect=missing)
+    monkeypatch.setattr(pynvml, "nvmlInit", driver)
     measure_devices()
+    driver.assert_called()
     assert not {name for name, _, _ in samples() if "busy" in name}
     for gauge in (metrics.DEVICE_USED_BYTES, metrics.DEVICE_BYTES, metrics.DEVICE_BUSY):
         gauge.clear()
