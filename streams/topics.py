@@ -112,7 +112,8 @@ def create(admin: AdminClient, settings: Settings) -> list[str]:
         Names of the topics created.
 
     Raises:
-        TopicsError: The cluster refused one, with its reason; or partitions have no leader.
+        TopicsError: The cluster refused one, with its reason.
+        TimeoutError: Partitions have no leader.
     """
     wanted = [
         NewTopic(full_name(settings, row.name), row.partitions, settings.kafka_replication, config=row.config)
@@ -214,7 +215,7 @@ def await_leaders(admin: AdminClient, settings: Settings, limit_s: float = 30.0)
     """Waits until every partition has a leader, which takes a moment after a broker's start.
 
     Raises:
-        TopicsError: Some have none within `limit_s`.
+        TimeoutError: Some have none within `limit_s`.
     """
     names = {full_name(settings, row.name) for row in table(settings).values()}
     deadline_s = time.monotonic() + limit_s
@@ -231,7 +232,7 @@ def await_leaders(admin: AdminClient, settings: Settings, limit_s: float = 30.0)
             msg = (
                 f"no leader within {limit_s:g} s for partitions of {', '.join(without)}: are all brokers up?"
             )
-            raise TopicsError(msg)
+            raise TimeoutError(msg)
         time.sleep(0.2)
 
 
@@ -257,12 +258,16 @@ def topic_ids(admin: AdminClient, names: Iterable[str]) -> dict[str, str]:
 
     Raises:
         TopicsError: A topic is missing, or not for this client to see.
+        KafkaException: The cluster does not answer.
     """
     ids: dict[str, str] = {}
     for name, future in admin.describe_topics(TopicCollection(list(names))).items():
         try:
             ids[name] = str(future.result(timeout=30).topic_id)
         except KafkaException as exc:
-            msg = f"{name}: {_REASONS.get(exc.args[0].code(), exc.args[0].str())}"
+            reason = _REASONS.get(exc.args[0].code())
+            if reason is None:
+                raise
+            msg = f"{name}: {reason}"
             raise TopicsError(msg) from None
     return ids

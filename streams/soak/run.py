@@ -129,12 +129,16 @@ class Soak:
     @contextmanager
     def _workers(self, settings: Settings) -> Iterator[Supervisor]:
         environ = child_environ(settings)
-        supervisor = Supervisor(WORKERS, environ, settings.home / "workers.log")
+        log = settings.home / "workers.log"
+        supervisor = Supervisor(WORKERS, environ, log)
         ended = threading.Event()
 
         def tend() -> None:
             while not ended.wait(0.5):
-                supervisor.tend()
+                if supervisor.tend() is not None:
+                    msg = f"a worker gives up as if its settings were wrong: see {log}"
+                    self._failed.append(RuntimeError(msg))
+                    return
 
         supervisor.start()
         tending = threading.Thread(target=tend, daemon=True)
@@ -170,7 +174,7 @@ class Soak:
         time.sleep(CALM_S)
         script: list[Callable[[], str]] = []
         restored = False
-        while (elapsed_s := time.monotonic() - started_s) < self._seconds:
+        while (elapsed_s := time.monotonic() - started_s) < self._seconds and not self._failed:
             if not restored and elapsed_s > min(self._seconds / 2, RESTORE_S):
                 restored = True
                 # No event may be produced into a topic that is being replaced.
@@ -197,7 +201,7 @@ class Soak:
         deadline_s = time.monotonic() + SETTLE_S
         problems = ["nothing compared"]
         reference = Reference(settings)
-        while problems and time.monotonic() < deadline_s:
+        while problems and not self._failed and time.monotonic() < deadline_s:
             time.sleep(2.0)
             try:
                 reference = Reference(settings)

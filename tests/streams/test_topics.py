@@ -1,8 +1,15 @@
+from concurrent.futures import Future
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.settings import Settings
-from streams.topics import full_name, home_partition, table
+from streams.topics import TopicsError, full_name, home_partition, table, topic_ids
 
 
 def test_home_partition_is_kafkas_own() -> None:
@@ -27,3 +34,19 @@ def test_topics_of_one_user_are_partitioned_alike() -> None:
 
 def test_a_tenants_prefix_is_part_of_every_name() -> None:
     assert full_name(Settings(topic_prefix="shop-"), "users") == "shop-users"
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "words"),
+    [
+        (KafkaError.UNKNOWN_TOPIC_OR_PART, TopicsError, "^examples: missing; try `freshet topics create`$"),
+        (KafkaError.TOPIC_AUTHORIZATION_FAILED, TopicsError, "^examples: not for this client to see"),
+        (KafkaError._TRANSPORT, KafkaException, "_TRANSPORT"),
+    ],
+)
+def test_a_broker_that_is_away_is_no_topics_fault(code: int, error: type[Exception], words: str) -> None:
+    asked: Future[object] = Future()
+    asked.set_exception(KafkaException(KafkaError(code)))
+    admin = cast(AdminClient, SimpleNamespace(describe_topics=lambda _: {"examples": asked}))
+    with pytest.raises(error, match=words):
+        topic_ids(admin, ["examples"])
