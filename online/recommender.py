@@ -2,7 +2,7 @@
 
 import math
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Literal
 
@@ -16,23 +16,23 @@ from online.fusion.taste import HISTORY, Taste
 from online.item_filter import ItemFilter
 from online.modality_index import ModalityIndex
 from online.ranking.arrangement import PLAIN, Arrangement
-from online.ranking.blend import FROM_CONTENT, SOURCES, mixture
+from online.ranking.blend import FROM_CONTENT, SOURCES
 from online.ranking.calibration import calibrated, miscalibration
-from online.ranking.candidates import Best, Candidates, best, shares
+from online.ranking.candidates import Best, Candidates, best, candidates_of, shares
 from online.ranking.diversity import POOL_FACTOR, Diversifier, diversified, likeness
-from online.ranking.evidence import LOGGED, WITNESSES, new_scratch
-from online.ranking.explain import EXPLORE, RankedItem, Reason, explain, most_alike
+from online.ranking.evidence import WITNESSES, new_scratch
+from online.ranking.explain import EXPLORE, TOLD, RankedItem, Reason, explain, most_alike
 from online.ranking.explore import explored
-from online.ranking.features import columns_of, request_of
-from online.ranking.gather import GRAPH_LAG, gather
+from online.ranking.gather import GRAPH_LAG, gather_lists
 from online.ranking.list_log import log_of
 from online.ranking.network import Network
 from online.ranking.sources import collect
 from online.saved import Saved, arrays_of, as_part, part_of
 from online.state import UserState
 from online.statistics.ages import Ages
-from online.statistics.base import NO_ROWS, Floats, Query, Rows, Statistic
+from online.statistics.base import NO_ROWS, Floats, Queries, Query, Rows, Statistic
 from online.statistics.content import COLD_BELOW, Content, profile_of
+from online.statistics.decay import factors
 from online.statistics.exposures import Exposures
 from online.statistics.forward_graph import ForwardGraph
 from online.statistics.lags import lag_weights
@@ -44,7 +44,7 @@ from online.statistics.rhythm import Rhythm
 from online.statistics.short_graph import ShortGraph
 from online.statistics.symmetric_graph import SymmetricGraph
 from online.statistics.teaching import teaching
-from online.statistics.views import history, observation, query, seen_last
+from online.statistics.views import history, observation, queries, seen_last
 
 __all__ = ["Item", "RankedItem", "Reason", "Recommender", "RecommenderConfig"]
 
@@ -64,7 +64,7 @@ EXPLORED_LISTS = 64
 """Lists between two looks at which items those are."""
 LEAST_RELEVANCE = 0.2
 """How much an item counts that has nothing in common with what the user had, beside 1 for its twin."""
-NOTHING: Floats = np.zeros(0, np.float32)
+NO_MEDIA: Mapping[str, float] = {}
 
 
 class RecommenderConfig(msgspec.Struct, frozen=True):
@@ -132,8 +132,15 @@ class Recommender:
         self._folded = tuple(self.statistics.values())
         self._fold_count = 0
         self._new, self._new_age = NO_ROWS, 0
-        self._muted = [column for name in self.config.muted for column in WITNESSES[SOURCES.index(name)]]
+        muted = [column for name in self.config.muted for column in WITNESSES[SOURCES.index(name)]]
+        self._muted = np.array(muted, np.int64)
         self._scratch = new_scratch(capacity)
+        decayed = (
+            self.graph, self.short, self.forward, self.recent, self.daily, self.all_time, self.first_time,
+            self.by_length, self.repeats,
+        )  # fmt: skip
+        self._decays = [statistic.decay for statistic in decayed]
+        """In the order of `online.ranking.sources`."""
         self._sources = collect(
             scratch=self._scratch,
             categories=self.catalogue.categories,
@@ -256,57 +263,82 @@ class Recommender:
             wanted: What the items must be.
             hurried: Whether to rank fewer candidates, which takes less time and finds a little less.
         """
-        network, count = self.network if arrangement.is_learned else None, k + reserve
-        found = self.candidates(
-            state, now_ms=now_ms, wall_ms=wall_ms, exclude=exclude, wanted=wanted, hurried=hurried
+        (listed,) = self.recommend_all(
+            [(state, now_ms)],
+            wall_ms=wall_ms,
+            k=k,
+            exclude=exclude,
+            arrangement=arrangement,
+            reserve=reserve,
+            wanted=wanted,
+            hurried=hurried,
         )
-        chosen = self._chosen(found, network, count, arrangement)
-        listed = self._explained(state, found, chosen, network)
-        if arrangement.explore:
-            new = self._explored(state, found, chosen, exclude, arrangement)
-            start = max(min(len(listed), arrangement.places - len(new)), 0)
-            listed[start:start] = new
-            del listed[count:]
-        if len(listed) < count:
-            hidden = self.outside(state, exclude) | {item.item_id for item in listed}
-            looked_at = FILL_LIMIT if wanted is None and count <= MOST_FILLED else None
-            fill = self._fill(hidden, found.allowed, looked_at)
-            listed.extend(islice(fill, count - len(listed)))
         return listed
 
-    def candidates(
+    def recommend_all(  # what lists depend on, by name
         self,
-        state: UserState,
+        users: Sequence[tuple[UserState, int]],
         *,
-        now_ms: int,
         wall_ms: int,
+        k: int = 10,
         exclude: Collection[str] = (),
+        arrangement: Arrangement = PLAIN,
+        reserve: int = 0,
         wanted: ItemFilter | None = None,
         hurried: bool = False,
-    ) -> Candidates:
+    ) -> list[list[RankedItem]]:
+        """The lists of some users, each at its `now_ms`; the rest is the same for all of them, see `recommend`."""
+        if not users:
+            return []
+        network, count = self.network if arrangement.is_learned else None, k + reserve
+        found = self._gathered(users, wall_ms, exclude, wanted, hurried)
+        chosen = self._chosen(found, network, count, arrangement)
+        lists = self._explained(users, found, chosen, network)
+        for number, ((state, _), listed) in enumerate(zip(users, lists, strict=True)):
+            if arrangement.explore:
+                new = self._explored(state, found, number, chosen[number], exclude, arrangement)
+                start = max(min(len(listed), arrangement.places - len(new)), 0)
+                listed[start:start] = new
+                del listed[count:]
+            if len(listed) < count:
+                hidden = self.outside(state, exclude) | {item.item_id for item in listed}
+                looked_at = FILL_LIMIT if wanted is None and count <= MOST_FILLED else None
+                fill = self._fill(hidden, found.allowed, looked_at)
+                listed.extend(islice(fill, count - len(listed)))
+        return lists
+
+    def candidates(self, state: UserState, *, now_ms: int, wall_ms: int, hurried: bool = False) -> Candidates:
         """What may be in the user's list, with all that is known of it; for the arguments see `recommend`."""
-        user = query(state, self.catalogue, now_ms)
-        outside = [self.catalogue.row(item_id) for item_id in (*exclude, *state.hidden)]
+        return self._gathered([(state, now_ms)], wall_ms, (), None, hurried)
+
+    def _gathered(
+        self,
+        users: Sequence[tuple[UserState, int]],
+        wall_ms: int,
+        exclude: Collection[str],
+        wanted: ItemFilter | None,
+        hurried: bool,
+    ) -> Candidates:
+        asked = queries([state for state, _ in users], self.catalogue, [now_ms for _, now_ms in users])
+        outside, starts = [], [0]
+        for state, _ in users:
+            outside += [self.catalogue.row(item_id) for item_id in (*exclude, *state.hidden)]
+            starts.append(len(outside))
         allowed = self.allowed(wall_ms, wanted)
-        count, known, repeat_share = gather(
+        gathered = gather_lists(
             self._sources,
-            self._factors(user.now_s),
-            user,
-            self._liked(user),
+            factors(self._decays, asked.now_s),
+            asked,
+            *self._liked(asked),
             np.array(outside, np.int32),
-            np.zeros(0, np.int32) if wanted is None else self._most_had(allowed),
-            self._hidden_since_s(state),
+            np.array(starts),
+            NO_ROWS if wanted is None else self._most_had(allowed),
+            np.array([self._hidden_since_s(state) for state, _ in users]),
             allowed,
+            self._muted,
             hurried or self.config.hurried,
         )
-        rows, evidence = self._scratch.rows[:count], self._scratch.evidence[:count]
-        if self._muted:
-            evidence[:, self._muted] = 0
-        parts = mixture(evidence, repeat_share, known)
-        columns = columns_of(evidence)
-        means = np.full(count, 1 / max(count, 1), np.float32) @ columns[:, :LOGGED]
-        request = request_of(user, known, repeat_share, count)
-        return Candidates(user, rows, evidence, parts, request, columns, means, allowed)
+        return candidates_of(asked, gathered, allowed)
 
     def allowed(self, wall_ms: int, wanted: ItemFilter | None = None) -> NDArray[np.bool_]:
         """[capacity] which rows may be in a list made at `wall_ms` and are as wanted, to be read only."""
@@ -333,8 +365,8 @@ class Recommender:
         return state.open_ms / 1000 - self.config.again_after_days * DAY_S
 
     def log(self, found: Candidates) -> ListLog:
-        """The candidates of a list as they are now, to be learned from once it is known what was had."""
-        return log_of(self.catalogue.hashes[found.rows], found.columns, found.means, found.request)
+        """The candidates of one list as they are now, to be learned from once it is known what was had."""
+        return log_of(self.catalogue.hashes[found.rows], found.columns, found.means[0], found.requests[0])
 
     def popular(
         self, k: int = 10, *, now_ms: int, wall_ms: int, exclude: Collection[str] = ()
@@ -373,34 +405,39 @@ class Recommender:
             statistic.forget(rows)
         self.by_modality.forget(rows)
 
-    def _liked(self, user: Query) -> Floats:
-        """[dim] what the user is looked to like; [0] where nothing is learned, or nothing in the history says it."""
-        if self.taste is None:
-            return NOTHING
-        rows = user.history[:HISTORY]
-        rows = rows[rows >= 0]
-        rows = rows[self.content.vectors.present[rows]]
-        return self.taste.direction(self.content.vectors.units[rows]) if len(rows) else NOTHING
-
-    def _factors(self, now_s: float) -> np.ndarray:
-        decayed = (
-            self.graph, self.short, self.forward, self.recent, self.daily, self.all_time, self.first_time,
-            self.by_length, self.repeats,
-        )  # fmt: skip
-        return np.array([statistic.factor(now_s) for statistic in decayed])
+    def _liked(self, asked: Queries) -> tuple[Floats, NDArray[np.bool_]]:
+        """[users, dim] what each is looked to like; [users] whether anything is learned and the history says it."""
+        liked = np.zeros((len(asked.now_s), self.config.dim), np.float32)
+        likes = np.zeros(len(liked), np.bool_)
+        for user in range(len(liked) if self.taste is not None else 0):
+            rows = asked.history[asked.history_starts[user] : asked.history_starts[user + 1]][:HISTORY]
+            rows = rows[rows >= 0]
+            rows = rows[self.content.vectors.present[rows]]
+            if self.taste is not None and len(rows):
+                liked[user], likes[user] = self.taste.direction(self.content.vectors.units[rows]), True
+        return liked, likes
 
     def _chosen(
         self, found: Candidates, network: Network | None, count: int, arrangement: Arrangement
-    ) -> Best:
+    ) -> list[Best]:
         """The best candidates in order, so that a longer list begins as a shorter one."""
         if not arrangement.diversity:
             return best(found, network, count)
         pool_size = POOL_FACTOR * arrangement.places
         ranked = best(found, network, max(pool_size, count))
+        return [
+            self._arranged(found, found.query(number), of_list, count, arrangement)
+            for number, of_list in enumerate(ranked)
+        ]
+
+    def _arranged(
+        self, found: Candidates, user: Query, ranked: Best, count: int, arrangement: Arrangement
+    ) -> Best:
+        pool_size = POOL_FACTOR * arrangement.places
         head = self.varied(
             found.rows[ranked.places[:pool_size]],
             ranked.scores[:pool_size],
-            (found.query.had, found.query.frequency),
+            (user.had, user.frequency),
             arrangement.places,
             arrangement.diversity,
             arrangement.diversifier,
@@ -450,6 +487,7 @@ class Recommender:
         self,
         state: UserState,
         found: Candidates,
+        number: int,
         chosen: Best,
         exclude: Collection[str],
         arrangement: Arrangement,
@@ -459,7 +497,7 @@ class Recommender:
         taken = [self.catalogue.row(item_id) for item_id in self.outside(state, exclude)]
         listed = found.rows[chosen.places]
         rows = rows[found.allowed[rows] & ~np.isin(rows, taken) & ~np.isin(rows, listed)]
-        relevance = np.maximum(self.content.score(found.query, rows), LEAST_RELEVANCE)
+        relevance = np.maximum(self.content.score(found.query(number), rows), LEAST_RELEVANCE)
         seed = zlib.crc32(f"{state.user_id}\0{state.applied_count}".encode())
         slots = min(arrangement.explore, (min(len(listed), arrangement.places) + 1) // 2)
         drawn = explored(self.exposures.chances(rows), relevance, slots, seed)
@@ -478,28 +516,37 @@ class Recommender:
         return self._new
 
     def _explained(
-        self, state: UserState, found: Candidates, listed: Best, network: Network | None
-    ) -> list[RankedItem]:
-        entries, history = seen_last(state), found.query.history
-        rows, evidence = found.rows[listed.places], found.evidence[listed.places].tolist()
-        owed = shares(found, network, listed.places).tolist()
-        weights = lag_weights(found.query.history_s, self.content.score_lag)
-        places, parts = most_alike(self.content.vectors.units, history, weights, rows)
-        explained = []
-        for row, score, of_sources, seen, *content in zip(
-            rows.tolist(),
-            listed.scores.tolist(),
-            owed,
-            evidence,
-            places.tolist(),
-            parts.tolist(),
+        self,
+        users: Sequence[tuple[UserState, int]],
+        found: Candidates,
+        chosen: Sequence[Best],
+        network: Network | None,
+    ) -> list[list[RankedItem]]:
+        places = np.concatenate([of_list.places for of_list in chosen])
+        rows, lists = found.rows[places], found.lists[places]
+        owed = shares(found, network, places)
+        units = self.content.vectors.units
+        alike, parts = most_alike(units, found.queries, self.content.score_lag, rows, lists)
+        is_content = (owed.argmax(axis=1) == FROM_CONTENT) & (owed[:, FROM_CONTENT] > 0) & (alike >= 0)
+        modalities: dict[int, Mapping[str, float]] = {}
+        for place in np.flatnonzero(is_content).tolist():
+            entry = found.queries.history[found.queries.history_starts[lists[place]] + alike[place]]
+            modalities[place] = self.by_modality.alike(int(rows[place]), int(entry))
+        items = zip(
+            map(self.catalogue.item_id, rows.tolist()),
+            np.concatenate([of_list.scores for of_list in chosen]).tolist(),
+            owed.tolist(),
+            found.evidence[places[:, None], TOLD].tolist(),
+            lists.tolist(),
+            zip(alike.tolist(), parts.tolist(), strict=True),
             strict=True,
-        ):
-            modalities = {}
-            if of_sources[FROM_CONTENT] == max(of_sources) > 0 and content[0] >= 0:
-                modalities = self.by_modality.alike(row, int(history[content[0]]))
-            item_id = self.catalogue.item_id(row)
-            explained.append(explain(item_id, score, of_sources, seen, entries, tuple(content), modalities))
+        )
+        entries = [seen_last(state) for state, _ in users]
+        explained: list[list[RankedItem]] = [[] for _ in users]
+        for place, (item_id, score, of_sources, told, number, content) in enumerate(items):
+            of_media = modalities.get(place, NO_MEDIA)
+            item = explain(item_id, score, of_sources, told, entries[number], content, of_media)
+            explained[number].append(item)
         return explained
 
     def _most_had(self, allowed: NDArray[np.bool_]) -> Rows:

@@ -23,18 +23,21 @@ from streams.events import Cause
 from streams.hurry import in_a_hurry
 from streams.identity import LogIdentity
 from streams.list_logs import ListLogs
-from streams.lists import ListMaker
+from streams.lists import Asked, ListMaker
 from streams.liveness import Liveness
 from streams.ownership import in_turn
 from streams.producer import BatchProducer, Outgoing
 from streams.runs import Run
 from streams.settings import Settings
 from streams.slow_lists import SlowLists
-from streams.stores.lists import PublishedLists
+from streams.stores.lists import Published, PublishedLists
 from streams.stores.users import UserStore
 from streams.topics import full_name
 
 logger = logging.getLogger(__name__)
+
+LISTS_AT_ONCE = 32
+"""Lists made together; more gain next to nothing."""
 
 EVENTS_AT_ONCE = 512
 """Events worked as one batch, also within a packed message: bounds how long the loop does nothing else."""
@@ -146,30 +149,39 @@ class InteractionsToLists:
 
     def _lists_and_examples(self, batch: Batch, touched: Sequence[Touched]) -> Iterator[Outgoing]:
         yield from batch.outgoing
-        for user in touched:
-            record = self._list(user, batch.hurried)
-            if record is not None:
-                yield record
+        for start in range(0, len(touched), LISTS_AT_ONCE):
+            yield from self._lists_of(touched[start : start + LISTS_AT_ONCE], batch.hurried)
         for run in batch.runs():
             key = f"{run.topic_id}-{run.partition}".encode()
             yield Outgoing(self._names["examples"], key, example_codec.pack(run), 0)
 
-    def _list(self, user: Touched, hurried: bool) -> Outgoing | None:
-        if user.state.is_stub:
-            return self._published.erase(user.state.user_id, user.partition)
+    def _lists_of(self, users: Sequence[Touched], hurried: bool) -> Iterator[Outgoing]:
+        for user in users:
+            if user.state.is_stub:
+                yield self._published.erase(user.state.user_id, user.partition)
+        listed = [user for user in users if not user.state.is_stub]
         started_s = time.perf_counter()
+        made = self._made(listed, hurried)
+        seconds = (time.perf_counter() - started_s) / max(len(made), 1)
+        for user, published in zip(listed, made, strict=True):
+            if published is not None:
+                metrics.LIST_SECONDS.observe(seconds)
+                item_ids = published.item_ids
+                user.state.published(item_ids)
+                self.recent.note(item_ids)
+                yield self._published.keep(published, user.partition)
+
+    def _made(self, users: Sequence[Touched], hurried: bool) -> list[Published | None]:
         try:
-            published = self._lists.published(user.state, user.cause, now_ms(), user.context, hurried)
+            asked = [Asked(user.state, user.cause, user.context) for user in users]
+            return list(self._lists.published_all(asked, now_ms(), hurried))
         except Exception:
+            if len(users) > 1:
+                return [published for user in users for published in self._made([user], hurried)]
             # One user's list must not stop the others'; the state is kept, the next event tries again.
-            logger.exception("no list for the event at %s", user.place)
+            logger.exception("no list for the event at %s", users[0].place)
             metrics.LIST_FAILURES.inc()
-            return None
-        metrics.LIST_SECONDS.observe(time.perf_counter() - started_s)
-        item_ids = published.item_ids
-        user.state.published(item_ids)
-        self.recent.note(item_ids)
-        return self._published.keep(published, user.partition)
+            return [None]
 
     def _measure_lists(self, touched: Sequence[Touched]) -> None:
         """Counts lists that Kafka has; by cause, since to find a label's metric takes longer than to count."""

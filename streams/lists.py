@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from math import floor
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -40,6 +41,15 @@ def new_recommender(settings: Settings) -> Recommender:
             teach_again_after_days=settings.teach_again_after_days,
         )
     )
+
+
+class Asked(NamedTuple):
+    """Whose list is to be made."""
+
+    state: UserState
+    cause: Cause
+    context: Mapping[str, Scalar] = EMPTY
+    """What the user's event says of its surroundings."""
 
 
 class ListMaker:
@@ -96,7 +106,7 @@ class ListMaker:
         def ranked(more: int) -> list[RankedItem]:
             return self.recommender.recommend(
                 state,
-                now_ms=state.open_ms if state.open_ms >= 0 else wall_ms,
+                now_ms=self._clock(state, wall_ms),
                 wall_ms=wall_ms,
                 k=k,
                 exclude=exclude,
@@ -112,6 +122,11 @@ class ListMaker:
             items = self._items(state, exclude, self.recommender.allowed(wall_ms, wanted))
             found = _ruled(ranked, rules, k, k + reserve, items)
         return [_place(rank, item) for rank, item in enumerate(found[skip:], skip + 1)]
+
+    @staticmethod
+    def _clock(state: UserState, wall_ms: int) -> int:
+        """The events' clock, as far as the user's events tell."""
+        return state.open_ms if state.open_ms >= 0 else wall_ms
 
     def _items(self, state: UserState, exclude: Collection[str], allowed: NDArray[np.bool_]) -> Items:
         """The catalogue as rules see it."""
@@ -149,6 +164,29 @@ class ListMaker:
     ) -> Published:
         """The user's list now, and its reserve."""
         items = self.ranked(state, wall_ms, reserve=RESERVE, context=context, hurried=hurried)
+        return self._published(state, cause, wall_ms, items)
+
+    def published_all(self, asked: Sequence[Asked], wall_ms: int, hurried: bool = False) -> list[Published]:
+        """The lists of some users now, as `published`: together they take half the time."""
+        if self.rules:
+            return [self.published(a.state, a.cause, wall_ms, a.context, hurried) for a in asked]
+        found: dict[int, Published] = {}
+        for arm, arrangement in self._arrangements.items():
+            of_arm = [n for n, a in enumerate(asked) if self._arms.arm_of(a.state.user_id) == arm]
+            lists = self.recommender.recommend_all(
+                [(asked[n].state, self._clock(asked[n].state, wall_ms)) for n in of_arm],
+                wall_ms=wall_ms,
+                k=self.length,
+                arrangement=arrangement,
+                reserve=RESERVE,
+                hurried=hurried,
+            )
+            for n, listed in zip(of_arm, lists, strict=True):
+                items = [_place(rank, item) for rank, item in enumerate(listed, 1)]
+                found[n] = self._published(asked[n].state, asked[n].cause, wall_ms, items)
+        return [found[n] for n in range(len(asked))]
+
+    def _published(self, state: UserState, cause: Cause, wall_ms: int, items: list[ListItem]) -> Published:
         recommendation = Recommendation(
             user_id=state.user_id,
             list_id=self._list_id(state),

@@ -90,7 +90,7 @@ class Serving:
         if self._listing is not self._learning:
             self._catch_up(state, view)
         found = self._recommender.candidates(state, now_ms=view.now_ms, wall_ms=view.now_ms)
-        places, scores = best(found, self._recommender.network, COLD_DEPTH if view.is_cold_only else k)
+        ((places, scores),) = best(found, self._recommender.network, COLD_DEPTH if view.is_cold_only else k)
         ids = [self._recommender.catalogue.item_id(row) for row in found.rows[places].tolist()]
         items: IntArray = np.array([self._code_of[item_id] for item_id in ids], dtype=np.int32)
         if view.is_cold_only:

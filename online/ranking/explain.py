@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from online.events import Past
 from online.ranking.blend import FROM_CONTENT, FROM_GRAPH, FROM_REPEAT, SOURCES
 from online.ranking.evidence import BECAUSE, FREQUENCY, GRAPH, GRAPH_MOST
-from online.statistics.base import Floats, Rows
+from online.statistics.base import Floats, Queries, Rows, query_of
+from online.statistics.lags import LagDecay, lag_weights
 
+TOLD = [FREQUENCY, BECAUSE, GRAPH, GRAPH_MOST]
+"""Columns of evidence that reasons are found in."""
 EXPLORE = "explore"
 """The source of an item that is in the list to find out how good it is."""
 
@@ -48,7 +51,7 @@ def explain(
     item_id: str,
     score: float,
     shares: list[float],
-    evidence: list[float],
+    told: list[float],
     history: list[Past],
     content: tuple[int, float],
     modalities: Mapping[str, float],
@@ -59,14 +62,15 @@ def explain(
         item_id: The item.
         score: See RankedItem.
         shares: [len(SOURCES)] what share of the score is owed to each source; all 0 if nothing speaks for it.
-        evidence: [COLUMNS] see `online.ranking.evidence`.
+        told: [len(TOLD)] the evidence of these columns.
         history: The most recent first.
         content: The place in the history that is most alike, -1 if none, and its share of the likeness.
         modalities: How that likeness is shared among modalities, as far as they are known one by one.
     """
+    frequency, because_of, graph, graph_most = told
     best = max(range(len(shares)), key=shares.__getitem__)
     if shares[best] <= 0:
-        return RankedItem(item_id, score, "repeat" if evidence[FREQUENCY] > 0 else "trending", [])
+        return RankedItem(item_id, score, "repeat" if frequency > 0 else "trending", [])
     because: str | None = None
     weight = shares[best]
     if best == FROM_REPEAT:
@@ -76,25 +80,33 @@ def explain(
         if modalities:
             parts = [Reason("because_of_item", because, name, weight * m) for name, m in modalities.items()]
             return RankedItem(item_id, score, SOURCES[best], parts)
-    elif evidence[BECAUSE] >= 0 and evidence[GRAPH] > 0:
-        because = history[int(evidence[BECAUSE])].item_id
-        weight = shares[FROM_GRAPH] * evidence[GRAPH_MOST] / evidence[GRAPH]
+    elif because_of >= 0 and graph > 0:
+        because = history[int(because_of)].item_id
+        weight = shares[FROM_GRAPH] * graph_most / graph
     reasons = [Reason("because_of_item", because, None, weight)] if because is not None and weight > 0 else []
     return RankedItem(item_id, score, SOURCES[best], reasons)
 
 
 @njit(cache=True, fastmath=True)
-def most_alike(units: Floats, history: Rows, weights: Floats, rows: Rows) -> tuple[NDArray[np.int64], Floats]:
-    """Which place in a history is most like each row: [n], -1 if none is; and its share of all that is alike: [n].
+def most_alike(
+    units: Floats, queries: Queries, lag: LagDecay, rows: Rows, lists: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], Floats]:
+    """Which place in a user's history is most like each row, [n], -1 if none is; its share of all that is alike, [n].
 
     Args:
         units: [capacity, dim] of unit length, or zero for a row without a vector.
-        history: [h] rows, negative ones are skipped.
-        weights: [at most h] of the first of them.
+        queries: The users.
+        lag: What entries of a history weigh.
         rows: [n]
+        lists: [n] which user's list each row is in, the first user's first.
     """
     places, shares = np.full(len(rows), -1, np.int64), np.zeros(len(rows), np.float32)
+    user = -1
     for i in range(len(rows)):
+        if lists[i] != user:
+            user = lists[i]
+            query = query_of(queries, user)
+            history, weights = query.history, lag_weights(query.history_s, lag)
         most, total = np.float32(0), np.float32(0)
         for place in range(len(weights)):
             if history[place] < 0:

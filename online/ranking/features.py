@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from online.ranking.evidence import (
     AGE,
@@ -61,28 +62,48 @@ def logged(amounts: Floats, scales: Floats) -> Floats:
 
 
 @njit(cache=True)
-def features_of(columns: Floats, means: Floats, request: Floats) -> Floats:
+def means_of(columns: Floats, starts: NDArray[np.int64], logged_count: int) -> Floats:
+    """[lists, logged_count] of each list's amounts; 0 for a list without candidates.
+
+    Args:
+        columns: [n, LEARNED] of all candidates of some lists, the first list's first.
+        starts: [lists + 1] where each list begins, and where the last one ends.
+        logged_count: LOGGED.
+    """
+    means = np.zeros((len(starts) - 1, logged_count), np.float32)
+    for i in range(len(means)):
+        for place in range(starts[i], starts[i + 1]):
+            for column in range(logged_count):
+                means[i, column] += columns[place, column]
+        means[i] /= np.float32(max(starts[i + 1] - starts[i], 1))
+    return means
+
+
+@njit(cache=True)
+def features_of(columns: Floats, lists: NDArray[np.int32], means: Floats, requests: Floats) -> Floats:
     """[n, FEATURES] the columns, the amounts once more as they differ from the whole list's, and the request.
 
     Args:
-        columns: [n, LEARNED] of some of a list's candidates.
-        means: [LOGGED] of the amounts, over all candidates of the list.
-        request: [len(REQUEST)]
+        columns: [n, LEARNED] of some candidates of some lists.
+        lists: [n] which list each is of.
+        means: [lists, LOGGED] of the amounts, over all candidates of each list.
+        requests: [lists, len(REQUEST)]
     """
     # The arrays say how many columns there are: compiled code that is kept on disk would not notice another number.
     count, learned = columns.shape
-    amounts_end = learned + len(means)
-    features = np.empty((count, amounts_end + len(request)), np.float32)
+    amounts_end = learned + means.shape[1]
+    features = np.empty((count, amounts_end + requests.shape[1]), np.float32)
     for i in range(count):
         for column in range(learned):
             features[i, column] = columns[i, column]
-        for column in range(len(means)):
-            features[i, learned + column] = columns[i, column] - means[column]
-        for column in range(len(request)):
-            features[i, amounts_end + column] = request[column]
+        for column in range(means.shape[1]):
+            features[i, learned + column] = columns[i, column] - means[lists[i], column]
+        for column in range(requests.shape[1]):
+            features[i, amounts_end + column] = requests[lists[i], column]
     return features
 
 
+@njit(cache=True)
 def request_of(query: Query, known: float, repeat_share: float, candidate_count: int) -> Floats:
     """[len(REQUEST)] what a list's user and time say.
 
@@ -94,7 +115,7 @@ def request_of(query: Query, known: float, repeat_share: float, candidate_count:
     """
     hour = 2 * math.pi * (query.now_s % 86_400.0) / 86_400.0
     gap_s = max(query.now_s - float(query.history_s[0]), 0.0) if len(query.history_s) else 0.0
-    times = float(query.times.sum())
+    times = query.times.sum()
     return np.array(
         [
             math.log1p(len(query.had)),

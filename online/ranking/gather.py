@@ -1,13 +1,17 @@
-"""From one user's history to candidates with their evidence from every source, in one compiled pass."""
+"""From users' histories to candidates with their evidence from every source, in one compiled pass."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from online.ranking.blend import SOURCES, mixture
 from online.ranking.evidence import (
     BLOCKED,
+    CANDIDATE_LIMIT,
+    COLUMNS,
     FORWARD_SUM,
     FREQUENCY_SUM,
     GRAPH_SUM,
@@ -23,9 +27,10 @@ from online.ranking.evidence import (
     look_at,
     new_place,
 )
+from online.ranking.features import REQUEST, request_of
 from online.ranking.select import HURRIED_SHARE, select
 from online.ranking.sources import FORWARD_NOW, GRAPH_NOW, REPEATS_NOW, SHORT_NOW, Sources
-from online.statistics.base import Floats, Query, Rows
+from online.statistics.base import Floats, Queries, Query, Rows, query_of
 from online.statistics.content import COLD_BELOW, Vectors, cosine, nearest, profile_of
 from online.statistics.edges import Edges
 from online.statistics.forward_graph import ForwardGraph
@@ -42,6 +47,86 @@ LAST_LAG, FEW_LAG, WIDE_LAG = LagDecay(1, 1.0), LagDecay(3, 1.0), LagDecay(60, 0
 THIN = 0.5
 """A user whose history the graph knows less than this share of is compared with all items by content."""
 DAY_S = 86_400.0
+
+
+class Gathered(NamedTuple):
+    """The candidates of several lists: of the first, then of the next."""
+
+    starts: NDArray[np.int64]
+    """[lists + 1] where each list's candidates begin, and where the last one's end."""
+    lists: NDArray[np.int32]
+    """[n] which list each candidate is of."""
+    rows: Rows
+    """[n]"""
+    evidence: Floats
+    """[n, COLUMNS], see `online.ranking.evidence`."""
+    parts: Floats
+    """[n, len(SOURCES)] what each source adds to the blend's score."""
+    requests: Floats
+    """[lists, len(REQUEST)], see `online.ranking.features`."""
+
+
+@njit(cache=True)
+def gather_lists(  # noqa: PLR0913, PLR0917  # compiled code is called by place
+    sources: Sources,
+    factors: NDArray[np.float64],
+    queries: Queries,
+    liked: Floats,
+    likes: NDArray[np.bool_],
+    blocked: Rows,
+    blocked_starts: NDArray[np.int64],
+    wanted: Rows,
+    hidden_since_s: NDArray[np.float64],
+    servable: NDArray[np.bool_],
+    muted: NDArray[np.int64],
+    hurried: bool,
+) -> Gathered:
+    """Collects the candidates of each of some users' lists; for the arguments, here [users, …], see `gather`.
+
+    Args:
+        sources: As there, like all that is not named here.
+        factors: As there.
+        queries: The users.
+        liked: As there.
+        likes: [users] whether what a user is looked to like is known.
+        blocked: As there, the first user's first.
+        blocked_starts: [users + 1] where each user's begin, and where the last one's end.
+        wanted: As there, the same for all.
+        hidden_since_s: As there.
+        servable: As there, the same for all.
+        muted: Columns of evidence that count for nothing.
+        hurried: As there, the same for all.
+    """
+    count = len(queries.now_s)
+    starts, rows = np.zeros(count + 1, np.int64), np.empty(count * CANDIDATE_LIMIT, np.int32)
+    lists = np.empty(len(rows), np.int32)
+    # Of what nothing was written to the system gives no page.
+    evidence = np.empty((len(rows), COLUMNS), np.float32)
+    parts = np.empty((len(rows), len(SOURCES)), np.float32)
+    requests = np.empty((count, len(REQUEST)), np.float32)
+    for i in range(count):
+        query, begin = query_of(queries, i), starts[i]
+        found, known, repeat_share = gather(
+            sources,
+            factors[i],
+            query,
+            liked[i] if likes[i] else liked[i, :0],
+            blocked[blocked_starts[i] : blocked_starts[i + 1]],
+            wanted,
+            hidden_since_s[i],
+            servable,
+            hurried,
+        )
+        end = starts[i + 1] = begin + found
+        rows[begin:end] = sources.scratch.rows[:found]
+        lists[begin:end] = i
+        evidence[begin:end] = sources.scratch.evidence[:found]
+        for column in muted:
+            evidence[begin:end, column] = 0
+        parts[begin:end] = mixture(evidence[begin:end], repeat_share, known)
+        requests[i] = request_of(query, known, repeat_share, found)
+    total = starts[count]
+    return Gathered(starts, lists[:total], rows[:total], evidence[:total], parts[:total], requests)
 
 
 @njit(cache=True)

@@ -33,7 +33,8 @@ def is_readable(log: ListLog) -> bool:
 def features_of_log(log: ListLog) -> Floats:
     """[n, FEATURES] of the candidates that were kept."""
     columns = np.frombuffer(log.columns, np.float16).reshape(-1, LEARNED).astype(np.float32)
-    return features_of(columns, np.frombuffer(log.means, np.float32), np.frombuffer(log.request, np.float32))
+    means, request = np.frombuffer(log.means, np.float32), np.frombuffer(log.request, np.float32)
+    return features_of(columns, np.zeros(len(columns), np.int32), means[None], request[None])
 
 
 def had_of_log(log: ListLog, item_ids: Collection[str]) -> NDArray[np.bool_]:

@@ -3,6 +3,7 @@
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 Rows = NDArray[np.int32]
@@ -52,6 +53,41 @@ class Query(NamedTuple):
     """[p] when the user had it last."""
     now_s: float
     """The events' clock, seconds since the epoch; never the wall clock."""
+
+
+class Queries(NamedTuple):
+    """Of several users what a Query is of one: the first user's entries, then the next one's."""
+
+    history: Rows
+    history_s: NDArray[np.int64]
+    history_starts: NDArray[np.int64]
+    """[users + 1] where each user's history begins, and where the last one's ends."""
+    had: Rows
+    frequency: Floats
+    times: Floats
+    first_s: NDArray[np.int64]
+    last_s: NDArray[np.int64]
+    had_starts: NDArray[np.int64]
+    """[users + 1] the same of what each user had."""
+    now_s: NDArray[np.float64]
+    """[users]"""
+
+
+@njit(cache=True)
+def query_of(queries: Queries, user: int) -> Query:
+    """One user's."""
+    begin, end = queries.history_starts[user], queries.history_starts[user + 1]
+    first, last = queries.had_starts[user], queries.had_starts[user + 1]
+    return Query(
+        queries.history[begin:end],
+        queries.history_s[begin:end],
+        queries.had[first:last],
+        queries.frequency[first:last],
+        queries.times[first:last],
+        queries.first_s[first:last],
+        queries.last_s[first:last],
+        queries.now_s[user],
+    )
 
 
 class Statistic(Protocol):

@@ -22,7 +22,7 @@ class ForwardDecay:
         if half_life_s <= 0:
             msg = f"half-life is {half_life_s} s; it has to be above 0 (math.inf: nothing is forgotten)"
             raise ValueError(msg)
-        self._half_life_s = half_life_s
+        self.half_life_s = half_life_s
         self._decayed = decayed
         self.reference_s = math.nan
         """Time at which an event's weight is 1; not a number before the first event."""
@@ -31,7 +31,7 @@ class ForwardDecay:
         """What to multiply an event's amount with before adding it to a stored sum."""
         if math.isnan(self.reference_s):
             self.reference_s = timestamp_s
-        exponent = (timestamp_s - self.reference_s) / self._half_life_s
+        exponent = (timestamp_s - self.reference_s) / self.half_life_s
         if exponent > LARGEST_EXPONENT:
             for sums in self._decayed:
                 np.multiply(sums, 2.0**-exponent, out=sums)
@@ -43,5 +43,15 @@ class ForwardDecay:
         """What to multiply a stored sum with to get its value at `now_s`."""
         if math.isnan(self.reference_s):
             return 1.0
-        exponent = (self.reference_s - now_s) / self._half_life_s
+        exponent = (self.reference_s - now_s) / self.half_life_s
         return float(2.0 ** min(exponent, LARGEST_EXPONENT))
+
+
+def factors(decays: Sequence[ForwardDecay], now_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """[times, decays] the factor of each at each of some times."""
+    reference_s = np.array([decay.reference_s for decay in decays])
+    half_life_s = np.array([decay.half_life_s for decay in decays])
+    exponents = (reference_s - now_s[:, None]) / half_life_s
+    exponents[:, np.isnan(reference_s)] = 0.0
+    found: NDArray[np.float64] = np.exp2(np.minimum(exponents, LARGEST_EXPONENT))
+    return found

@@ -72,7 +72,7 @@ class ItemGraph(ABC):
 
     def __init__(self, capacity: int, half_life_s: float) -> None:
         self.edges = empty_edges(capacity)
-        self._decay = ForwardDecay(half_life_s, (self.edges.weights, self.edges.mass, self.edges.counts))
+        self.decay = ForwardDecay(half_life_s, (self.edges.weights, self.edges.mass, self.edges.counts))
         self._end = 0
 
     def fold(self, observed: Observation) -> None:
@@ -80,15 +80,11 @@ class ItemGraph(ABC):
         if len(observed.rows) == 0:
             return
         self._end = end_of(self._end, observed.rows, observed.history)
-        self._connect(observed, self._decay.weight(observed.timestamp_s))
+        self._connect(observed, self.decay.weight(observed.timestamp_s))
 
     @abstractmethod
     def _connect(self, observed: Observation, scale: float) -> None:
         """Adds the set's edges and counts, each amount times `scale`."""
-
-    def factor(self, now_s: float) -> float:
-        """What turns a stored weight into its value at `now_s`."""
-        return self._decay.factor(now_s)
 
     def candidates(self, query: Query, limit: int) -> Rows:
         """Neighbours of the history, best first."""
@@ -101,7 +97,7 @@ class ItemGraph(ABC):
         return self._scores(query)[rows]
 
     def _scores(self, query: Query) -> Floats:
-        factor = self.factor(query.now_s)
+        factor = self.decay.factor(query.now_s)
         found: Floats = graph_scores(self.edges, query.history, query.history_s, self.score_lag, factor)
         return found
 
@@ -114,7 +110,7 @@ class ItemGraph(ABC):
     def save(self) -> dict[str, np.ndarray]:
         """The used part of every array."""
         saved = {name: getattr(self.edges, name)[: self._end].copy() for name in Edges._fields[:-1]}
-        return saved | {"reference_s": np.array(self._decay.reference_s)}
+        return saved | {"reference_s": np.array(self.decay.reference_s)}
 
     def load(self, saved: dict[str, np.ndarray]) -> None:
         """Takes back what `save` gave."""
@@ -124,4 +120,4 @@ class ItemGraph(ABC):
             array[: self._end] = saved[name]
             if array.ndim == 1:
                 array[self._end :] = 0
-        self._decay.reference_s = float(saved["reference_s"])
+        self.decay.reference_s = float(saved["reference_s"])

@@ -70,7 +70,7 @@ class Popularity:
             bound=np.zeros(1, np.float64),
         )
         self._first_time_only = first_time_only
-        self._decay = ForwardDecay(half_life_s, (self.arrays.counts, self.arrays.bound))
+        self.decay = ForwardDecay(half_life_s, (self.arrays.counts, self.arrays.bound))
 
     @property
     def top(self) -> Rows:
@@ -79,14 +79,10 @@ class Popularity:
 
     def fold(self, observed: Observation) -> None:
         """Counts one set."""
-        amounts = observed.weights * np.float32(self._decay.weight(observed.timestamp_s))
+        amounts = observed.weights * np.float32(self.decay.weight(observed.timestamp_s))
         if self._first_time_only:
             amounts = amounts * ~observed.is_repeat
         count_rows(self.arrays, observed.rows, amounts)
-
-    def factor(self, now_s: float) -> float:
-        """What turns a stored count into its value at `now_s`."""
-        return self._decay.factor(now_s)
 
     def candidates(self, query: Query, limit: int) -> Rows:
         """The most popular rows, best first, the same for everybody; at most TOP_LIMIT."""
@@ -98,7 +94,7 @@ class Popularity:
 
     def score(self, query: Query, rows: Rows) -> Floats:
         """Decayed counts."""
-        return (self.arrays.counts[rows] * self.factor(query.now_s)).astype(np.float32)
+        return (self.arrays.counts[rows] * self.decay.factor(query.now_s)).astype(np.float32)
 
     def forget(self, rows: Rows) -> None:
         """Drops the rows' counts."""
@@ -119,7 +115,7 @@ class Popularity:
         return {
             "counts": self.arrays.counts[:end].copy(),
             "top": self.top.copy(),
-            "reference_s": np.array(self._decay.reference_s),
+            "reference_s": np.array(self.decay.reference_s),
         }
 
     def load(self, saved: dict[str, np.ndarray]) -> None:
@@ -127,4 +123,4 @@ class Popularity:
         self.arrays.counts[:] = 0.0
         self.arrays.counts[: len(saved["counts"])] = saved["counts"]
         self._set_top(saved["top"])
-        self._decay.reference_s = float(saved["reference_s"])
+        self.decay.reference_s = float(saved["reference_s"])

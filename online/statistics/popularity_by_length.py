@@ -34,16 +34,12 @@ class PopularityByLength:
 
     def __init__(self, capacity: int, half_life_s: float) -> None:
         self.arrays = StageCounts(np.zeros((capacity, STAGES), np.float32))
-        self._decay = ForwardDecay(half_life_s, self.arrays)
+        self.decay = ForwardDecay(half_life_s, self.arrays)
 
     def fold(self, observed: Observation) -> None:
         """Counts one set."""
-        weight = self._decay.weight(observed.timestamp_s)
+        weight = self.decay.weight(observed.timestamp_s)
         _count(self.arrays, observed.rows, observed.weights, len(observed.history), weight)
-
-    def factor(self, now_s: float) -> float:
-        """What turns a stored count into its value at `now_s`."""
-        return self._decay.factor(now_s)
 
     def candidates(self, query: Query, limit: int) -> Rows:
         """What is had most by users as new, or as old, as this one."""
@@ -53,7 +49,7 @@ class PopularityByLength:
     def score(self, query: Query, rows: Rows) -> Floats:
         """Decayed counts of the user's stage."""
         counts: Floats = self.arrays.counts[rows, stage_of(len(query.history))]
-        return counts * np.float32(self.factor(query.now_s))
+        return counts * np.float32(self.decay.factor(query.now_s))
 
     def forget(self, rows: Rows) -> None:
         """Drops the rows' counts."""
@@ -64,14 +60,14 @@ class PopularityByLength:
         end = int(np.flatnonzero(self.arrays.counts.any(axis=1)).max(initial=-1)) + 1
         return {
             "counts": self.arrays.counts[:end].copy(),
-            "reference_s": np.array(self._decay.reference_s),
+            "reference_s": np.array(self.decay.reference_s),
         }
 
     def load(self, saved: dict[str, np.ndarray]) -> None:
         """Takes back what `save` gave."""
         self.arrays.counts[:] = 0.0
         self.arrays.counts[: len(saved["counts"])] = saved["counts"]
-        self._decay.reference_s = float(saved["reference_s"])
+        self.decay.reference_s = float(saved["reference_s"])
 
 
 @njit(cache=True)

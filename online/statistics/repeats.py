@@ -76,13 +76,11 @@ class Repeats:
             np.zeros(2, np.float32),
             np.zeros((CATEGORY_SLOTS, 2), np.float32),
         )
-        self._decay = ForwardDecay(half_life_s, self.arrays)
+        self.decay = ForwardDecay(half_life_s, self.arrays)
 
     def fold(self, observed: Observation) -> None:
         """Counts one set."""
-        count_repeats(
-            self.arrays, observed.rows, observed.is_repeat, self._decay.weight(observed.timestamp_s)
-        )
+        count_repeats(self.arrays, observed.rows, observed.is_repeat, self.decay.weight(observed.timestamp_s))
 
     def sum_categories(self, slots: Rows, end: int) -> None:
         """Sums the counts of the rows below `end` by category and tag, which are no part of the fold.
@@ -92,10 +90,6 @@ class Repeats:
             end: Rows from there on are unused.
         """
         _sum_categories(self.arrays, slots, end)
-
-    def factor(self, now_s: float) -> float:
-        """What turns a stored count into its value at `now_s`."""
-        return self._decay.factor(now_s)
 
     def candidates(self, query: Query, limit: int) -> Rows:
         """Items the user had, best first."""
@@ -107,7 +101,7 @@ class Repeats:
         frequency: dict[int, float] = {}
         for row, count in zip(query.had.tolist(), query.frequency.tolist(), strict=True):
             frequency[row] = frequency.get(row, 0.0) + count
-        factor = self.factor(query.now_s)
+        factor = self.decay.factor(query.now_s)
         found = [frequency.get(row, 0.0) * repeat_share(self.arrays, row, factor) for row in rows.tolist()]
         return np.array(found, np.float32)
 
@@ -121,7 +115,7 @@ class Repeats:
         return {
             "counts": self.arrays.counts[:end].copy(),
             "total": self.arrays.total.copy(),
-            "reference_s": np.array(self._decay.reference_s),
+            "reference_s": np.array(self.decay.reference_s),
         }
 
     def load(self, saved: dict[str, np.ndarray]) -> None:
@@ -129,4 +123,4 @@ class Repeats:
         self.arrays.counts[:] = 0.0
         self.arrays.counts[: len(saved["counts"])] = saved["counts"]
         self.arrays.total[:] = saved["total"]
-        self._decay.reference_s = float(saved["reference_s"])
+        self.decay.reference_s = float(saved["reference_s"])

@@ -1,6 +1,7 @@
 """Sets of examples and users' states as statistics see them: rows of the catalogue and plain arrays."""
 
 import math
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from online.catalogue import UNKNOWN_ROW, Catalogue
 from online.events import POSITIVE_ACTIONS, ExampleSet, Past
 from online.state import HISTORY_LIMIT, SET_DECAY, Had, UserState
-from online.statistics.base import Observation, Query, Rows
+from online.statistics.base import Observation, Queries, Rows
 
 
 def observation(example_set: ExampleSet, catalogue: Catalogue) -> Observation | None:
@@ -35,21 +36,38 @@ def observation(example_set: ExampleSet, catalogue: Catalogue) -> Observation | 
     )
 
 
-def query(state: UserState, catalogue: Catalogue, now_ms: int) -> Query:
-    """What is known of a user, the open set included as if it were closed."""
+def queries(states: Sequence[UserState], catalogue: Catalogue, now_ms: Sequence[int]) -> Queries:
+    """What is known of each user at a time, the open set included as if it were closed."""
     rows = catalogue.rows
-    opened = dict.fromkeys(past.item_id for past in state.open)
-    closed, opened_s = len(state.had), max(state.open_ms, 0) // 1000
-    scale = state.frequency(Had(0, 0, 1.0, 0)) * (SET_DECAY if opened else 1.0)
-    had = np.array([rows.get(item_id, UNKNOWN_ROW) for item_id in (*state.had, *opened)], np.int32)
-    frequency, times = np.ones(len(had), np.float32), np.ones(len(had), np.float32)
-    first_s, last_s = np.full(len(had), opened_s), np.full(len(had), opened_s)
-    if closed:
-        times[:closed], last_s[:closed], frequency[:closed], first_s[:closed] = zip(
-            *map(msgspec.structs.astuple, state.had.values()), strict=True
-        )
-        frequency[:closed] *= scale
-    return Query(*history(seen_last(state), catalogue), had, frequency, times, first_s, last_s, now_ms / 1000)
+    entries: list[Past] = []
+    had: list[int] = []
+    values: list[tuple[float, ...]] = []
+    scales: list[float] = []
+    history_starts, had_starts = [0], [0]
+    for state in states:
+        entries += seen_last(state)
+        history_starts.append(len(entries))
+        opened = dict.fromkeys(past.item_id for past in state.open)
+        had += [rows.get(item_id, UNKNOWN_ROW) for item_id in (*state.had, *opened)]
+        had_starts.append(len(had))
+        values += map(msgspec.structs.astuple, state.had.values())
+        scale = state.frequency(Had(0, 0, 1.0, 0)) * (SET_DECAY if opened else 1.0)
+        scales += [scale] * len(state.had)
+        opened_s = max(state.open_ms, 0) // 1000
+        values += [(1, opened_s, 1.0, opened_s)] * len(opened)
+        scales += [1.0] * len(opened)
+    times, last_s, frequency, first_s = np.array(values, np.float64).reshape(-1, 4).T
+    return Queries(
+        *history(entries, catalogue),
+        np.array(history_starts),
+        np.array(had, np.int32),
+        frequency.astype(np.float32) * np.array(scales, np.float32),
+        times.astype(np.float32),
+        first_s.astype(np.int64),
+        last_s.astype(np.int64),
+        np.array(had_starts),
+        np.array(now_ms, np.float64) / 1000,
+    )
 
 
 def seen_last(state: UserState) -> list[Past]:

@@ -73,12 +73,12 @@ def test_logs_metrics_and_letters_of_reasons_hold_nothing_that_anybody_did(
 ) -> None:
     river = MemoryRiver(tmp_path, dead_letters="reasons")
     users = [f"{MARK}-{number}" for number in range(4)]
-    made = ListMaker.published
+    made = ListMaker.published_all
 
-    def published(self: ListMaker, state: Any, *more: Any) -> Any:  # noqa: ANN401  # as the list maker's
-        if state.user_id == users[1]:
-            raise KeyError(state.user_id)
-        return made(self, state, *more)
+    def published_all(self: ListMaker, asked: Any, *more: Any) -> Any:  # noqa: ANN401  # as the list maker's
+        if users[1] in {a.state.user_id for a in asked}:
+            raise KeyError(users[1])
+        return made(self, asked, *more)
 
     def refusing(*given: Any) -> Any:  # noqa: ANN401  # as the batch's
         if given[2].user_id == users[2]:
@@ -92,7 +92,10 @@ def test_logs_metrics_and_letters_of_reasons_hold_nothing_that_anybody_did(
 
     async def story() -> None:
         async with river.recommend() as process, river.learn() as learner, river.encode() as encoder:
-            with patch.object(ListMaker, "published", published), patch("streams.batch.to_event", refusing):
+            with (
+                patch.object(ListMaker, "published_all", published_all),
+                patch("streams.batch.to_event", refusing),
+            ):
                 await work(river, process)
             with patch.object(Answers, "recommend", no_scores):
                 await answer(river, process)

@@ -116,13 +116,13 @@ def test_without_rules_a_list_is_ranked_once_and_no_further(river: MemoryRiver) 
     async def story() -> None:
         async with river.recommend() as process:
             asked: list[int] = []
-            recommend = process.lists.recommender.recommend
+            recommend = process.lists.recommender.recommend_all
 
-            def counting(*args: object, reserve: int, **options: object) -> list[RankedItem]:
+            def counting(*args: object, reserve: int, **options: object) -> list[list[RankedItem]]:
                 asked.append(reserve)
                 return recommend(*args, reserve=reserve, **options)  # type: ignore[arg-type]  # as given
 
-            process.lists.recommender.recommend = counting  # type: ignore[method-assign, assignment]
+            process.lists.recommender.recommend_all = counting  # type: ignore[method-assign, assignment]
             await listed(river, process, 1)
             assert asked == [5]
 

@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from online.catalogue import category_slot
 from online.events import Cursor, Event
 from online.item_filter import ItemFilter
-from online.ranking.arrangement import Arrangement
+from online.ranking.arrangement import PLAIN, Arrangement
 from online.ranking.evidence import RECENT
 from online.ranking.list_log import features_of_log
+from online.ranking.network import Network
 from online.recommender import EXPLORED_LISTS, EXPLORED_TIMES, Item, Recommender, RecommenderConfig
 from online.state import UserState
-from tests.online.ranking.made_networks import looking_at
+from tests.online.ranking.made_networks import looking_at, network_of
 from tests.online.streams_of_events import DAY_MS, START_MS, River, pairs
 
 HIDE = RecommenderConfig(repeats="hide", capacity=1_024, dim=4)
@@ -276,6 +277,46 @@ def test_new_items_get_the_last_places_until_they_were_shown_often() -> None:
             explorer.state("new"), now_ms=START_MS + DAY_MS, wall_ms=START_MS, k=6, arrangement=two
         )
     assert all(item.source != "explore" for item in listed)
+
+
+@pytest.mark.parametrize(
+    "arrangement",
+    [PLAIN, Arrangement(diversity=0.5), Arrangement(explore=2)],
+    ids=["plain", "varied", "exploring"],
+)
+@pytest.mark.parametrize("network", [None, network_of(8)], ids=["blend", "network"])
+def test_lists_made_together_are_those_made_one_by_one(
+    arrangement: Arrangement, network: Network | None
+) -> None:
+    river = River(Recommender(ALLOW))
+    recommender = river.recommender
+    pairs(river)
+    for number, item_id in enumerate("abxyz"):
+        recommender.put_item(Item(item_id, category="tea" if item_id < "c" else "jam"))
+        recommender.put_vector(item_id, np.array([1, number, 0, 0], np.float32))
+    river.has("many", *"abx", at_ms=START_MS + DAY_MS)
+    river.has("odd", "never seen", at_ms=START_MS + 2 * DAY_MS)
+    river.state("picky").apply(Event("picky", "a", "hide", 1.0, START_MS, 1, Cursor("t", 0, 9_999, 0)))
+    recommender.network = network
+    users = [
+        (river.state(user_id), START_MS + day * DAY_MS)
+        for day, user_id in enumerate(["nobody", "a1", "many", "x2", "odd", "picky"])
+    ]
+    together = recommender.recommend_all(users, wall_ms=START_MS, k=4, arrangement=arrangement)
+    assert len({tuple(item.item_id for item in listed) for listed in together}) > 3
+    for (state, now_ms), listed in zip(users, together, strict=True):
+        alone = recommender.recommend(state, now_ms=now_ms, wall_ms=START_MS, k=4, arrangement=arrangement)
+        for one, other in zip(listed, alone, strict=True):
+            assert (one.item_id, one.source, one.propensity) == (
+                other.item_id,
+                other.source,
+                other.propensity,
+            )
+            assert one.score == pytest.approx(other.score, rel=1e-4)
+            for reason, expected in zip(one.reasons, other.reasons, strict=True):
+                assert (reason.item_id, reason.kind) == (expected.item_id, expected.kind)
+                assert reason.weight == pytest.approx(expected.weight, rel=1e-3)
+    assert recommender.recommend_all([], wall_ms=START_MS) == []
 
 
 def filtered_shop() -> River:

@@ -1,26 +1,29 @@
 import msgspec
+import pytest
 
 from online.events import Cursor, Event
 from online.recommender import Item, Recommender, RecommenderConfig
+from online.rules.rule import Match, Rule
 from online.state import UserState
 from streams.events import Cause, Recommendation, Through
-from streams.lists import ListMaker
-from streams.settings import Settings
+from streams.lists import Asked, ListMaker
+from streams.settings import Arm, Settings
 
+PIN = Rule("the newest first", "pin", Match(["i19"]), place=1)
 CAUSE = Cause("interaction", "e-1", "interactions", 3, 88, 5)
 
 
-def maker(length: int = 4, items: int = 20) -> ListMaker:
+def maker(length: int = 4, items: int = 20, arms: dict[str, Arm] | None = None) -> ListMaker:
     recommender = Recommender(RecommenderConfig(capacity=1024))
     for number in range(items):
         recommender.put_item(Item(f"i{number}"))
-    return ListMaker(Settings(list_length=length), recommender)
+    return ListMaker(Settings(list_length=length, arms=arms or {}), recommender)
 
 
-def state(*offsets: int) -> UserState:
-    made = UserState("u")
+def state(*offsets: int, user_id: str = "u") -> UserState:
+    made = UserState(user_id)
     for offset in offsets:
-        made.apply(Event("u", f"i{offset}", "click", 1.0, offset, offset + 1, Cursor("t", 3, offset, 2)))
+        made.apply(Event(user_id, f"i{offset}", "click", 1.0, offset, offset + 1, Cursor("t", 3, offset, 2)))
     return made
 
 
@@ -51,6 +54,17 @@ def test_the_id_follows_from_user_state_and_version_alone() -> None:
     lists.model_version = 1
     others.add(lists.published(state(5), CAUSE, wall_ms=1).recommendation.list_id)
     assert len(others | {first}) == 4
+
+
+@pytest.mark.parametrize("rules", [[], [PIN]], ids=["no rule", "a rule"])
+def test_lists_made_together_are_those_made_one_by_one(rules: list[Rule]) -> None:
+    lists = maker(arms={"one": Arm(), "other": Arm(ranking="blend")})
+    lists.rules = rules
+    asked = [Asked(state(offset, user_id=f"u{offset}"), CAUSE) for offset in range(12)]
+    together = [published.recommendation for published in lists.published_all(asked, wall_ms=99)]
+    assert together == [lists.published(a.state, a.cause, wall_ms=99).recommendation for a in asked]
+    assert {found.arm for found in together} == {"one", "other"}
+    assert {found.items[0].item_id == "i19" for found in together} == {bool(rules)}
 
 
 def test_a_replay_that_changes_nothing_keeps_the_id() -> None:

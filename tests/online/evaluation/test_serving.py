@@ -1,7 +1,5 @@
 """Freshet as a method: the evaluator drives the serving code as the workers do."""
 
-from collections.abc import Collection
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +9,6 @@ from online.evaluation.serving import Serving
 from online.evaluation.stream import Stream
 from online.evaluation.timeline import timeline
 from online.events import ExampleSet
-from online.item_filter import ItemFilter
 from online.learning.ranking import RankingLearner
 from online.ranking.candidates import Candidates
 from online.recommender import Recommender
@@ -31,20 +28,9 @@ class Spy(Recommender):
         self.folded.append(example_set)
         super().fold(example_set)
 
-    def candidates(
-        self,
-        state: UserState,
-        *,
-        now_ms: int,
-        wall_ms: int,
-        exclude: Collection[str] = (),
-        hurried: bool = False,
-        wanted: ItemFilter | None = None,
-    ) -> Candidates:
+    def candidates(self, state: UserState, *, now_ms: int, wall_ms: int, hurried: bool = False) -> Candidates:
         self.sets_seen.append(state.set_count + bool(state.open))
-        return super().candidates(
-            state, now_ms=now_ms, wall_ms=wall_ms, exclude=exclude, hurried=hurried, wanted=wanted
-        )
+        return super().candidates(state, now_ms=now_ms, wall_ms=wall_ms, hurried=hurried)
 
 
 def drive(stream: Stream, delays: Delays) -> tuple[Spy, NDArray[np.int32]]:

@@ -40,7 +40,7 @@ def every(found: Candidates) -> np.ndarray:
 
 
 def test_without_a_network_the_blend_ranks_and_its_parts_are_owed(found: Candidates) -> None:
-    listed = best(found, None, 4)
+    (listed,) = best(found, None, 4)
     scores = found.evidence[:, BLEND]
     expected = sorted(every(found), key=lambda place: (-scores[place], found.rows[place]))[:4]
     assert listed.places.tolist() == expected
@@ -61,7 +61,7 @@ def test_a_network_that_looks_at_one_column_orders_by_it_and_says_so(
     found: Candidates, column: int, source: str
 ) -> None:
     network = looking_at(column)
-    listed = best(found, network, len(found.rows))
+    (listed,) = best(found, network, len(found.rows))
     ordered = found.columns[listed.places, column]
     assert ordered[0] > ordered[-1]
     assert (np.diff(ordered) <= 1e-4).all()
@@ -100,7 +100,7 @@ def test_shares_are_never_negative_and_add_up_to_one_or_to_nothing(
 
 
 def test_ties_go_by_row(found: Candidates) -> None:
-    listed = best(found, looking_at(RECENT, 0.0), 3)
+    (listed,) = best(found, looking_at(RECENT, 0.0), 3)
     assert found.rows[listed.places].tolist() == sorted(found.rows.tolist())[:3]
 
 
@@ -109,7 +109,8 @@ def test_without_candidates_the_list_is_empty(network: Network | None) -> None:
     recommender = Recommender(RecommenderConfig(capacity=64, dim=4))
     state = River(recommender).state("u")
     found = recommender.candidates(state, now_ms=START_MS, wall_ms=0)
-    assert len(best(found, network, 10).places) == 0
+    (listed,) = best(found, network, 10)
+    assert len(listed.places) == 0
 
 
 def test_every_column_but_the_blends_is_one_sources_witness() -> None:

@@ -3,8 +3,10 @@ import pytest
 
 from online.events import Past
 from online.ranking.blend import FROM_CONTENT, FROM_GRAPH, FROM_REPEAT, FROM_TRENDING, SOURCES
-from online.ranking.evidence import BECAUSE, COLUMNS, FREQUENCY, GRAPH, GRAPH_MOST
-from online.ranking.explain import RankedItem, Reason, explain, most_alike
+from online.ranking.evidence import BECAUSE, FREQUENCY, GRAPH, GRAPH_MOST
+from online.ranking.explain import TOLD, RankedItem, Reason, explain, most_alike
+from online.statistics.base import Queries
+from online.statistics.lags import LagDecay
 
 HISTORY = [Past("last", 2, "click"), Past("before", 1, "click")]
 NOTHING = (-1, 0.0)
@@ -17,11 +19,8 @@ def explained(
     modalities: dict[str, float] | None = None,
 ) -> RankedItem:
     shares = [owed.get(source, 0.0) for source in range(len(SOURCES))]
-    evidence = np.zeros(COLUMNS)
-    evidence[BECAUSE] = -1
-    for column, value in seen.items():
-        evidence[column] = value
-    return explain("i", 0.5, shares, evidence.tolist(), HISTORY, content, modalities or {})
+    told = [float(seen.get(column, -1 if column == BECAUSE else 0)) for column in TOLD]
+    return explain("i", 0.5, shares, told, HISTORY, content, modalities or {})
 
 
 def test_of_the_graph_it_is_the_entry_that_added_most_and_its_part() -> None:
@@ -55,10 +54,23 @@ def test_where_nothing_is_owed_the_source_is_whether_it_was_had() -> None:
     assert explained({}, {}) == RankedItem("i", 0.5, "trending", [])
 
 
+def queries_of(histories: list[list[int]]) -> Queries:
+    """Users with these rows, each a second after the one behind it, and nothing else."""
+    starts = np.cumsum([0, *map(len, histories)])
+    rows = np.array([row for history in histories for row in history], np.int32)
+    times = np.array([-place for history in histories for place in range(len(history))], np.int64)
+    nothing, zero = np.zeros(0, np.float32), np.zeros(0, np.int64)
+    ends = np.zeros(len(histories) + 1, np.int64)
+    return Queries(
+        rows, times, starts, rows[:0], nothing, nothing, zero, zero, ends, np.zeros(len(histories))
+    )
+
+
 def test_most_alike_is_the_largest_weighted_cosine_of_those_above_zero() -> None:
     units = np.array([[1, 0], [0, 1], [-1, 0], [0, 0], [0.6, 0.8]], np.float32)
-    history = np.array([1, -1, 0, 2, 0], np.int32)
-    weights = np.array([0.5, 9.0, 1.0, 1.0], np.float32)  # the last entry lies too far back
-    places, shares = most_alike(units, history, weights, np.array([4, 0, 3, 2], np.int32))
-    assert places.tolist() == [2, 2, -1, 3]
-    assert shares.tolist() == pytest.approx([0.6 / (0.6 + 0.4), 1.0, 0.0, 1.0])
+    lag = LagDecay(4, 0.5)  # the last entry of the second user lies too far back
+    asked = queries_of([[1], [1, -1, 0, 2, 0]])
+    rows, lists = np.array([4, 4, 0, 3, 2], np.int32), np.array([0, 1, 1, 1, 1], np.int32)
+    places, shares = most_alike(units, asked, lag, rows, lists)
+    assert places.tolist() == [0, 0, 2, -1, 3]
+    assert shares.tolist() == pytest.approx([1.0, 0.8 / (0.8 + 0.6 / 4), 1.0, 0.0, 1.0])

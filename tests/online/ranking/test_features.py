@@ -17,7 +17,7 @@ from online.ranking.evidence import (
     RECENT,
     SINCE_HAD,
 )
-from online.ranking.features import FEATURES, LARGEST, REQUEST, columns_of, features_of, request_of
+from online.ranking.features import FEATURES, LARGEST, REQUEST, columns_of, features_of, means_of, request_of
 from online.statistics.base import Query
 
 NOON_S = 19_700 * 86_400.0 + 12 * 3_600
@@ -59,12 +59,21 @@ def test_what_is_no_amount_is_bounded_so_that_it_can_be_logged(rating: float, co
 
 def test_features_are_columns_their_difference_from_the_list_and_the_request() -> None:
     columns = np.arange(2 * LEARNED, dtype=np.float32).reshape(2, LEARNED)
-    means, request = np.full(LOGGED, 5, np.float32), np.arange(len(REQUEST), dtype=np.float32)
-    features = features_of(columns, means, request)
+    means = np.array([[5], [7]], np.float32).repeat(LOGGED, axis=1)
+    requests = np.arange(2 * len(REQUEST), dtype=np.float32).reshape(2, -1)
+    features = features_of(columns, np.array([1, 0], np.int32), means, requests)
     assert features.shape == (2, FEATURES)
-    for row in (0, 1):
-        expected = [*columns[row], *(columns[row, :LOGGED] - 5), *request]
+    for row, number in ((0, 1), (1, 0)):
+        expected = [*columns[row], *(columns[row, :LOGGED] - means[number]), *requests[number]]
         assert features[row].tolist() == expected
+
+
+def test_means_are_each_lists_own_and_nothing_without_candidates() -> None:
+    columns = np.arange(3 * LEARNED, dtype=np.float32).reshape(3, LEARNED)
+    means = means_of(columns, np.array([0, 2, 2, 3]), LOGGED)
+    assert means.tolist() == [
+        columns[:2, :LOGGED].mean(axis=0).tolist(), [0.0] * LOGGED, columns[2, :LOGGED].tolist()
+    ]  # fmt: skip
 
 
 def test_a_request_says_how_long_how_late_and_how_repetitive() -> None:

@@ -74,7 +74,8 @@ def test_features_come_back_as_they_were_logged_to_three_digits() -> None:
     means, request = rng.random(LOGGED, dtype=np.float32), rng.random(len(REQUEST), dtype=np.float32)
     found = features_of_log(log_of(hashes(50), columns, means, request))
     # A difference from the mean is as exact as the column it is made of.
-    np.testing.assert_allclose(found, features_of(columns, means, request), rtol=1e-3, atol=0.016)
+    expected = features_of(columns, np.zeros(len(columns), np.int32), means[None], request[None])
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=0.016)
 
 
 def test_had_is_told_by_id() -> None:
