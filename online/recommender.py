@@ -21,7 +21,7 @@ from online.ranking.calibration import calibrated, miscalibration
 from online.ranking.candidates import Best, Candidates, best, candidates_of, shares
 from online.ranking.diversity import POOL_FACTOR, Diversifier, diversified, likeness
 from online.ranking.evidence import WITNESSES, new_scratch
-from online.ranking.explain import EXPLORE, TOLD, RankedItem, Reason, explain, most_alike
+from online.ranking.explain import EXPLORE, RankedItem, Reason, explain, most_alike, why
 from online.ranking.explore import explored
 from online.ranking.gather import GRAPH_LAG, gather_lists
 from online.ranking.list_log import log_of
@@ -524,29 +524,28 @@ class Recommender:
     ) -> list[list[RankedItem]]:
         places = np.concatenate([of_list.places for of_list in chosen])
         rows, lists = found.rows[places], found.lists[places]
-        owed = shares(found, network, places)
         units = self.content.vectors.units
-        alike, parts = most_alike(units, found.queries, self.content.score_lag, rows, lists)
-        is_content = (owed.argmax(axis=1) == FROM_CONTENT) & (owed[:, FROM_CONTENT] > 0) & (alike >= 0)
+        alike = most_alike(units, found.queries, self.content.score_lag, rows, lists)
+        sources, entries, weights = why(shares(found, network, places), found.evidence[places], *alike)
         modalities: dict[int, Mapping[str, float]] = {}
-        for place in np.flatnonzero(is_content).tolist():
-            entry = found.queries.history[found.queries.history_starts[lists[place]] + alike[place]]
-            modalities[place] = self.by_modality.alike(int(rows[place]), int(entry))
+        for place in np.flatnonzero(
+            (sources == FROM_CONTENT) & (entries >= 0) & (entries == alike[0])
+        ).tolist():
+            had = found.queries.history[found.queries.history_starts[lists[place]] + entries[place]]
+            modalities[place] = self.by_modality.alike(int(rows[place]), int(had))
         items = zip(
             map(self.catalogue.item_id, rows.tolist()),
             np.concatenate([of_list.scores for of_list in chosen]).tolist(),
-            owed.tolist(),
-            found.evidence[places[:, None], TOLD].tolist(),
-            lists.tolist(),
-            zip(alike.tolist(), parts.tolist(), strict=True),
+            sources.tolist(),
+            entries.tolist(),
+            weights.tolist(),
             strict=True,
         )
-        entries = [seen_last(state) for state, _ in users]
+        histories = [seen_last(state) for state, _ in users]
         explained: list[list[RankedItem]] = [[] for _ in users]
-        for place, (item_id, score, of_sources, told, number, content) in enumerate(items):
+        for place, (number, item) in enumerate(zip(lists.tolist(), items, strict=True)):
             of_media = modalities.get(place, NO_MEDIA)
-            item = explain(item_id, score, of_sources, told, entries[number], content, of_media)
-            explained[number].append(item)
+            explained[number].append(explain(*item, histories[number], of_media))
         return explained
 
     def _most_had(self, allowed: NDArray[np.bool_]) -> Rows:

@@ -1,7 +1,7 @@
 """What a list says of each of its items: the score, where it came from, and why."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -9,13 +9,13 @@ from numba import njit
 from numpy.typing import NDArray
 
 from online.events import Past
-from online.ranking.blend import FROM_CONTENT, FROM_GRAPH, FROM_REPEAT, SOURCES
+from online.ranking.blend import FROM_CONTENT, FROM_GRAPH, FROM_REPEAT, FROM_TRENDING, SOURCES
 from online.ranking.evidence import BECAUSE, FREQUENCY, GRAPH, GRAPH_MOST
 from online.statistics.base import Floats, Queries, Rows, query_of
 from online.statistics.lags import LagDecay, lag_weights
 
-TOLD = [FREQUENCY, BECAUSE, GRAPH, GRAPH_MOST]
-"""Columns of evidence that reasons are found in."""
+NO_ENTRY, ITSELF = -1, -2
+"""In the place of an entry of a history."""
 EXPLORE = "explore"
 """The source of an item that is in the list to find out how good it is."""
 
@@ -47,13 +47,53 @@ class RankedItem(msgspec.Struct, frozen=True):
     """The chance with which an item to be explored got its place; None for what is in the list for its score."""
 
 
-def explain(
+class Why(NamedTuple):
+    """What speaks most for each of some items."""
+
+    sources: NDArray[np.int64]
+    """[n] among `online.ranking.blend.SOURCES`."""
+    entries: NDArray[np.int64]
+    """[n] the entry of the user's history that it is because of; ITSELF for the item, that was had; or NO_ENTRY."""
+    weights: Floats
+    """[n] its share of the score."""
+
+
+@njit(cache=True)
+def why(shares: Floats, evidence: Floats, alike: NDArray[np.int64], alike_shares: Floats) -> Why:
+    """Finds it.
+
+    Args:
+        shares: [n, len(SOURCES)] what share of each score is owed to each source; all 0 if nothing speaks for an item.
+        evidence: [n, COLUMNS]
+        alike: [n] the entry of the history that is most alike, -1 if none is.
+        alike_shares: [n] its share of the likeness.
+    """
+    count = len(shares)
+    sources, weights = np.empty(count, np.int64), np.empty(count, np.float32)
+    entries = np.full(count, NO_ENTRY, np.int64)
+    for i in range(count):
+        source = sources[i] = np.argmax(shares[i])
+        weights[i] = shares[i, source]
+        graph = evidence[i, GRAPH]
+        if weights[i] <= 0:
+            sources[i] = FROM_REPEAT if evidence[i, FREQUENCY] > 0 else FROM_TRENDING
+        elif source == FROM_REPEAT:
+            entries[i] = ITSELF
+        elif source == FROM_CONTENT and alike[i] >= 0:
+            entries[i], weights[i] = alike[i], weights[i] * alike_shares[i]
+        elif evidence[i, BECAUSE] >= 0 and graph > 0 and shares[i, FROM_GRAPH] * evidence[i, GRAPH_MOST] > 0:
+            entries[i] = int(evidence[i, BECAUSE])
+            weights[i] = shares[i, FROM_GRAPH] * evidence[i, GRAPH_MOST] / graph
+    return Why(sources, entries, weights)
+
+
+def explain(  # called for each item of each list
     item_id: str,
     score: float,
-    shares: list[float],
-    told: list[float],
+    source: int,
+    entry: int,
+    weight: float,
     history: list[Past],
-    content: tuple[int, float],
     modalities: Mapping[str, float],
 ) -> RankedItem:
     """A list's item.
@@ -61,30 +101,20 @@ def explain(
     Args:
         item_id: The item.
         score: See RankedItem.
-        shares: [len(SOURCES)] what share of the score is owed to each source; all 0 if nothing speaks for it.
-        told: [len(TOLD)] the evidence of these columns.
+        source: See Why, like the next two.
+        entry: As there.
+        weight: As there.
         history: The most recent first.
-        content: The place in the history that is most alike, -1 if none, and its share of the likeness.
-        modalities: How that likeness is shared among modalities, as far as they are known one by one.
+        modalities: How the likeness to the entry is shared among modalities, where it is for that, and as far as they
+            are known one by one.
     """
-    frequency, because_of, graph, graph_most = told
-    best = max(range(len(shares)), key=shares.__getitem__)
-    if shares[best] <= 0:
-        return RankedItem(item_id, score, "repeat" if frequency > 0 else "trending", [])
-    because: str | None = None
-    weight = shares[best]
-    if best == FROM_REPEAT:
-        because = item_id
-    elif best == FROM_CONTENT and content[0] >= 0:
-        because, weight = history[content[0]].item_id, weight * content[1]
-        if modalities:
-            parts = [Reason("because_of_item", because, name, weight * m) for name, m in modalities.items()]
-            return RankedItem(item_id, score, SOURCES[best], parts)
-    elif because_of >= 0 and graph > 0:
-        because = history[int(because_of)].item_id
-        weight = shares[FROM_GRAPH] * graph_most / graph
-    reasons = [Reason("because_of_item", because, None, weight)] if because is not None and weight > 0 else []
-    return RankedItem(item_id, score, SOURCES[best], reasons)
+    if entry == NO_ENTRY:
+        return RankedItem(item_id, score, SOURCES[source], [])
+    because = item_id if entry == ITSELF else history[entry].item_id
+    if not modalities:
+        return RankedItem(item_id, score, SOURCES[source], [Reason("because_of_item", because, None, weight)])
+    parts = [Reason("because_of_item", because, name, weight * m) for name, m in modalities.items()]
+    return RankedItem(item_id, score, SOURCES[source], parts)
 
 
 @njit(cache=True, fastmath=True)

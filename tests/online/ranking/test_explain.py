@@ -3,8 +3,8 @@ import pytest
 
 from online.events import Past
 from online.ranking.blend import FROM_CONTENT, FROM_GRAPH, FROM_REPEAT, FROM_TRENDING, SOURCES
-from online.ranking.evidence import BECAUSE, FREQUENCY, GRAPH, GRAPH_MOST
-from online.ranking.explain import TOLD, RankedItem, Reason, explain, most_alike
+from online.ranking.evidence import BECAUSE, COLUMNS, FREQUENCY, GRAPH, GRAPH_MOST
+from online.ranking.explain import RankedItem, Reason, explain, most_alike, why
 from online.statistics.base import Queries
 from online.statistics.lags import LagDecay
 
@@ -18,14 +18,19 @@ def explained(
     content: tuple[int, float] = NOTHING,
     modalities: dict[str, float] | None = None,
 ) -> RankedItem:
-    shares = [owed.get(source, 0.0) for source in range(len(SOURCES))]
-    told = [float(seen.get(column, -1 if column == BECAUSE else 0)) for column in TOLD]
-    return explain("i", 0.5, shares, told, HISTORY, content, modalities or {})
+    shares = np.array([[owed.get(source, 0.0) for source in range(len(SOURCES))]], np.float32)
+    evidence = np.zeros((1, COLUMNS), np.float32)
+    evidence[0, BECAUSE] = -1
+    for column, value in seen.items():
+        evidence[0, column] = value
+    found = why(shares, evidence, np.array([content[0]]), np.array([content[1]], np.float32))
+    source, entry, weight = (part.tolist()[0] for part in found)
+    return explain("i", 0.5, source, entry, round(weight, 6), HISTORY, modalities or {})
 
 
 def test_of_the_graph_it_is_the_entry_that_added_most_and_its_part() -> None:
     item = explained({FROM_GRAPH: 0.8, FROM_TRENDING: 0.2}, {GRAPH: 4, GRAPH_MOST: 3, BECAUSE: 1})
-    assert item == RankedItem("i", 0.5, "graph", [Reason("because_of_item", "before", None, 0.8 * 3 / 4)])
+    assert item == RankedItem("i", 0.5, "graph", [Reason("because_of_item", "before", None, 0.6)])
 
 
 def test_of_a_repeat_it_is_the_item_itself() -> None:
