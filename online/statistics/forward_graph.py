@@ -2,21 +2,30 @@
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
-from online.statistics.base import Floats, Observation, Rows
+from online.statistics.base import Floats, Rows
 from online.statistics.edges import Edges, add_edges
-from online.statistics.graph import ItemGraph
+from online.statistics.graph import ItemGraph, counted
 from online.statistics.lags import LagDecay, lag_weights
 
 
 @njit(cache=True)
 def connect_forward(
-    edges: Edges, rows: Rows, weights: Floats, history: Rows, lag_weights: Floats, scale: float
+    edges: Edges,
+    rows: Rows,
+    weights: Floats,
+    history: Rows,
+    history_s: NDArray[np.int64],
+    lag: LagDecay,
+    scale: float,
 ) -> None:
-    """Adds lag_weights[j] * weights[i] * scale to the edge from history[j] to rows[i]."""
-    for j in range(len(history)):
+    """Counts the set, and adds lag weight of j * weights[i] * scale to the edge from history[j] to rows[i]."""
+    scale = counted(edges, rows, weights, scale)
+    lags = lag_weights(history_s, lag)
+    for j in range(len(lags)):
         if history[j] >= 0:
-            add_edges(edges, history[j], rows, weights, scale * lag_weights[j])
+            add_edges(edges, history[j], rows, weights, scale * lags[j])
 
 
 class ForwardGraph(ItemGraph):
@@ -24,10 +33,4 @@ class ForwardGraph(ItemGraph):
 
     fold_lag = LagDecay(6, 0.5)
     score_lag = LagDecay(6, 0.8)
-
-    def _connect(self, observed: Observation, scale: float) -> None:
-        weights = lag_weights(observed.history_s, self.fold_lag)
-        history = observed.history[: len(weights)]
-        self.edges.counts[observed.rows] += np.float32(scale) * observed.weights
-        scale /= np.sqrt(len(observed.rows))
-        connect_forward(self.edges, observed.rows, observed.weights, history, weights, scale)
+    connect = staticmethod(connect_forward)

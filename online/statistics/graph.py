@@ -1,6 +1,7 @@
 """What both item graphs share: storage, decay, scores, and their snapshot."""
 
-from abc import ABC, abstractmethod
+import math
+from collections.abc import Callable
 
 import numpy as np
 from numba import njit
@@ -61,14 +62,26 @@ def end_of(end: int, rows: Rows, history: Rows) -> int:
     return end
 
 
-class ItemGraph(ABC):
+@njit(cache=True)
+def counted(edges: Edges, rows: Rows, weights: Floats, scale: float) -> float:
+    """Counts a set's items; returns the scale of its edges, which is smaller the larger the set is."""
+    for i in range(len(rows)):
+        edges.counts[rows[i]] += np.float32(scale) * weights[i]
+    return scale / math.sqrt(len(rows))
+
+
+class ItemGraph:
     """Decayed edges between items that users had one after the other.
 
     At most NEIGHBOUR_LIMIT neighbours are kept for an item; a new one replaces the weakest.
     """
 
+    fold_lag: LagDecay
+    """How a history is weighted when edges are added."""
     score_lag: LagDecay
-    """How a history is weighted when candidates are scored."""
+    """How it is weighted when candidates are scored."""
+    connect: Callable[[Edges, Rows, Floats, Rows, NDArray[np.int64], LagDecay, float], None]
+    """Counts a set and adds its edges, each amount times the last argument."""
 
     def __init__(self, capacity: int, half_life_s: float) -> None:
         self.edges = empty_edges(capacity)
@@ -76,15 +89,12 @@ class ItemGraph(ABC):
         self._end = 0
 
     def fold(self, observed: Observation) -> None:
-        """Learns one set; see the subclass for which edges."""
+        """Learns one set; see `connect` of the subclass for which edges."""
         if len(observed.rows) == 0:
             return
         self._end = end_of(self._end, observed.rows, observed.history)
-        self._connect(observed, self.decay.weight(observed.timestamp_s))
-
-    @abstractmethod
-    def _connect(self, observed: Observation, scale: float) -> None:
-        """Adds the set's edges and counts, each amount times `scale`."""
+        rows, history, scale = observed.rows, observed.history, self.decay.weight(observed.timestamp_s)
+        self.connect(self.edges, rows, observed.weights, history, observed.history_s, self.fold_lag, scale)
 
     def candidates(self, query: Query, limit: int) -> Rows:
         """Neighbours of the history, best first."""

@@ -29,15 +29,15 @@ class Counts(NamedTuple):
 
 
 @njit(cache=True)
-def count_rows(popularity: Counts, rows: Rows, amounts: Floats) -> None:
-    """Adds amounts to counts, and keeps `top` up to date.
+def count_rows(popularity: Counts, rows: Rows, amounts: Floats, scale: float) -> None:
+    """Adds amounts times `scale` to counts, and keeps `top` up to date.
 
     Counts only grow between two rescalings, so a row enters `top` just when its own count passes the smallest there.
     """
     counts, top = popularity.counts, popularity.top
     for i in range(len(rows)):
         row = rows[i]
-        counts[row] += amounts[i]
+        counts[row] += amounts[i] * np.float32(scale)
         if popularity.is_top[row] or counts[row] <= popularity.bound[0]:
             continue
         size = popularity.size[0]
@@ -79,10 +79,10 @@ class Popularity:
 
     def fold(self, observed: Observation) -> None:
         """Counts one set."""
-        amounts = observed.weights * np.float32(self.decay.weight(observed.timestamp_s))
+        amounts = observed.weights
         if self._first_time_only:
             amounts = amounts * ~observed.is_repeat
-        count_rows(self.arrays, observed.rows, amounts)
+        count_rows(self.arrays, observed.rows, amounts, self.decay.weight(observed.timestamp_s))
 
     def candidates(self, query: Query, limit: int) -> Rows:
         """The most popular rows, best first, the same for everybody; at most TOP_LIMIT."""

@@ -2,23 +2,32 @@
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
-from online.statistics.base import Floats, Observation, Rows
+from online.statistics.base import Floats, Rows
 from online.statistics.edges import Edges, add_edges
-from online.statistics.graph import ItemGraph
+from online.statistics.graph import ItemGraph, counted
 from online.statistics.lags import LagDecay, lag_weights
 
 
 @njit(cache=True)
 def connect_both_ways(
-    edges: Edges, rows: Rows, weights: Floats, history: Rows, lag_weights: Floats, scale: float
+    edges: Edges,
+    rows: Rows,
+    weights: Floats,
+    history: Rows,
+    history_s: NDArray[np.int64],
+    lag: LagDecay,
+    scale: float,
 ) -> None:
-    """Adds lag_weights[j] * weights[i] * scale to the edges history[j] - rows[i], in both directions."""
-    for j in range(len(history)):
+    """Counts the set, and adds lag weight of j * weights[i] * scale to the edges history[j] - rows[i], both ways."""
+    scale = counted(edges, rows, weights, scale)
+    lags = lag_weights(history_s, lag)
+    for j in range(len(lags)):
         if history[j] >= 0:
-            add_edges(edges, history[j], rows, weights, scale * lag_weights[j])
+            add_edges(edges, history[j], rows, weights, scale * lags[j])
     for i in range(len(rows)):
-        add_edges(edges, rows[i], history, lag_weights, scale * weights[i])
+        add_edges(edges, rows[i], history[: len(lags)], lags, scale * weights[i])
 
 
 class SymmetricGraph(ItemGraph):
@@ -31,10 +40,4 @@ class SymmetricGraph(ItemGraph):
 
     fold_lag = LagDecay(30, 0.92)
     score_lag = LagDecay(16, 0.8)
-
-    def _connect(self, observed: Observation, scale: float) -> None:
-        weights = lag_weights(observed.history_s, self.fold_lag)
-        history = observed.history[: len(weights)]
-        self.edges.counts[observed.rows] += np.float32(scale) * observed.weights
-        scale /= np.sqrt(len(observed.rows))
-        connect_both_ways(self.edges, observed.rows, observed.weights, history, weights, scale)
+    connect = staticmethod(connect_both_ways)
