@@ -5,6 +5,7 @@ import inspect
 from collections import defaultdict, deque
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import Mock
 
 import faust
 import pytest
@@ -276,6 +277,16 @@ def test_a_static_member_leaves_its_group_when_it_stops_in_order() -> None:
     consumer.leave_at_stop()
     assert Coordinator._group_instance_id == "host-1"
     assert AioConsumer._coordinator._group_instance_id is None
+
+
+def test_faust_ends_nobody_whose_partition_has_no_position_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Consumer, "assignment", lambda _: {TP0})
+    monkeypatch.setattr(Consumer, "should_stop", False)
+    monkeypatch.setattr(Consumer, "sleep", lambda _, seconds: asyncio.sleep(seconds))
+    monkeypatch.setattr(Consumer, "verify_event_path", Mock(side_effect=AssertionError))
+    with pytest.raises(AssertionError):
+        asyncio.run(Consumer.verify_all_partitions_active(bookkeeping(Consumer, committed=None)))
+    asyncio.run(FetchConsumer.verify_all_partitions_active(bookkeeping(FetchConsumer, committed=None)))
 
 
 def test_a_topic_hands_the_fetch_over_untouched() -> None:
