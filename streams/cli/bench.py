@@ -11,6 +11,7 @@ from streams.cli import (
     bench_explore,
     bench_ids,
     bench_items,
+    bench_lists,
     bench_media,
     bench_metrics,
     bench_poison,
@@ -32,6 +33,7 @@ app.command()(bench_media.media)
 app.command()(bench_ids.ids)
 app.command()(bench_explore.explore)
 app.command()(bench_items.items)
+app.command()(bench_lists.lists)
 app.command()(bench_metrics.metrics)
 app.command()(bench_poison.poison)
 app.command()(bench_requests.requests)
