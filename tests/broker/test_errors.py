@@ -5,6 +5,7 @@ import secrets
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -111,7 +112,7 @@ def test_an_unknown_kind_of_store(good: dict[str, str]) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a disk that is full")
-def test_a_full_disk(good: dict[str, str], tmp_path: Path) -> None:
+def test_a_learner_starts_with_a_full_disk_and_says_so(good: dict[str, str], tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
@@ -120,14 +121,22 @@ def test_a_full_disk(good: dict[str, str], tmp_path: Path) -> None:
     try:
         with pytest.raises(OSError, match="No space left on device"):
             (disk / "filler").write_bytes(b"x" * 2**20)
-        failed = fail("worker", "learn", **good | {"store": f"{disk}/store"})
+        environ = os.environ | {
+            f"{PREFIX}{name.upper()}": value for name, value in (good | {"store": f"{disk}/store"}).items()
+        }
+        command = [sys.executable, "-m", "streams.cli", "worker", "learn"]
+        with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as learner:
+            assert learner.stderr is not None
+            said = next((line for line in learner.stderr if "learning goes on" in line), "")
+            # One that ends does so at once.
+            time.sleep(1)
+            is_alive = learner.poll() is None
+            learner.kill()
     finally:
         subprocess.run(["umount", str(disk)], check=True)
-    assert failed.code == 2
-    assert (
-        failed.line
-        == f"the store {disk}/store/{good['topic_prefix']}snapshots cannot be written: No space left on device"
-    )
+    store = f"{disk}/store/{good['topic_prefix']}snapshots"
+    assert f"the store {store} cannot be written: No space left on device" in said
+    assert is_alive
 
 
 def test_an_unknown_encoder(good: dict[str, str]) -> None:
