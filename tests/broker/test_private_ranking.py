@@ -25,6 +25,11 @@ def accounts(river: River) -> dict[int, float]:
     return dict(zip(users.tolist(), spent.tolist(), strict=True))
 
 
+def steps(river: River) -> int:
+    model = river.status().model
+    return 0 if model is None else model.ranking_steps
+
+
 def test_what_was_spent_survives_a_crash_and_goes_with_an_erased_user(
     kafka: str, topic_prefix: str, tmp_path: Path
 ) -> None:
@@ -38,9 +43,8 @@ def test_what_was_spent_survives_a_crash_and_goes_with_an_erased_user(
         river.flush()
         river.wait_counted(1200)
         wait_for(lambda: len(accounts(river)) > 64, 60, lambda: str(river.status()))
-        before, model = accounts(river), river.status().model
-        assert model is not None
-        assert model.ranking_steps > 0
+        before = accounts(river)
+        wait_for(lambda: steps(river) > 0, 30, lambda: str(river.status()))
         assert all(0 < epsilon_of(spent, DELTA) <= EPSILON for spent in before.values())
 
         workers.kill("learn")
