@@ -275,7 +275,7 @@ class Recommender:
         )
         return listed
 
-    def recommend_all(  # what lists depend on, by name
+    def recommend_all(
         self,
         users: Sequence[tuple[UserState, int]],
         *,
@@ -409,11 +409,13 @@ class Recommender:
         """[users, dim] what each is looked to like; [users] whether anything is learned and the history says it."""
         liked = np.zeros((len(asked.now_s), self.config.dim), np.float32)
         likes = np.zeros(len(liked), np.bool_)
-        for user in range(len(liked) if self.taste is not None else 0):
+        if self.taste is None:
+            return liked, likes
+        for user in range(len(liked)):
             rows = asked.history[asked.history_starts[user] : asked.history_starts[user + 1]][:HISTORY]
             rows = rows[rows >= 0]
             rows = rows[self.content.vectors.present[rows]]
-            if self.taste is not None and len(rows):
+            if len(rows):
                 liked[user], likes[user] = self.taste.direction(self.content.vectors.units[rows]), True
         return liked, likes
 
@@ -528,9 +530,7 @@ class Recommender:
         alike = most_alike(units, found.queries, self.content.score_lag, rows, lists)
         sources, entries, weights = why(shares(found, network, places), found.evidence[places], *alike)
         modalities: dict[int, Mapping[str, float]] = {}
-        for place in np.flatnonzero(
-            (sources == FROM_CONTENT) & (entries >= 0) & (entries == alike[0])
-        ).tolist():
+        for place in np.flatnonzero((sources == FROM_CONTENT) & (alike[0] >= 0)).tolist():
             had = found.queries.history[found.queries.history_starts[lists[place]] + entries[place]]
             modalities[place] = self.by_modality.alike(int(rows[place]), int(had))
         items = zip(

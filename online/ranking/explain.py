@@ -87,7 +87,7 @@ def why(shares: Floats, evidence: Floats, alike: NDArray[np.int64], alike_shares
     return Why(sources, entries, weights)
 
 
-def explain(  # called for each item of each list
+def explain(
     item_id: str,
     score: float,
     source: int,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from online.statistics.base import Floats, Observation, Query, Rows, best_rows
 from online.statistics.decay import ForwardDecay
-from online.statistics.edges import Edges, empty_edges, forget_targets
+from online.statistics.edges import Edges, add_edges, empty_edges, forget_targets
 from online.statistics.lags import LagDecay, lag_weights
 
 NORM_PRIOR = 10.0
@@ -63,11 +63,28 @@ def end_of(end: int, rows: Rows, history: Rows) -> int:
 
 
 @njit(cache=True)
-def counted(edges: Edges, rows: Rows, weights: Floats, scale: float) -> float:
-    """Counts a set's items; returns the scale of its edges, which is smaller the larger the set is."""
+def connect_forward(
+    edges: Edges,
+    rows: Rows,
+    weights: Floats,
+    history: Rows,
+    history_s: NDArray[np.int64],
+    lag: LagDecay,
+    scale: float,
+) -> tuple[float, Floats]:
+    """Counts the set, and adds lag weight of j * weights[i] * scale to the edge from history[j] to rows[i].
+
+    Returns:
+        The scale of the set's edges, which is smaller the larger the set is, and the lag weights.
+    """
     for i in range(len(rows)):
         edges.counts[rows[i]] += np.float32(scale) * weights[i]
-    return scale / math.sqrt(len(rows))
+    scale /= math.sqrt(len(rows))
+    lags = lag_weights(history_s, lag)
+    for j in range(len(lags)):
+        if history[j] >= 0:
+            add_edges(edges, history[j], rows, weights, scale * lags[j])
+    return scale, lags
 
 
 class ItemGraph:
@@ -80,7 +97,7 @@ class ItemGraph:
     """How a history is weighted when edges are added."""
     score_lag: LagDecay
     """How it is weighted when candidates are scored."""
-    connect: Callable[[Edges, Rows, Floats, Rows, NDArray[np.int64], LagDecay, float], None]
+    connect: Callable[[Edges, Rows, Floats, Rows, NDArray[np.int64], LagDecay, float], object]
     """Counts a set and adds its edges, each amount times the last argument."""
 
     def __init__(self, capacity: int, half_life_s: float) -> None:

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 
 from online.statistics.base import Floats, Rows
 from online.statistics.edges import Edges, add_edges
-from online.statistics.graph import ItemGraph, counted
-from online.statistics.lags import LagDecay, lag_weights
+from online.statistics.graph import ItemGraph, connect_forward
+from online.statistics.lags import LagDecay
 
 
 @njit(cache=True)
@@ -21,11 +21,7 @@ def connect_both_ways(
     scale: float,
 ) -> None:
     """Counts the set, and adds lag weight of j * weights[i] * scale to the edges history[j] - rows[i], both ways."""
-    scale = counted(edges, rows, weights, scale)
-    lags = lag_weights(history_s, lag)
-    for j in range(len(lags)):
-        if history[j] >= 0:
-            add_edges(edges, history[j], rows, weights, scale * lags[j])
+    scale, lags = connect_forward(edges, rows, weights, history, history_s, lag, scale)
     for i in range(len(rows)):
         add_edges(edges, rows[i], history[: len(lags)], lags, scale * weights[i])
 
