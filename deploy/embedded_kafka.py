@@ -152,6 +152,8 @@ class EmbeddedKafka:
         jars = class_path()
         logs, storage, config = (self._data_dir / name for name in ("logs", "data", CONFIG_NAME))
         logs.mkdir(exist_ok=True)
+        for left in logs.glob("lib*.so*"):
+            left.unlink()
         port, controller_port = self._ports(config)
         format_if_new(storage, jars)
         secured = self._listeners.properties(port, controller_port) if self._listeners else {}

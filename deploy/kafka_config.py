@@ -86,6 +86,8 @@ def ports_of(path: Path) -> tuple[int, int] | None:
 def java(jars: Sequence[Path], main_class: str, *arguments: str, logs: Path, heap_mb: int = 128) -> list[str]:
     """The command that runs a class of Kafka's on the Java that pip brought, logging into `logs`.
 
+    What it unpacks, and leaves behind when it is killed, lies there too.
+
     Serial collection and the first compiler tier alone: less memory, and half the processor time to start and
     to pass the first 300,000 records. Only a broker that is busy for long would win by optimising more.
     """
@@ -98,6 +100,7 @@ def java(jars: Sequence[Path], main_class: str, *arguments: str, logs: Path, hea
         "-XX:-UsePerfData",
         "--sun-misc-unsafe-memory-access=allow",
         f"-Dfreshet.kafka.logs={logs}",
+        f"-Djava.io.tmpdir={logs}",
         f"-Dlog4j2.configurationFile={_LOG4J}",
         "-cp",
         ":".join(str(jar) for jar in jars),
