@@ -43,13 +43,14 @@ class RecentLists:
         for number, item_ids in enumerate(lists):
             rows[number, : len(item_ids)] = [known.get(item_id, -1) for item_id in item_ids]
         listed = rows[rows >= 0]
-        counts = recommender.all_time.arrays.counts
+        counts = recommender.statistics.all_time.arrays.counts
         shares = (counts[listed] + 1) / (counts.sum() + max(len(known), 1))
         return ListQuality(
             len(np.unique(listed)) / max(recommender.catalogue.document_count, 1),
             float(-np.log2(shares).mean()) if len(listed) else 0.0,
             _diversity(
-                recommender.content.vectors.units[rows] * (rows >= 0)[:, :, None], (rows >= 0).sum(axis=1)
+                recommender.statistics.content.vectors.units[rows] * (rows >= 0)[:, :, None],
+                (rows >= 0).sum(axis=1),
             ),
         )
 

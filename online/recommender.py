@@ -2,11 +2,9 @@
 
 import math
 import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
-from typing import Literal
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,39 +14,28 @@ from online.fusion.taste import HISTORY, Taste
 from online.item_filter import ItemFilter
 from online.modality_index import ModalityIndex
 from online.ranking.arrangement import PLAIN, Arrangement
-from online.ranking.blend import FROM_CONTENT, SOURCES
-from online.ranking.calibration import calibrated, miscalibration
-from online.ranking.candidates import Best, Candidates, best, candidates_of, shares
-from online.ranking.diversity import POOL_FACTOR, Diversifier, diversified, likeness
+from online.ranking.blend import SOURCES
+from online.ranking.candidates import Best, Candidates, best, candidates_of
+from online.ranking.diversity import POOL_FACTOR
 from online.ranking.evidence import WITNESSES, new_scratch
-from online.ranking.explain import EXPLORE, RankedItem, Reason, explain, most_alike, why
-from online.ranking.explore import explored
+from online.ranking.explain import Explainer, RankedItem
 from online.ranking.gather import GRAPH_LAG, gather_lists
 from online.ranking.list_log import log_of
 from online.ranking.network import Network
-from online.ranking.sources import collect
-from online.saved import Saved, arrays_of, as_part, part_of
+from online.ranking.new_items import NewItems
+from online.ranking.sources import collect, decays_of
+from online.ranking.variety import Variety
+from online.recommender_config import DAY_S, RecommenderConfig
+from online.saved import Saved, as_part, part_of
 from online.state import UserState
-from online.statistics.ages import Ages
-from online.statistics.base import NO_ROWS, Floats, Queries, Query, Rows, Statistic
-from online.statistics.content import COLD_BELOW, Content, profile_of
+from online.statistics.base import NO_ROWS, Floats, Queries, Rows
+from online.statistics.content import COLD_BELOW, profile_of
 from online.statistics.decay import factors
-from online.statistics.exposures import Exposures
-from online.statistics.forward_graph import ForwardGraph
 from online.statistics.lags import lag_weights
-from online.statistics.popularity import Popularity
-from online.statistics.popularity_by_length import PopularityByLength
-from online.statistics.ratings import Ratings
-from online.statistics.repeats import Repeats
-from online.statistics.rhythm import Rhythm
-from online.statistics.short_graph import ShortGraph
-from online.statistics.symmetric_graph import SymmetricGraph
 from online.statistics.teaching import teaching
+from online.statistics.together import Statistics
 from online.statistics.views import history, observation, queries, seen_last
 
-__all__ = ["Item", "RankedItem", "Reason", "Recommender", "RecommenderConfig"]
-
-DAY_S = 86_400.0
 CATEGORY_INTERVAL = 1_024
 """Sets between two sums of the repeats by category."""
 FILL_LIMIT = 1_000
@@ -57,43 +44,6 @@ MOST_FILLED = 200
 """Longer lists look at all documented items."""
 FILTERED_LIMIT = 600
 """Items of a filter that are candidates whatever the graphs say."""
-EXPLORED_AT_ONCE = 64
-"""New items that are explored at a time, the newest of those shown less than EXPLORED_TIMES."""
-EXPLORED_TIMES = 200
-EXPLORED_LISTS = 64
-"""Lists between two looks at which items those are."""
-LEAST_RELEVANCE = 0.2
-"""How much an item counts that has nothing in common with what the user had, beside 1 for its twin."""
-NO_MEDIA: Mapping[str, float] = {}
-
-
-class RecommenderConfig(msgspec.Struct, frozen=True):
-    """Settings of a Recommender. A snapshot fits the settings that it was made with."""
-
-    repeats: Literal["allow", "hide"] = "allow"
-    """Whether a list may contain what the user had. Where it may, the stream decides how much it does."""
-    again_after_days: float = math.inf
-    """Where repeats are hidden: so long after an item was had last, by the user's newest event, it may be listed."""
-    capacity: int = 262_144
-    """Items known at once; beyond it those least recently used are forgotten."""
-    dim: int = 64
-    """Length of item vectors."""
-    graph_half_life_days: float = 120.0
-    """After this time an edge of the item graphs weighs half."""
-    short_half_life_days: float = 10.0
-    """The same for the graph with a short memory."""
-    repeat_half_life_days: float = 120.0
-    """The same for items' repeat shares."""
-    popularity_half_life_days: float = 7.0
-    """The same for popularity; a user without history gets what is popular by it."""
-    first_time_half_life_days: float = 3.0
-    """The same for first-time popularity, which counts an item once for each user."""
-    muted: tuple[str, ...] = ()
-    """Sources whose evidence counts for nothing, to see what they are worth: some of `online.ranking.blend.SOURCES`."""
-    teach_again_after_days: float = 0.0
-    """So long after a user had an item statistics hear of it again, see `online.statistics.teaching`."""
-    hurried: bool = False
-    """Whether every list is made in a hurry, to see what that costs."""
 
 
 class Recommender:
@@ -105,79 +55,26 @@ class Recommender:
     def __init__(self, config: RecommenderConfig | None = None) -> None:
         """An empty recommender with the default settings unless others are given."""
         self.config = config if config is not None else RecommenderConfig()
-        capacity, graph_s = self.config.capacity, self.config.graph_half_life_days * DAY_S
+        capacity = self.config.capacity
         self.catalogue = Catalogue(capacity, self._forget)
-        self.graph = SymmetricGraph(capacity, graph_s)
-        self.short = ShortGraph(capacity, self.config.short_half_life_days * DAY_S)
-        self.forward = ForwardGraph(capacity, graph_s)
-        self.recent = Popularity(capacity, self.config.popularity_half_life_days * DAY_S)
-        self.daily = Popularity(capacity, DAY_S)
-        self.all_time = Popularity(capacity, math.inf)
-        self.first_time = Popularity(
-            capacity, self.config.first_time_half_life_days * DAY_S, first_time_only=True
-        )
-        self.repeats = Repeats(capacity, self.config.repeat_half_life_days * DAY_S)
-        self.by_length = PopularityByLength(capacity, self.config.graph_half_life_days * DAY_S)
-        self.rhythm = Rhythm(capacity)
-        self.ages = Ages(capacity)
-        self.ratings = Ratings(capacity)
-        self.content = Content(capacity, self.config.dim)
-        self.exposures = Exposures(capacity)
+        self.statistics = Statistics(self.config)
         self.by_modality = ModalityIndex(capacity)
         """Vectors for search; lists are made without them, and no snapshot has them."""
         self.network: Network | None = None
         """Ranks the candidates; without one, or one that is better than it, the fixed blend does."""
         self.taste: Taste | None = None
         """What is learned of histories; of the same generation as the items' vectors."""
-        self._folded = tuple(self.statistics.values())
+        self.variety = Variety(
+            self.statistics.content.vectors, self.catalogue.categories, self.statistics.all_time.arrays
+        )
+        self._explainer = Explainer(self.catalogue, self.statistics.content, self.by_modality)
+        self._new_items = NewItems(self.catalogue, self.statistics.content, self.statistics.exposures)
+        self._vectors = self.statistics.content.vectors
         self._fold_count = 0
-        self._new, self._new_age = NO_ROWS, 0
         muted = [column for name in self.config.muted for column in WITNESSES[SOURCES.index(name)]]
         self._muted = np.array(muted, np.int64)
-        self._scratch = new_scratch(capacity)
-        decayed = (
-            self.graph, self.short, self.forward, self.recent, self.daily, self.all_time, self.first_time,
-            self.by_length, self.repeats,
-        )  # fmt: skip
-        self._decays = [statistic.decay for statistic in decayed]
-        """In the order of `online.ranking.sources`."""
-        self._sources = collect(
-            scratch=self._scratch,
-            categories=self.catalogue.categories,
-            graph=self.graph.edges,
-            short=self.short.edges,
-            forward=self.forward.edges,
-            recent=self.recent.arrays,
-            daily=self.daily.arrays,
-            by_length=self.by_length.arrays,
-            rhythm=self.rhythm.arrays,
-            ages=self.ages.arrays,
-            ratings=self.ratings.arrays,
-            all_time=self.all_time.arrays,
-            first_time=self.first_time.arrays,
-            repeats=self.repeats.arrays,
-            vectors=self.content.vectors,
-        )
-
-    @property
-    def statistics(self) -> dict[str, Statistic]:
-        """Every statistic by the name that its arrays have in a snapshot."""
-        return {
-            "graph": self.graph,
-            "short": self.short,
-            "forward": self.forward,
-            "recent": self.recent,
-            "daily": self.daily,
-            "by_length": self.by_length,
-            "rhythm": self.rhythm,
-            "ages": self.ages,
-            "ratings": self.ratings,
-            "all_time": self.all_time,
-            "first_time": self.first_time,
-            "repeats": self.repeats,
-            "content": self.content,
-            "exposures": self.exposures,
-        }
+        self._decays = decays_of(self.statistics)
+        self._sources = collect(self.statistics, self.catalogue.categories, new_scratch(capacity))
 
     def fold(self, example_set: ExampleSet) -> None:
         """Learns one set."""
@@ -185,10 +82,9 @@ class Recommender:
         if observed is not None and self.config.teach_again_after_days > 0:
             observed = teaching(observed, self.config.teach_again_after_days * DAY_S)
         if observed is not None and len(observed.rows) > 0:
-            for statistic in self._folded:
-                statistic.fold(observed)
+            self.statistics.fold(observed)
             if self._fold_count % CATEGORY_INTERVAL == 0:
-                self.repeats.sum_categories(self.catalogue.categories.slots, self.catalogue.end)
+                self._sum_categories()
             self._fold_count += 1
 
     def put_item(self, item: Item) -> None:
@@ -205,36 +101,36 @@ class Recommender:
         Raises:
             ValueError: The vector has another dimension, or is not finite.
         """
-        self.content.put(self.catalogue.row(item_id, create=True), vector)
+        self.statistics.content.put(self.catalogue.row(item_id, create=True), vector)
 
     def drop_vector(self, item_id: str) -> None:
         """Removes an item's vector, if it has one."""
         row = self.catalogue.row(item_id)
         if row >= 0:
-            self.content.drop(row)
+            self.statistics.content.drop(row)
 
     def vector(self, item_id: str) -> Floats | None:
         """The item's vector, [config.dim] of unit length, if it has one."""
         row = self.catalogue.row(item_id)
-        has_one = row >= 0 and bool(self.content.vectors.present[row])
-        return self.content.vectors.units[row].copy() if has_one else None
+        has_one = row >= 0 and bool(self._vectors.present[row])
+        return self._vectors.units[row].copy() if has_one else None
 
     def likeness(self, profile: Floats, item_ids: Sequence[str]) -> Floats:
         """The cosine of a direction, [config.dim] of unit length, and the vector of each item that has one."""
         rows = np.array([self.catalogue.row(item_id) for item_id in item_ids], np.int32)
         rows = rows[rows >= 0]
-        found: Floats = self.content.vectors.units[rows[self.content.vectors.present[rows]]] @ profile
+        found: Floats = self._vectors.units[rows[self._vectors.present[rows]]] @ profile
         return found
 
     def is_cold(self, item_id: str) -> bool:
         """Whether little is known of the item but its vector."""
         row = self.catalogue.row(item_id)
-        return row < 0 or bool(self.content.vectors.seen[row] < COLD_BELOW)
+        return row < 0 or bool(self._vectors.seen[row] < COLD_BELOW)
 
     def profile(self, state: UserState) -> Floats:
         """The direction that items are compared with for the user: [config.dim] of unit length, or zero."""
         rows, history_s = history(seen_last(state), self.catalogue)
-        found: Floats = profile_of(self.content.vectors, rows, lag_weights(history_s, GRAPH_LAG))
+        found: Floats = profile_of(self._vectors, rows, lag_weights(history_s, GRAPH_LAG))
         return found
 
     def recommend(  # noqa: PLR0913  # what a list depends on, by name
@@ -293,7 +189,8 @@ class Recommender:
         network, count = self.network if arrangement.is_learned else None, k + reserve
         found = self._gathered(users, wall_ms, exclude, wanted, hurried)
         chosen = self._chosen(found, network, count, arrangement)
-        lists = self._explained(users, found, chosen, network)
+        histories = [seen_last(state) for state, _ in users]
+        lists = self._explainer.explained(found, chosen, network, histories)
         for number, ((state, _), listed) in enumerate(zip(users, lists, strict=True)):
             if arrangement.explore:
                 new = self._explored(state, found, number, chosen[number], exclude, arrangement)
@@ -346,7 +243,7 @@ class Recommender:
         if wanted is not None:
             allowed = allowed & self.catalogue.attributes.matching(wanted)
             if wanted.is_new:
-                allowed &= self.content.vectors.seen < COLD_BELOW
+                allowed &= self._vectors.seen < COLD_BELOW
         return allowed
 
     def outside(self, state: UserState, exclude: Collection[str]) -> set[str]:
@@ -376,14 +273,11 @@ class Recommender:
 
     def most_popular(self, k: int) -> list[str]:
         """Ids of what was had most of late, best first, for comparison: nothing is filtered."""
-        return [self.catalogue.item_id(row) for row in self.recent.best(k).tolist()]
+        return [self.catalogue.item_id(row) for row in self.statistics.recent.best(k).tolist()]
 
     def save(self) -> Saved:
         """Everything that is known, by names of the form part/array."""
-        saved = as_part("catalogue/", self.catalogue.save())
-        for part, statistic in self.statistics.items():
-            saved |= as_part(f"{part}/", statistic.save())
-        return saved
+        return as_part("catalogue/", self.catalogue.save()) | self.statistics.save()
 
     def load(self, saved: Saved) -> None:
         """Replaces everything by what a recommender of the same settings saved.
@@ -392,18 +286,17 @@ class Recommender:
             ValueError: The snapshot has more items than there is room for.
         """
         self.catalogue.load(part_of(saved, "catalogue/"))
-        for part, statistic in self.statistics.items():
-            arrays = arrays_of(saved, f"{part}/")
-            if arrays:  # an earlier version's snapshot lacks what was added since, which starts empty
-                statistic.load(arrays)
-        self.repeats.sum_categories(self.catalogue.categories.slots, self.catalogue.end)
+        self.statistics.load(saved)
+        self._sum_categories()
         self._fold_count = 0
 
     def _forget(self, rows: Rows) -> None:
-        self._new_age = 0
-        for statistic in self.statistics.values():
-            statistic.forget(rows)
+        self._new_items.forget()
+        self.statistics.forget(rows)
         self.by_modality.forget(rows)
+
+    def _sum_categories(self) -> None:
+        self.statistics.repeats.sum_categories(self.catalogue.categories.slots, self.catalogue.end)
 
     def _liked(self, asked: Queries) -> tuple[Floats, NDArray[np.bool_]]:
         """[users, dim] what each is looked to like; [users] whether anything is learned and the history says it."""
@@ -414,9 +307,9 @@ class Recommender:
         for user in range(len(liked)):
             rows = asked.history[asked.history_starts[user] : asked.history_starts[user + 1]][:HISTORY]
             rows = rows[rows >= 0]
-            rows = rows[self.content.vectors.present[rows]]
+            rows = rows[self._vectors.present[rows]]
             if len(rows):
-                liked[user], likes[user] = self.taste.direction(self.content.vectors.units[rows]), True
+                liked[user], likes[user] = self.taste.direction(self._vectors.units[rows]), True
         return liked, likes
 
     def _chosen(
@@ -425,65 +318,12 @@ class Recommender:
         """The best candidates in order, so that a longer list begins as a shorter one."""
         if not arrangement.diversity:
             return best(found, network, count)
-        pool_size = POOL_FACTOR * arrangement.places
-        ranked = best(found, network, max(pool_size, count))
+        ranked = best(found, network, max(POOL_FACTOR * arrangement.places, count))
+        users = (found.query(number) for number in range(len(ranked)))
         return [
-            self._arranged(found, found.query(number), of_list, count, arrangement)
-            for number, of_list in enumerate(ranked)
+            self.variety.arranged(of, found.rows[of.places], (user.had, user.frequency), count, arrangement)
+            for of, user in zip(ranked, users, strict=True)
         ]
-
-    def _arranged(
-        self, found: Candidates, user: Query, ranked: Best, count: int, arrangement: Arrangement
-    ) -> Best:
-        pool_size = POOL_FACTOR * arrangement.places
-        head = self.varied(
-            found.rows[ranked.places[:pool_size]],
-            ranked.scores[:pool_size],
-            (user.had, user.frequency),
-            arrangement.places,
-            arrangement.diversity,
-            arrangement.diversifier,
-        )
-        order = np.concatenate((head, np.delete(np.arange(len(ranked.places)), head)))[:count]
-        return Best(ranked.places[order], ranked.scores[order])
-
-    def varied(
-        self,
-        rows: Rows,
-        scores: Floats,
-        had: tuple[Rows, Floats],
-        k: int,
-        dial: float,
-        diversifier: Diversifier,
-    ) -> NDArray[np.int64]:
-        """Which k of [n] rows, best first by their [n] scores, make a varied list; see `online.ranking.diversity`.
-
-        Args:
-            rows: [n]
-            scores: [n] estimates of probabilities.
-            had: [h] rows that the user had, negative ones are skipped, and [h] how much each counts.
-            k: How many are chosen.
-            dial: From 0, the order as it is, to below 1.
-            diversifier: How.
-        """
-        if diversifier == "calibrated":
-            return calibrated(scores, self.labels(rows), *self._labelled(had), k, dial)
-        alike = likeness(self.content.vectors.units[rows], self.labels(rows))
-        counts = self.all_time.arrays.counts[rows].astype(np.float32)
-        return diversified(scores, alike, counts, k, dial, diversifier)
-
-    def labels(self, rows: Rows) -> Rows:
-        """[n, labels] what each of [n] rows is by category and tags; 0 where there is none."""
-        found: Rows = self.catalogue.categories.slots[rows]
-        return found
-
-    def miscalibration(self, rows: Rows, had: tuple[Rows, Floats]) -> float | None:
-        """How far the kinds of a list's rows are from those of what the user had; None where those are not known."""
-        return miscalibration(self.labels(rows), *self._labelled(had))
-
-    def _labelled(self, had: tuple[Rows, Floats]) -> tuple[Rows, Floats]:
-        is_known = had[0] >= 0
-        return self.labels(had[0][is_known]), had[1][is_known]
 
     def _explored(
         self,
@@ -494,65 +334,18 @@ class Recommender:
         exclude: Collection[str],
         arrangement: Arrangement,
     ) -> list[RankedItem]:
-        """New items to find out about, none of which the list has; the same ones until the user does something."""
-        rows = self._new_rows()
-        taken = [self.catalogue.row(item_id) for item_id in self.outside(state, exclude)]
-        listed = found.rows[chosen.places]
-        rows = rows[found.allowed[rows] & ~np.isin(rows, taken) & ~np.isin(rows, listed)]
-        relevance = np.maximum(self.content.score(found.query(number), rows), LEAST_RELEVANCE)
+        """New items that the list does not have; the same ones until the user does something."""
+        outside = [self.catalogue.row(item_id) for item_id in self.outside(state, exclude)]
+        taken = np.concatenate((np.array(outside, np.int32), found.rows[chosen.places]))
+        slots = min(arrangement.explore, (min(len(chosen.places), arrangement.places) + 1) // 2)
         seed = zlib.crc32(f"{state.user_id}\0{state.applied_count}".encode())
-        slots = min(arrangement.explore, (min(len(listed), arrangement.places) + 1) // 2)
-        drawn = explored(self.exposures.chances(rows), relevance, slots, seed)
-        return [
-            RankedItem(self.catalogue.item_id(row), 0.0, EXPLORE, [], propensity)
-            for row, propensity in zip(rows[drawn.places].tolist(), drawn.propensities.tolist(), strict=True)
-        ]
-
-    def _new_rows(self) -> Rows:
-        """[at most EXPLORED_AT_ONCE] the newest items that were shown too seldom to know what they are worth."""
-        if self._new_age == 0:
-            newest = (row for row, _ in islice(self.catalogue.newest(), FILL_LIMIT))
-            few = (row for row in newest if self.exposures.shown[row] < EXPLORED_TIMES)
-            self._new = np.array(list(islice(few, EXPLORED_AT_ONCE)), np.int32)
-        self._new_age = (self._new_age + 1) % EXPLORED_LISTS
-        return self._new
-
-    def _explained(
-        self,
-        users: Sequence[tuple[UserState, int]],
-        found: Candidates,
-        chosen: Sequence[Best],
-        network: Network | None,
-    ) -> list[list[RankedItem]]:
-        places = np.concatenate([of_list.places for of_list in chosen])
-        rows, lists = found.rows[places], found.lists[places]
-        units = self.content.vectors.units
-        alike = most_alike(units, found.queries, self.content.score_lag, rows, lists)
-        sources, entries, weights = why(shares(found, network, places), found.evidence[places], *alike)
-        modalities: dict[int, Mapping[str, float]] = {}
-        for place in np.flatnonzero((sources == FROM_CONTENT) & (alike[0] >= 0)).tolist():
-            had = found.queries.history[found.queries.history_starts[lists[place]] + entries[place]]
-            modalities[place] = self.by_modality.alike(int(rows[place]), int(had))
-        items = zip(
-            map(self.catalogue.item_id, rows.tolist()),
-            np.concatenate([of_list.scores for of_list in chosen]).tolist(),
-            sources.tolist(),
-            entries.tolist(),
-            weights.tolist(),
-            strict=True,
-        )
-        histories = [seen_last(state) for state, _ in users]
-        explained: list[list[RankedItem]] = [[] for _ in users]
-        for place, (number, item) in enumerate(zip(lists.tolist(), items, strict=True)):
-            of_media = modalities.get(place, NO_MEDIA)
-            explained[number].append(explain(*item, histories[number], of_media))
-        return explained
+        return self._new_items.explored(found.query(number), found.allowed, taken, slots, seed)
 
     def _most_had(self, allowed: NDArray[np.bool_]) -> Rows:
         """At most FILTERED_LIMIT of the rows that are allowed: what was had most of late."""
         rows = np.flatnonzero(allowed).astype(np.int32)
         if len(rows) > FILTERED_LIMIT:
-            counts = self.recent.arrays.counts[rows]
+            counts = self.statistics.recent.arrays.counts[rows]
             rows = rows[np.argpartition(-counts, FILTERED_LIMIT)[:FILTERED_LIMIT]]
         return rows
 

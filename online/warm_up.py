@@ -7,7 +7,8 @@ from online.events import Cursor, Event, Example, ExampleSet
 from online.ranking.features import FEATURES
 from online.ranking.list_log import features_of_log
 from online.ranking.network import Network, pack, unpack
-from online.recommender import Recommender, RecommenderConfig
+from online.recommender import Recommender
+from online.recommender_config import RecommenderConfig
 from online.state import UserState
 
 

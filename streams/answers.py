@@ -29,9 +29,9 @@ class Answers:
         self._lists = lists
         self._recommender = lists.recommender
         self._popularity = {
-            "day": lists.recommender.daily,
-            "week": lists.recommender.recent,
-            "ever": lists.recommender.all_time,
+            "day": lists.recommender.statistics.daily,
+            "week": lists.recommender.statistics.recent,
+            "ever": lists.recommender.statistics.all_time,
         }
 
     def response(self, request: Request, make: Callable[[], list[ListItem]]) -> Response:
@@ -77,7 +77,7 @@ class Answers:
             raise UnanswerableError(msg)
         allowed = self._recommender.allowed(now_ms(), to_filter(request.filter))
         if request.modality is None:
-            vectors = self._recommender.content.vectors
+            vectors = self._recommender.statistics.content.vectors
             end = int(vectors.end[0])
             cosines = np.where(
                 vectors.present[:end] & allowed[:end], vectors.units[:end] @ vectors.units[row], NOWHERE

@@ -13,9 +13,10 @@ from online.arms import Arms
 from online.catalogue import Item
 from online.item_filter import ItemFilter
 from online.ranking.arrangement import Arrangement
-from online.ranking.explain import EXPLORE
+from online.ranking.explain import EXPLORE, RankedItem
 from online.ranking.tastes import Taste
-from online.recommender import RankedItem, Recommender, RecommenderConfig
+from online.recommender import Recommender
+from online.recommender_config import RecommenderConfig
 from online.rules.apply import Items, apply
 from online.rules.rule import Rule, Scalar, Situation
 from online.state import UserState

@@ -104,13 +104,15 @@ class Serving:
     def varied(
         self, view: UserView, ranked: Ranked, k: int, dial: float, diversifier: Diversifier
     ) -> NDArray[np.int64]:
-        """Which k of a list's places make it varied, as `Recommender.varied`."""
+        """Which k of a list's places make it varied, as `Variety.varied`."""
         rows, had = self._rows(ranked.items), self._had(view)
-        return self._recommender.varied(rows, ranked.scores.astype(np.float32), had, k, dial, diversifier)
+        return self._recommender.variety.varied(
+            rows, ranked.scores.astype(np.float32), had, k, dial, diversifier
+        )
 
     def miscalibration(self, view: UserView, items: IntArray) -> float | None:
-        """How far a list's kinds are from those of what the user had, as `Recommender.miscalibration`."""
-        return self._recommender.miscalibration(self._rows(items), self._had(view))
+        """How far a list's kinds are from those of what the user had, as `Variety.miscalibration`."""
+        return self._recommender.variety.miscalibration(self._rows(items), self._had(view))
 
     def _had(self, view: UserView) -> tuple[Rows, Floats]:
         weights = SET_DECAY ** (view.set_count - 1.0 - view.history_sets)

@@ -16,7 +16,8 @@ from online.fusion.learner import FusionConfig, FusionLearner
 from online.fusion.media import MODALITIES
 from online.learning.ranking import RankingConfig, RankingLearner
 from online.ranking.blend import SOURCES
-from online.recommender import Recommender, RecommenderConfig
+from online.recommender import Recommender
+from online.recommender_config import RecommenderConfig
 
 FRESHET = "freshet"
 _WITHOUT, _ONLY, _FUSED_BY = (f"{FRESHET}_{how}_" for how in ("without", "only", "fused_by"))

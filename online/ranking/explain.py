@@ -1,6 +1,6 @@
 """What a list says of each of its items: the score, where it came from, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -8,16 +8,22 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from online.catalogue import Catalogue
 from online.events import Past
+from online.modality_index import ModalityIndex
 from online.ranking.blend import FROM_CONTENT, FROM_GRAPH, FROM_REPEAT, FROM_TRENDING, SOURCES
+from online.ranking.candidates import Best, Candidates, shares
 from online.ranking.evidence import BECAUSE, FREQUENCY, GRAPH, GRAPH_MOST
+from online.ranking.network import Network
 from online.statistics.base import Floats, Queries, Rows, query_of
+from online.statistics.content import Content
 from online.statistics.lags import LagDecay, lag_weights
 
 NO_ENTRY, ITSELF = -1, -2
 """In the place of an entry of a history."""
 EXPLORE = "explore"
 """The source of an item that is in the list to find out how good it is."""
+NO_MEDIA: Mapping[str, float] = {}
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -151,3 +157,47 @@ def most_alike(
         if total > 0:
             shares[i] = most / total
     return places, shares
+
+
+class Explainer:
+    """Finds why for all items of some lists at once."""
+
+    def __init__(self, catalogue: Catalogue, content: Content, by_modality: ModalityIndex) -> None:
+        self._catalogue, self._content, self._by_modality = catalogue, content, by_modality
+
+    def explained(
+        self,
+        found: Candidates,
+        chosen: Sequence[Best],
+        network: Network | None,
+        histories: Sequence[list[Past]],
+    ) -> list[list[RankedItem]]:
+        """The items of each list.
+
+        Args:
+            found: The candidates of [lists] lists.
+            chosen: Which of them each list has, best first.
+            network: What ranked them; None: the blend.
+            histories: Whom each is for: what the user had, the most recent first.
+        """
+        places = np.concatenate([of_list.places for of_list in chosen])
+        rows, lists = found.rows[places], found.lists[places]
+        alike = most_alike(self._content.vectors.units, found.queries, self._content.score_lag, rows, lists)
+        sources, entries, weights = why(shares(found, network, places), found.evidence[places], *alike)
+        modalities: dict[int, Mapping[str, float]] = {}
+        for place in np.flatnonzero((sources == FROM_CONTENT) & (alike[0] >= 0)).tolist():
+            had = found.queries.history[found.queries.history_starts[lists[place]] + entries[place]]
+            modalities[place] = self._by_modality.alike(int(rows[place]), int(had))
+        items = zip(
+            map(self._catalogue.item_id, rows.tolist()),
+            np.concatenate([of_list.scores for of_list in chosen]).tolist(),
+            sources.tolist(),
+            entries.tolist(),
+            weights.tolist(),
+            strict=True,
+        )
+        explained: list[list[RankedItem]] = [[] for _ in chosen]
+        for place, (number, item) in enumerate(zip(lists.tolist(), items, strict=True)):
+            of_media = modalities.get(place, NO_MEDIA)
+            explained[number].append(explain(*item, histories[number], of_media))
+        return explained

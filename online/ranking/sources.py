@@ -1,6 +1,6 @@
 """All statistics' arrays in one object that compiled code takes without looking at each array again."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from numba import types
 from numba.experimental import structref
@@ -9,17 +9,19 @@ from online.catalogue import Categories
 from online.ranking.evidence import Scratch
 from online.statistics.ages import Seen
 from online.statistics.content import Vectors
+from online.statistics.decay import ForwardDecay
 from online.statistics.edges import Edges
 from online.statistics.popularity import Counts
 from online.statistics.popularity_by_length import StageCounts
 from online.statistics.ratings import Sums
 from online.statistics.repeats import Shares
 from online.statistics.rhythm import Gaps
+from online.statistics.together import Statistics
 
 (
     GRAPH_NOW, SHORT_NOW, FORWARD_NOW, RECENT_NOW, DAILY_NOW, ALL_TIME_NOW, FIRST_TIME_NOW, BY_LENGTH_NOW, REPEATS_NOW,
 ) = range(9)  # fmt: skip
-"""Places in the factors that turn stored sums into values at the time of a list."""
+"""Places in the factors that turn stored sums into values at the time of a list, see `decays_of`."""
 
 
 @structref.register
@@ -56,6 +58,37 @@ _FIELDS = list(Sources.__annotations__)
 structref.define_proxy(Sources, _SourcesType, _FIELDS)  # type: ignore[no-untyped-call]  # numba
 
 
-def collect(**fields: NamedTuple) -> Sources:
-    """One object with all of its fields."""
-    return Sources(*(fields[name] for name in _FIELDS))  # type: ignore[no-untyped-call]  # numba
+def collect(statistics: Statistics, categories: Categories, scratch: Scratch) -> Sources:
+    """All arrays in one object."""
+    return Sources(  # type: ignore[no-untyped-call]  # numba
+        scratch,
+        categories,
+        statistics.graph.edges,
+        statistics.short.edges,
+        statistics.forward.edges,
+        statistics.recent.arrays,
+        statistics.daily.arrays,
+        statistics.all_time.arrays,
+        statistics.first_time.arrays,
+        statistics.by_length.arrays,
+        statistics.repeats.arrays,
+        statistics.rhythm.arrays,
+        statistics.ages.arrays,
+        statistics.ratings.arrays,
+        statistics.content.vectors,
+    )
+
+
+def decays_of(statistics: Statistics) -> list[ForwardDecay]:
+    """How each statistic forgets, in the order of GRAPH_NOW and those after it."""
+    return [
+        statistics.graph.decay,
+        statistics.short.decay,
+        statistics.forward.decay,
+        statistics.recent.decay,
+        statistics.daily.decay,
+        statistics.all_time.decay,
+        statistics.first_time.decay,
+        statistics.by_length.decay,
+        statistics.repeats.decay,
+    ]

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from online.events import Cursor, Event, ExampleSet
 from online.learning.ranking import RankingLearner
-from online.recommender import Recommender, RecommenderConfig
+from online.recommender import Recommender
+from online.recommender_config import RecommenderConfig
 from online.state import UserState
 from streams.bench.workload import Workload
 from streams.events import Cause

@@ -28,7 +28,8 @@ def ids(
     import psutil  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
 
-    from online.recommender import Recommender, RecommenderConfig  # noqa: PLC0415
+    from online.recommender import Recommender  # noqa: PLC0415
+    from online.recommender_config import RecommenderConfig  # noqa: PLC0415
 
     notes, process = Console(stderr=True), psutil.Process()
     recommender = Recommender(RecommenderConfig(capacity=capacity))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from online.catalogue import item_hash
 from online.ranking.tastes import Taste, Tastes
-from online.recommender import RecommenderConfig
+from online.recommender_config import RecommenderConfig
 from online.state import UserState
 from streams.events import ListItem, Recommendation, Through
 from streams.follower import Follower, Record

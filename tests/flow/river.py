@@ -14,7 +14,8 @@ from online import example_codec
 from online.events import ExampleRun
 from online.fold import ExampleFold, Learned
 from online.learning.ranking import RankingLearner
-from online.recommender import Recommender, RecommenderConfig
+from online.recommender import Recommender
+from online.recommender_config import RecommenderConfig
 from online.state import UserState
 from online.state_codec import unpack
 from streams.encoding.embedder import Embedder

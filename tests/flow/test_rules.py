@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from online.recommender import RankedItem
+from online.ranking.explain import RankedItem
 from online.rules.rule import RulesError
 from streams.model_to_lists import rules_of
 from streams.producer import Outgoing

@@ -1,9 +1,11 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from online.catalogue import Item
 from online.events import Cursor, Erased, Event, Example, ExampleRun, ExampleSet, ItemDeleted, UserErased
 from online.fold import ExampleFold, Learned
-from online.recommender import Item, Recommender, RecommenderConfig
+from online.recommender import Recommender
+from online.recommender_config import RecommenderConfig
 from online.state import UserState
 
 CONFIG = RecommenderConfig(capacity=64)

@@ -5,7 +5,8 @@ from online.evaluation.judge import MISSED
 from online.evaluation.measures import Judged
 from online.events import Example, ExampleSet, Past
 from online.progressive import POPULAR_SETS, ProgressiveHits
-from online.recommender import Recommender, RecommenderConfig
+from online.recommender import Recommender
+from online.recommender_config import RecommenderConfig
 from online.statistics.content import COLD_BELOW
 
 

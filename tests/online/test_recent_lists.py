@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 
+from online.catalogue import Item
 from online.evaluation.lists import coverage, diversity
 from online.events import Example, ExampleSet
 from online.recent_lists import RecentLists
-from online.recommender import Item, Recommender, RecommenderConfig
+from online.recommender import Recommender
+from online.recommender_config import RecommenderConfig
 
 
 @pytest.fixture
@@ -36,7 +38,9 @@ def test_they_are_measured_as_the_evaluator_does(recommender: Recommender) -> No
     found = recent.quality(recommender)
     assert found is not None
     assert found.coverage_ratio == pytest.approx(coverage(heads, 8)) == 6 / 8
-    assert found.diversity_ratio == pytest.approx(diversity(heads, recommender.content.vectors.units))
+    assert found.diversity_ratio == pytest.approx(
+        diversity(heads, recommender.statistics.content.vectors.units)
+    )
 
 
 def test_what_many_had_is_less_novel(recommender: Recommender) -> None:

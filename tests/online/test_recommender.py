@@ -4,14 +4,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from online.catalogue import category_slot
+from online.catalogue import Item, category_slot
 from online.events import Cursor, Event
 from online.item_filter import ItemFilter
 from online.ranking.arrangement import PLAIN, Arrangement
 from online.ranking.evidence import RECENT
 from online.ranking.list_log import features_of_log
 from online.ranking.network import Network
-from online.recommender import EXPLORED_LISTS, EXPLORED_TIMES, Item, Recommender, RecommenderConfig
+from online.ranking.new_items import EXPLORED_LISTS, EXPLORED_TIMES
+from online.recommender import Recommender
+from online.recommender_config import RecommenderConfig
 from online.state import UserState
 from tests.online.ranking.made_networks import looking_at, network_of
 from tests.online.streams_of_events import DAY_MS, START_MS, River, pairs
@@ -171,7 +173,7 @@ def test_a_loaded_snapshot_knows_its_categories_at_once(allowing: River) -> None
     restored.put_item(Item("stale", category="food"))
     River(restored).has("v", "stale")
     restored.load(allowing.recommender.save())
-    arrays = restored.repeats.arrays
+    arrays = restored.statistics.repeats.arrays
     milk = arrays.counts[restored.catalogue.row("milk")]
     assert milk.all()
     np.testing.assert_array_equal(arrays.categories[category_slot("food")], milk)

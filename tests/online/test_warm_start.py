@@ -8,7 +8,8 @@ from online.evaluation.stream import Stream, stream_of
 from online.evaluation.timeline import timeline
 from online.events import ExampleSet
 from online.fold import ExampleFold
-from online.recommender import Recommender, RecommenderConfig
+from online.recommender import Recommender
+from online.recommender_config import RecommenderConfig
 from online.state import UserState
 from online.warm_start import History, learn_history
 

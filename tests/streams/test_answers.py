@@ -5,8 +5,10 @@ import msgspec
 import numpy as np
 import pytest
 
+from online.catalogue import Item
 from online.events import Cursor, Event, ExampleSet
-from online.recommender import Item, Recommender, RecommenderConfig
+from online.recommender import Recommender
+from online.recommender_config import RecommenderConfig
 from online.rules.rule import parse
 from online.state import UserState
 from streams.answers import Answers, UnanswerableError, session, to_filter

@@ -11,7 +11,8 @@ from online import example_codec
 from online.events import Cursor, ExampleRun, ListLog
 from online.fold import ExampleFold
 from online.ranking.list_log import CANDIDATES, HAD_LIMIT, had_of_log
-from online.recommender import Recommender, RecommenderConfig
+from online.recommender import Recommender
+from online.recommender_config import RecommenderConfig
 from online.state import UserState
 from streams.batch import FORWARDED_HEADER, FUTURE_LIMIT_MS, RUN_EXAMPLES, Batch, decode
 from streams.event_ids import event_hash

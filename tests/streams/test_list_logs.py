@@ -6,7 +6,8 @@ from prometheus_client import REGISTRY
 
 from online.events import Cursor, Event, ListLog
 from online.ranking.list_log import had_of_log
-from online.recommender import Recommender, RecommenderConfig
+from online.recommender import Recommender
+from online.recommender_config import RecommenderConfig
 from online.state import UserState
 from streams.hurry import LOGGED_SHARE
 from streams.list_logs import BURST_S, ListLogs
@@ -108,10 +109,9 @@ def test_it_is_the_list_as_it_stood_before_the_event() -> None:
     recommender, state = logged.recommender, logged.state
     state.apply(event(0, 1_000, "had"))
     for item_id in ("had", "other"):
-        recommender.recent.arrays.top[recommender.recent.arrays.size[0]] = recommender.catalogue.row(
-            item_id, create=True
-        )
-        recommender.recent.arrays.size[0] += 1
+        popular = recommender.statistics.recent.arrays
+        popular.top[popular.size[0]] = recommender.catalogue.row(item_id, create=True)
+        popular.size[0] += 1
     expected = recommender.log(recommender.candidates(state, now_ms=2_000, wall_ms=2_000))
     log = logged.takes(event(1, 2_000, "other"))
     assert log == expected

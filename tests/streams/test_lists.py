@@ -1,8 +1,10 @@
 import msgspec
 import pytest
 
+from online.catalogue import Item
 from online.events import Cursor, Event
-from online.recommender import Item, Recommender, RecommenderConfig
+from online.recommender import Recommender
+from online.recommender_config import RecommenderConfig
 from online.rules.rule import Match, Rule
 from online.state import UserState
 from streams.events import Cause, Recommendation, Through

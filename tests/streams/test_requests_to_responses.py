@@ -4,7 +4,9 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from online.recommender import Item, Recommender, RecommenderConfig
+from online.catalogue import Item
+from online.recommender import Recommender
+from online.recommender_config import RecommenderConfig
 from online.state import UserState
 from streams.answers import Answers
 from streams.events import DeadLetter, Response

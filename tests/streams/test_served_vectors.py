@@ -1,7 +1,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from online.recommender import Recommender, RecommenderConfig
+from online.recommender import Recommender
+from online.recommender_config import RecommenderConfig
 from streams.served_vectors import ServedVectors
 
 
@@ -19,9 +20,9 @@ class Shop:
 
     def axis_of(self, item_id: str) -> int | None:
         row = self.recommender.catalogue.row(item_id)
-        if row < 0 or not self.recommender.content.vectors.present[row]:
+        if row < 0 or not self.recommender.statistics.content.vectors.present[row]:
             return None
-        return int(np.argmax(self.recommender.content.vectors.units[row]))
+        return int(np.argmax(self.recommender.statistics.content.vectors.units[row]))
 
 
 def test_the_next_generation_is_served_all_at_once() -> None:

@@ -5,7 +5,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from online.recommender import Item, Recommender, RecommenderConfig
+from online.catalogue import Item
+from online.recommender import Recommender
+from online.recommender_config import RecommenderConfig
 from streams.answers import Answers
 from streams.embeddings import Embedded, Embedding, encode_embedding
 from streams.embeddings_to_search import EmbeddingsToSearch

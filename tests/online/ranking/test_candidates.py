@@ -18,7 +18,8 @@ from online.ranking.evidence import (
     WITNESSES,
 )
 from online.ranking.network import Network
-from online.recommender import Recommender, RecommenderConfig
+from online.recommender import Recommender
+from online.recommender_config import RecommenderConfig
 from tests.online.ranking.made_networks import looking_at, network_of
 from tests.online.streams_of_events import DAY_MS, START_MS, River, pairs
 

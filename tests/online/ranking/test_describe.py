@@ -5,10 +5,12 @@ import math
 import numpy as np
 import pytest
 
+from online.catalogue import Item
 from online.fusion.taste import Taste
 from online.ranking import evidence as e
 from online.ranking.describe import USUAL_SHARE
-from online.recommender import Item, Recommender, RecommenderConfig
+from online.recommender import Recommender
+from online.recommender_config import RecommenderConfig
 from online.state import SET_DECAY
 from tests.online.streams_of_events import DAY_MS, START_MS, River, pairs
 
@@ -107,8 +109,8 @@ def test_a_label_speaks_by_how_much_more_of_it_the_user_had_than_others_have(riv
     river.has("u", "rare1", at_ms=at(0))
     assert (ask(river, "u", e.LABEL)["odd"], ask(river, "v", e.LABEL)["rare1"]) == (0, 0)
     slots = recommender.catalogue.categories.slots
-    recommender.repeats.sum_categories(slots, recommender.catalogue.end)
-    totals = recommender.repeats.arrays
+    recommender.statistics.repeats.sum_categories(slots, recommender.catalogue.end)
+    totals = recommender.statistics.repeats.arrays
     usual = {
         label: totals.categories[slots[row, place], 0] / totals.total[0] + USUAL_SHARE
         for label, row, place in (

@@ -2,8 +2,10 @@
 
 import pytest
 
+from online.catalogue import Item
 from online.ranking.evidence import CATEGORY, CATEGORY_LAST
-from online.recommender import Item, Recommender, RecommenderConfig
+from online.recommender import Recommender
+from online.recommender_config import RecommenderConfig
 from tests.online.streams_of_events import START_MS, River
 
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from online.recommender import Recommender, RecommenderConfig
+from online.recommender import Recommender
+from online.recommender_config import RecommenderConfig
 from online.statistics.base import Observation
 from online.statistics.symmetric_graph import SymmetricGraph
 from online.statistics.teaching import teaching
@@ -60,7 +61,7 @@ def test_what_is_pushed_leaves_no_trace_in_any_statistic_while_it_says_nothing_n
             river.has("bot", item_id, at_ms=at_ms)
             for push in range(pushes if step else 1):
                 river.has("bot", "pushed", at_ms=at_ms + 1_000 * (1 + push))
-        arrays = [statistic.save() for statistic in recommender.statistics.values()]
+        arrays = [statistic.save() for statistic in recommender.statistics]
         saved.append([(name, array.tolist()) for part in arrays for name, array in part.items()])
     without, pushed = map(repr, saved)
     assert (without == pushed) == (days > 0)

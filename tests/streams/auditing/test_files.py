@@ -6,7 +6,8 @@ import pytest
 from online.catalogue import Item
 from online.fold import ExampleFold
 from online.owners import COUNTED, number_of
-from online.recommender import Recommender, RecommenderConfig
+from online.recommender import Recommender
+from online.recommender_config import RecommenderConfig
 from online.saved import Saved
 from online.sets import SetGrouper
 from streams.auditing.files import CONTENTS, Named, search_home, search_store

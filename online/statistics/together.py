@@ -1,0 +1,69 @@
+"""Every statistic that lists are made with, over the same rows: folded, forgotten and saved together."""
+
+import math
+from collections.abc import Iterator
+
+from online.recommender_config import DAY_S, RecommenderConfig
+from online.saved import Saved, arrays_of, as_part
+from online.statistics.ages import Ages
+from online.statistics.base import Observation, Rows, Statistic
+from online.statistics.content import Content
+from online.statistics.exposures import Exposures
+from online.statistics.forward_graph import ForwardGraph
+from online.statistics.popularity import Popularity
+from online.statistics.popularity_by_length import PopularityByLength
+from online.statistics.ratings import Ratings
+from online.statistics.repeats import Repeats
+from online.statistics.rhythm import Rhythm
+from online.statistics.short_graph import ShortGraph
+from online.statistics.symmetric_graph import SymmetricGraph
+
+
+class Statistics:
+    """All of them, each by the name that its arrays have in a snapshot."""
+
+    def __init__(self, config: RecommenderConfig) -> None:
+        capacity, graph_s = config.capacity, config.graph_half_life_days * DAY_S
+        self.graph = SymmetricGraph(capacity, graph_s)
+        self.short = ShortGraph(capacity, config.short_half_life_days * DAY_S)
+        self.forward = ForwardGraph(capacity, graph_s)
+        self.recent = Popularity(capacity, config.popularity_half_life_days * DAY_S)
+        self.daily = Popularity(capacity, DAY_S)
+        self.by_length = PopularityByLength(capacity, graph_s)
+        self.rhythm = Rhythm(capacity)
+        self.ages = Ages(capacity)
+        self.ratings = Ratings(capacity)
+        self.all_time = Popularity(capacity, math.inf)
+        self.first_time = Popularity(capacity, config.first_time_half_life_days * DAY_S, first_time_only=True)
+        self.repeats = Repeats(capacity, config.repeat_half_life_days * DAY_S)
+        self.content = Content(capacity, config.dim)
+        self.exposures = Exposures(capacity)
+        self._by_name: dict[str, Statistic] = dict(vars(self))
+
+    def __iter__(self) -> Iterator[Statistic]:
+        """One after the other, in the order in which they are folded."""
+        return iter(self._by_name.values())
+
+    def fold(self, observed: Observation) -> None:
+        """Learns one set."""
+        for statistic in self:
+            statistic.fold(observed)
+
+    def forget(self, rows: Rows) -> None:
+        """Drops all that is known of rows, which will belong to other items."""
+        for statistic in self:
+            statistic.forget(rows)
+
+    def save(self) -> Saved:
+        """Everything that is known, by names of the form statistic/array."""
+        saved: Saved = {}
+        for name, statistic in self._by_name.items():
+            saved |= as_part(f"{name}/", statistic.save())
+        return saved
+
+    def load(self, saved: Saved) -> None:
+        """Replaces everything by what statistics of the same settings saved, among others."""
+        for name, statistic in self._by_name.items():
+            arrays = arrays_of(saved, f"{name}/")
+            if arrays:  # an earlier version's snapshot lacks what was added since, which starts empty
+                statistic.load(arrays)
