@@ -6,7 +6,6 @@ again; what the state's cursor has passed is not applied twice, and readers of e
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 
@@ -23,21 +22,16 @@ from streams.events import Cause
 from streams.hurry import in_a_hurry
 from streams.identity import LogIdentity
 from streams.list_logs import ListLogs
-from streams.lists import Asked, ListMaker
+from streams.lists import LISTS_AT_ONCE, Asked, ListMaker
 from streams.liveness import Liveness
 from streams.ownership import in_turn
 from streams.producer import BatchProducer, Outgoing
 from streams.runs import Run
 from streams.settings import Settings
 from streams.slow_lists import SlowLists
-from streams.stores.lists import Published, PublishedLists
+from streams.stores.lists import PublishedLists
 from streams.stores.users import UserStore
 from streams.topics import full_name
-
-logger = logging.getLogger(__name__)
-
-LISTS_AT_ONCE = 32
-"""Lists made together; more gain next to nothing."""
 
 EVENTS_AT_ONCE = 512
 """Events worked as one batch, also within a packed message: bounds how long the loop does nothing else."""
@@ -161,7 +155,9 @@ class InteractionsToLists:
                 yield self._published.erase(user.state.user_id, user.partition)
         listed = [user for user in users if not user.state.is_stub]
         started_s = time.perf_counter()
-        made = self._made(listed, hurried)
+        # The state of a user whose list failed is kept: the next event tries again.
+        asked = [Asked(user.state, user.cause, user.context) for user in listed]
+        made = self._lists.published_each(asked, now_ms(), hurried)
         seconds = (time.perf_counter() - started_s) / max(len(made), 1)
         for user, published in zip(listed, made, strict=True):
             if published is not None:
@@ -170,18 +166,6 @@ class InteractionsToLists:
                 user.state.published(item_ids)
                 self.recent.note(item_ids)
                 yield self._published.keep(published, user.partition)
-
-    def _made(self, users: Sequence[Touched], hurried: bool) -> list[Published | None]:
-        try:
-            asked = [Asked(user.state, user.cause, user.context) for user in users]
-            return list(self._lists.published_all(asked, now_ms(), hurried))
-        except Exception:
-            if len(users) > 1:
-                return [published for user in users for published in self._made([user], hurried)]
-            # One user's list must not stop the others'; the state is kept, the next event tries again.
-            logger.exception("no list for the event at %s", users[0].place)
-            metrics.LIST_FAILURES.inc()
-            return [None]
 
     def _measure_lists(self, touched: Sequence[Touched]) -> None:
         """Counts lists that Kafka has; by cause, since to find a label's metric takes longer than to count."""

@@ -6,18 +6,16 @@ rebalance the lists of all users owned are looked through once, since items may 
 """
 
 import asyncio
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from online.catalogue import item_hash
-from streams import metrics
 from streams.clock import now_ms
 from streams.events import Cause
 from streams.item_changes import ItemChanges, measure_changed
-from streams.lists import ListMaker
+from streams.lists import LISTS_AT_ONCE, Asked, ListMaker
 from streams.liveness import Liveness
 from streams.producer import BatchProducer, Outgoing
 from streams.settings import Settings
@@ -25,11 +23,9 @@ from streams.stores.lists import Published, PublishedLists, through_of
 from streams.stores.users import UserStore
 from streams.topics import full_name
 
-logger = logging.getLogger(__name__)
-
 TICK_S = 0.02
 """How often changes are looked for."""
-LISTS_AT_ONCE = 512
+CHANGED_AT_ONCE = 512
 """Lists changed before events have their turn."""
 
 
@@ -87,13 +83,13 @@ class ItemsToLists:
     async def _remove(self, hashes: NDArray[np.uint32], causes: Mapping[str, Cause]) -> None:
         """Publishes the lists that hold an item that may not be listed, without it."""
         for block in self._published.holding(hashes):
-            for start in range(0, len(block), LISTS_AT_ONCE):
+            for start in range(0, len(block), CHANGED_AT_ONCE):
                 async with self._users.working:
                     # Lists of partitions that were let go of meanwhile are looked through by their new owner.
                     if not self._users.ready.is_set():
                         return
                     changed: list[Cause] = []
-                    outgoing = self._without(block[start : start + LISTS_AT_ONCE], causes, changed)
+                    outgoing = self._without(block[start : start + CHANGED_AT_ONCE], causes, changed)
                     await self._producer.deliver(outgoing, self._check)
                     measure_changed("gone", changed)
                 await asyncio.sleep(0)
@@ -103,6 +99,7 @@ class ItemsToLists:
     ) -> Iterator[Outgoing]:
         wall_ms = now_ms()
         may_list = self._lists.recommender.catalogue.may_list
+        short: list[Published] = []
         for user_id in user_ids:
             old = self._published.get(user_id)
             if old is None:
@@ -113,22 +110,28 @@ class ItemsToLists:
                 continue
             cause = causes.get(gone[0]) or self._by_time(gone[0], wall_ms)
             found = self._lists.without_gone(old, cause, wall_ms)
-            if len(found.item_ids) < len(old.item_ids) or self._lists.gives_places:
-                found = self._anew(found, partition, wall_ms)
             changed.append(cause)
-            yield self._published.keep(found, partition)
+            if len(found.item_ids) < len(old.item_ids) or self._lists.gives_places:
+                short.append(found)
+            else:
+                yield self._published.keep(found, partition)
+        for start in range(0, len(short), LISTS_AT_ONCE):
+            for found in self._anew(short[start : start + LISTS_AT_ONCE], wall_ms):
+                yield self._published.keep(found, self._published.partition(found.recommendation.user_id))
 
-    def _anew(self, short: Published, partition: int, wall_ms: int) -> Published:
-        """A list whose reserve did not suffice, made anew; as it is where that fails."""
-        user_id, cause = short.recommendation.user_id, short.recommendation.cause
-        try:
-            state = self._users.get(user_id, partition)
-            if through_of(state) != short.recommendation.through:
-                return (
-                    short  # a crash has left the list ahead of the state; its events are about to come again
-                )
-            return self._lists.changed(self._lists.published(state, cause, wall_ms), short, cause)
-        except Exception:
-            logger.exception("no list for the item of %s-%d-%d", cause.topic, cause.partition, cause.offset)
-            metrics.LIST_FAILURES.inc()
-            return short
+    def _anew(self, short: Sequence[Published], wall_ms: int) -> list[Published]:
+        """Lists whose reserve did not suffice, made anew; as they are where that fails."""
+        asked: dict[int, Asked] = {}
+        for number, found in enumerate(short):
+            user_id = found.recommendation.user_id
+            state = self._users.get(user_id, self._published.partition(user_id))
+            # A crash may have left the list ahead of the state; then its events are about to come again.
+            if through_of(state) == found.recommendation.through:
+                asked[number] = Asked(state, found.recommendation.cause)
+        made = dict(zip(asked, self._lists.published_each(list(asked.values()), wall_ms), strict=True))
+        return [
+            found
+            if (new := made.get(number)) is None
+            else self._lists.changed(new, found, found.recommendation.cause)
+            for number, found in enumerate(short)
+        ]

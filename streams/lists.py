@@ -1,6 +1,7 @@
 """From a user's state to the record of `recommendations`: the shape of a published list, in one place."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from math import floor
 from typing import NamedTuple
@@ -21,10 +22,15 @@ from online.rules.apply import Items, apply
 from online.rules.rule import Rule, Scalar, Situation
 from online.state import UserState
 from online.statistics.base import Floats
+from streams import metrics
 from streams.events import Cause, ListItem, Reason, Recommendation
 from streams.settings import Arm, Settings
 from streams.stores.lists import Published, through_of
 
+logger = logging.getLogger(__name__)
+
+LISTS_AT_ONCE = 32
+"""Lists made together; more gain next to nothing, and take memory."""
 RESERVE = 5
 """Items ranked beyond a list, to take the places of those that go."""
 RULED_MORE = 30
@@ -186,6 +192,20 @@ class ListMaker:
                 items = [_place(rank, item) for rank, item in enumerate(listed, 1)]
                 found[n] = self._published(asked[n].state, asked[n].cause, wall_ms, items)
         return [found[n] for n in range(len(asked))]
+
+    def published_each(
+        self, asked: Sequence[Asked], wall_ms: int, hurried: bool = False
+    ) -> list[Published | None]:
+        """As `published_all`; one user's list that cannot be made stops no other's: it is logged, counted and None."""
+        try:
+            return list(self.published_all(asked, wall_ms, hurried))
+        except Exception:
+            if len(asked) > 1:
+                return [made for one in asked for made in self.published_each([one], wall_ms, hurried)]
+            cause = asked[0].cause
+            logger.exception("no list for the event at %s-%d-%d", cause.topic, cause.partition, cause.offset)
+            metrics.LIST_FAILURES.inc()
+            return [None]
 
     def _published(self, state: UserState, cause: Cause, wall_ms: int, items: list[ListItem]) -> Published:
         recommendation = Recommendation(

@@ -7,26 +7,23 @@ whom it is, whatever ranks them.
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from online.statistics.base import Floats
-from streams import metrics
 from streams.clock import now_ms
 from streams.events import Cause
 from streams.item_changes import ItemChanges, measure_changed
-from streams.lists import ListMaker
+from streams.lists import Asked, ListMaker
 from streams.liveness import Liveness
 from streams.producer import BatchProducer, Outgoing
 from streams.stores.lists import Published, PublishedLists, through_of
 from streams.stores.users import UserStore
-
-logger = logging.getLogger(__name__)
 
 TICK_S = 0.02
 """How often new items are looked for."""
@@ -34,6 +31,8 @@ LEARN_S, LEARN_AGAIN_S = 0.004, 0.001
 """Of each tick, what may be spent on tastes that are not known, and on those that may have changed."""
 TURN_S = 0.010
 """Lists are made for so long before events have their turn."""
+TRIED_AT_ONCE = 8
+"""Lists made together; more would save little more, and hold events up."""
 PAUSE_SHARE = 0.3
 """Then nothing is for this share of the time that they took."""
 PATIENCE = 128
@@ -151,38 +150,36 @@ class Newcomers:
         """The lists of the next users that have any of the items, as many as can be made in a turn."""
         end_s = time.perf_counter() + TURN_S
         while search.patience > 0 and time.perf_counter() < end_s:
-            user_id = next(search.users, None)
-            if user_id is None:
+            users = list(islice(search.users, TRIED_AT_ONCE))
+            if not users:
                 search.patience = 0
                 return
-            old = self._published.get(user_id)
+            lists = (old for old in map(self._published.get, users) if old is not None)
             # A list that was made since knows the items.
-            if old is None or old.recommendation.generated_ms > search.start_ms:
-                continue
-            partition = self._published.partition(user_id)
-            made = self._made(old, partition, search) if self._users.owns(partition) else None
-            if made is None:
-                search.patience -= 1
-            else:
-                search.patience = PATIENCE
-                yield self._published.keep(made, partition)
+            tried = [old for old in lists if old.recommendation.generated_ms <= search.start_ms]
+            for old, made in zip(tried, self._made(tried), strict=True):
+                causes = [] if made is None else [search.come[i] for i in made.item_ids if i in search.come]
+                if made is None or not causes:
+                    search.patience -= 1
+                else:
+                    search.patience = PATIENCE
+                    search.changed.append(causes[0])
+                    changed = self._lists.changed(made, old, causes[0])
+                    yield self._published.keep(changed, self._published.partition(old.recommendation.user_id))
 
-    def _made(self, old: Published, partition: int, search: "Search") -> Published | None:
-        """The user's list now, if any of the items is in it."""
-        state = self._users.get(old.recommendation.user_id, partition)
-        if through_of(state) != old.recommendation.through:
-            return None  # a crash has left the list ahead of the state; its events are about to come again
-        try:
-            found = self._lists.published(state, old.recommendation.cause, now_ms())
-        except Exception:
-            logger.exception("no list for the user of interactions %s", old.recommendation.through)
-            metrics.LIST_FAILURES.inc()
-            return None
-        causes = [search.come[item_id] for item_id in found.item_ids if item_id in search.come]
-        if not causes:
-            return None
-        search.changed.append(causes[0])
-        return self._lists.changed(found, old, causes[0])
+    def _made(self, tried: Sequence[Published]) -> list[Published | None]:
+        """The lists of their users now, where they can be made here."""
+        asked: dict[int, Asked] = {}
+        for number, old in enumerate(tried):
+            user_id = old.recommendation.user_id
+            partition = self._published.partition(user_id)
+            if self._users.owns(partition):
+                state = self._users.get(user_id, partition)
+                # A crash may have left the list ahead of the state; then its events are about to come again.
+                if through_of(state) == old.recommendation.through:
+                    asked[number] = Asked(state, old.recommendation.cause)
+        made = dict(zip(asked, self._lists.published_each(list(asked.values()), now_ms()), strict=True))
+        return [made.get(number) for number in range(len(tried))]
 
 
 def _best(slots: NDArray[np.int64], values: Floats) -> NDArray[np.int64]:

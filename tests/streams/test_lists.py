@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 import msgspec
 import pytest
 
@@ -7,6 +9,8 @@ from online.recommender import Recommender
 from online.recommender_config import RecommenderConfig
 from online.rules.rule import Match, Rule
 from online.state import UserState
+from online.statistics.base import Floats
+from streams import metrics
 from streams.events import Cause, Recommendation, Through
 from streams.lists import Asked, ListMaker
 from streams.settings import Arm, Settings
@@ -67,6 +71,23 @@ def test_lists_made_together_are_those_made_one_by_one(rules: list[Rule]) -> Non
     assert together == [lists.published(a.state, a.cause, wall_ms=99).recommendation for a in asked]
     assert {found.arm for found in together} == {"one", "other"}
     assert {found.items[0].item_id == "i19" for found in together} == {bool(rules)}
+
+
+def test_a_list_that_cannot_be_made_is_counted_and_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    lists, failures = maker(), metrics.LIST_FAILURES._value.get()
+    asked = [Asked(state(offset, user_id=f"u{offset}"), CAUSE) for offset in range(4)]
+    profile = lists.recommender.profile
+
+    def failing(of: UserState) -> Floats:
+        if of.user_id == "u2":
+            raise ArithmeticError
+        return profile(of)
+
+    with patch.object(lists.recommender, "profile", failing):
+        made = lists.published_each(asked, wall_ms=99)
+    assert [found and found.recommendation.user_id for found in made] == ["u0", "u1", None, "u3"]
+    assert metrics.LIST_FAILURES._value.get() == failures + 1
+    assert "no list for the event at interactions-3-88" in caplog.text
 
 
 def test_a_replay_that_changes_nothing_keeps_the_id() -> None:
