@@ -50,12 +50,11 @@ class ProgressiveHits:
         media_of: Callable[[str], str] | None = None,
     ) -> None:
         """Nothing scored yet; `media_of` gives the name of what media an item has, without it no slice is by media."""
-        self._recent: defaultdict[str, deque[tuple[bool, float, bool, float]]] = defaultdict(
-            lambda: deque(maxlen=window_sets)
-        )
-        """By slice: what the list that stood was worth, and what popularity was."""
+        self._recent: defaultdict[str, _Window] = defaultdict(lambda: _Window(window_sets))
+        """By slice."""
         self._media_of = media_of
-        self._popular: list[str] = []
+        self._popular: dict[str, float] = {}
+        """The most popular items, and what the place of each is worth."""
         self._popular_age = 0
         self.count = 0
         """Sets scored so far."""
@@ -69,12 +68,13 @@ class ProgressiveHits:
         if not wanted:
             return
         if self._popular_age == 0:
-            self._popular = recommender.most_popular(PLACES)
+            self._popular = _gains(recommender.most_popular(PLACES))
         self._popular_age = (self._popular_age + 1) % POPULAR_SETS
-        standing = dict(zip(example_set.standing, GAINS, strict=False))
-        popularity = dict(zip(self._popular[: len(standing)], GAINS, strict=False))
+        standing, popular = _gains(example_set.standing), self._popular
+        if len(standing) < len(popular):
+            popular = _gains(list(popular)[: len(standing)])
         for names, targets in self._slices(example_set, wanted, recommender):
-            worth = (*_worth(targets, standing), *_worth(targets, popularity))
+            worth = (*_worth(targets, standing), *_worth(targets, popular))
             for part in names:
                 self._recent[part].append(worth)
         self.by_arm.score(example_set.user_id, is_hit=not standing.keys().isdisjoint(wanted))
@@ -100,7 +100,7 @@ class ProgressiveHits:
         """Hit ratios of the standing list and of popularity over the window; None before any set."""
         if not self.count:
             return None
-        standing, popularity = _means(self._recent[ALL])
+        standing, popularity = self._recent[ALL].means()
         return standing.hit_ratio, popularity.hit_ratio
 
     def by_slice(self) -> dict[tuple[str, str], Worth]:
@@ -108,8 +108,47 @@ class ProgressiveHits:
         return {
             (part, name): worth
             for part, recent in self._recent.items()
-            for name, worth in zip(LISTS, _means(recent), strict=True)
+            for name, worth in zip(LISTS, recent.means(), strict=True)
         }
+
+
+class _Window:
+    """What the list that stood was worth to recent sets, and what popularity was, with the sums kept."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._recent: deque[tuple[bool, float, bool, float]] = deque()
+        self._hits = self._popular_hits = 0
+        self._gain = self._popular_gain = 0.0
+
+    def append(self, worth: tuple[bool, float, bool, float]) -> None:
+        """Takes one more, and lets the oldest go when there are too many."""
+        self._recent.append(worth)
+        self._add(worth, 1)
+        if len(self._recent) > self._limit:
+            self._add(self._recent.popleft(), -1)
+
+    def _add(self, worth: tuple[bool, float, bool, float], sign: int) -> None:
+        is_hit, gain, is_popular_hit, popular_gain = worth
+        if is_hit:
+            self._hits += sign
+            self._gain += sign * gain
+        if is_popular_hit:
+            self._popular_hits += sign
+            self._popular_gain += sign * popular_gain
+
+    def means(self) -> tuple[Worth, Worth]:
+        """Of the list that stood, and of popularity; of at least one set."""
+        sets = len(self._recent)
+        return (
+            Worth(self._hits / sets, self._gain / sets, sets),
+            Worth(self._popular_hits / sets, self._popular_gain / sets, sets),
+        )
+
+
+def _gains(listed: Sequence[str]) -> dict[str, float]:
+    """What the place of each item is worth, of the first PLACES."""
+    return dict(zip(listed, GAINS, strict=False))
 
 
 def _worth(targets: Sequence[str], gains: dict[str, float]) -> tuple[bool, float]:
@@ -121,13 +160,6 @@ def _worth(targets: Sequence[str], gains: dict[str, float]) -> tuple[bool, float
     """
     found = sum(gains.get(item_id, 0.0) for item_id in targets)
     return found > 0, found / IDEAL[min(len(targets), PLACES) - 1]
-
-
-def _means(recent: deque[tuple[bool, float, bool, float]]) -> tuple[Worth, Worth]:
-    """Of the list that stood, and of popularity."""
-    sets = len(recent)
-    hits, gains, popular_hits, popular_gains = (sum(column) / sets for column in zip(*recent, strict=True))
-    return Worth(hits, gains, sets), Worth(popular_hits, popular_gains, sets)
 
 
 def _basket(size: int) -> str:
