@@ -1,7 +1,6 @@
 """A soak: events at a steady rate, one fault after the other, then everything has to be as if nothing had been."""
 
 import asyncio
-import math
 import random
 import shutil
 import threading
@@ -214,15 +213,18 @@ class Soak:
 
 
 def _await_commits(cluster: Cluster) -> None:
-    """Returns when everything is committed, or when that gets no further."""
-    least, since_s = math.inf, time.monotonic()
+    """Returns when everything is committed, or when nothing more is.
+
+    What is left may grow meanwhile: what came packed with strangers' is sent home, to be worked there.
+    """
+    most, since_s = -1, time.monotonic()
     while time.monotonic() - since_s < STALL_S:
         with suppress(KafkaUnavailableError, KafkaException):
-            left = cluster.uncommitted()
+            committed, left = cluster.progress()
             if not left:
                 return
-            if left < least:
-                least, since_s = left, time.monotonic()
+            if committed > most:
+                most, since_s = committed, time.monotonic()
         time.sleep(2.0)
 
 
