@@ -28,7 +28,8 @@ from streams.stores.users import UserStore
 TICK_S = 0.02
 """How often new items are looked for."""
 LEARN_S, LEARN_AGAIN_S = 0.004, 0.001
-"""Of each tick, what may be spent on tastes that are not known, and on those that may have changed."""
+"""Of each tick, what may be spent on tastes that are not known, and on those that may have changed, or while events are
+in work."""
 TURN_S = 0.010
 """Lists are made for so long before events have their turn."""
 TRIED_AT_ONCE = 8
@@ -94,7 +95,7 @@ class Newcomers:
         end = self._published.end
         unknown = self._published.tastes.unknown(end).tolist()
         if unknown:
-            self._learn(unknown, LEARN_S)
+            self._learn(unknown, LEARN_AGAIN_S if self._users.working.locked() else LEARN_S)
         elif self._next < end:
             self._next += self._learn(range(self._next, end), LEARN_AGAIN_S)
         elif self._may_have_changed:
