@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from online.item import Item
 from online.item_filter import Attributes
 from online.saved import Saved
 
@@ -18,22 +19,6 @@ NEVER_MS = np.iinfo(np.int64).max
 UNKNOWN_ROW = -1
 EVICTED_SHARE = 16
 """A full catalogue gives up one row in this many at once, so that making room is rare."""
-
-
-class Item(msgspec.Struct, frozen=True):
-    """What lists have to know of an item's document."""
-
-    item_id: str
-    title: str = ""
-    category: str = ""
-    tags: list[str] = []
-    price: float | None = None
-    available: bool = True
-    available_from_ms: int = 0
-    expires_ms: int | None = None
-    """The item is in no list from this moment on; None: it never expires."""
-    location: tuple[float, float] | None = None
-    """Latitude and longitude, degrees."""
 
 
 CATEGORY_SLOTS = 4_096

@@ -1,15 +1,14 @@
 """Which items a request is about: those of a category, with all of some tags, up to a price, near a place, or new."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import msgspec
 import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from online.catalogue import Item
+from online.item import Item
 
 EARTH_KM = 6_371.0088
 """The mean radius; with it great circles are within .6 % of distances on the ellipsoid."""
@@ -55,14 +54,14 @@ class Attributes:
         self._prices = np.full(capacity, np.nan)
         self._places = np.full((capacity, 2), np.nan)
 
-    def put(self, row: int, item: "Item") -> None:
+    def put(self, row: int, item: Item) -> None:
         """Notes an item's document; what was noted of the row has to be dropped before."""
         for sets, label in self._labels(item):
             sets.setdefault(label, set()).add(row)
         self._prices[row] = np.nan if item.price is None else item.price
         self._places[row] = np.nan if item.location is None else item.location
 
-    def drop(self, row: int, item: "Item") -> None:
+    def drop(self, row: int, item: Item) -> None:
         """Forgets the document that was noted of a row."""
         for sets, label in self._labels(item):
             if label in sets:
@@ -85,7 +84,7 @@ class Attributes:
             mask[rows] = wanted.near.holds(self._places[rows])
         return mask
 
-    def _labels(self, item: "Item") -> Iterator[tuple[dict[str, set[int]], str]]:
+    def _labels(self, item: Item) -> Iterator[tuple[dict[str, set[int]], str]]:
         if item.category:
             yield self._categories, item.category
         yield from ((self._tags, tag) for tag in item.tags)

@@ -8,9 +8,10 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from online.catalogue import Catalogue, Item
+from online.catalogue import Catalogue
 from online.events import ExampleSet, ListLog
 from online.fusion.taste import HISTORY, Taste
+from online.item import Item
 from online.item_filter import ItemFilter
 from online.modality_index import ModalityIndex
 from online.ranking.arrangement import PLAIN, Arrangement

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from online.catalogue import Item
 from online.events import Cursor, Event, Example, ExampleSet
+from online.item import Item
 from online.ranking.features import FEATURES
 from online.ranking.list_log import features_of_log
 from online.ranking.network import Network, pack, unpack

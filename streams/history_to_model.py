@@ -10,10 +10,10 @@ from uuid import uuid4
 from confluent_kafka.admin import AdminClient
 from msgspec import Struct
 
-from online.catalogue import Item
 from online.evaluation.stream import Stream
 from online.evaluation.timeline import timeline
 from online.fold import ExampleFold
+from online.item import Item
 from online.recommender import Recommender
 from online.state import UserState
 from online.state_codec import pack

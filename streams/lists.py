@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from online.arms import Arms
-from online.catalogue import Item
+from online.item import Item
 from online.item_filter import ItemFilter
 from online.ranking.arrangement import Arrangement
 from online.ranking.explain import EXPLORE, RankedItem

@@ -13,10 +13,10 @@ import numpy as np
 from confluent_kafka.admin import AdminClient
 
 from online import example_codec
-from online.catalogue import Item
 from online.events import UserErased
 from online.fold import ExampleFold
 from online.fusion.taste import unpack as unpack_taste
+from online.item import Item
 from online.ranking.network import unpack
 from online.rules.rule import Rule, RulesError, parse
 from online.statistics.base import Floats

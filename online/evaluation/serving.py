@@ -6,13 +6,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from online.catalogue import Item
 from online.evaluation.methods import Ranked, Taken, UserView
 from online.evaluation.replayed import event_at
 from online.evaluation.stream import IntArray, Stream
 from online.evaluation.timeline import Timeline
 from online.events import Cursor, Example, ExampleSet, ListLog
 from online.fusion.learner import FusionLearner
+from online.item import Item
 from online.learning.drift_response import DriftResponse
 from online.ranking.candidates import best
 from online.ranking.diversity import Diversifier

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from online.catalogue import Item
+from online.item import Item
 from online.ranking.explain import RankedItem, Reason
 from online.rules.rule import Rule
 

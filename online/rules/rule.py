@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta, Struct
 
-from online.catalogue import Item
+from online.item import Item
 from online.item_filter import Near
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from online.catalogue import Item
+from online.item import Item
 from online.ranking.explain import RankedItem
 from online.rules.apply import Items, apply
 from online.rules.rule import Match, Rule

@@ -1,6 +1,7 @@
 import pytest
 
-from online.catalogue import EVICTED_SHARE, UNKNOWN_ROW, Catalogue, Item, Rows, item_hash
+from online.catalogue import EVICTED_SHARE, UNKNOWN_ROW, Catalogue, Rows, item_hash
+from online.item import Item
 
 
 def servable(catalogue: Catalogue, item_id: str, wall_ms: int = 0) -> bool:

@@ -1,9 +1,9 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from online.catalogue import Item
 from online.events import Cursor, Erased, Event, Example, ExampleRun, ExampleSet, ItemDeleted, UserErased
 from online.fold import ExampleFold, Learned
+from online.item import Item
 from online.recommender import Recommender
 from online.recommender_config import RecommenderConfig
 from online.state import UserState

@@ -2,7 +2,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from online.catalogue import Catalogue, Item
+from online.catalogue import Catalogue
+from online.item import Item
 from online.item_filter import ItemFilter, Near
 
 MUNICH, BERLIN, SYDNEY = (48.137, 11.575), (52.520, 13.405), (-33.869, 151.209)

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from online.catalogue import Item
 from online.evaluation.lists import coverage, diversity
 from online.events import Example, ExampleSet
+from online.item import Item
 from online.recent_lists import RecentLists
 from online.recommender import Recommender
 from online.recommender_config import RecommenderConfig

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from online.catalogue import Item, category_slot
+from online.catalogue import category_slot
 from online.events import Cursor, Event
+from online.item import Item
 from online.item_filter import ItemFilter
 from online.ranking.arrangement import PLAIN, Arrangement
 from online.ranking.evidence import RECENT

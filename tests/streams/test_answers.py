@@ -5,8 +5,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from online.catalogue import Item
 from online.events import Cursor, Event, ExampleSet
+from online.item import Item
 from online.recommender import Recommender
 from online.recommender_config import RecommenderConfig
 from online.rules.rule import parse

@@ -3,8 +3,8 @@ from unittest.mock import patch
 import msgspec
 import pytest
 
-from online.catalogue import Item
 from online.events import Cursor, Event
+from online.item import Item
 from online.recommender import Recommender
 from online.recommender_config import RecommenderConfig
 from online.rules.rule import Match, Rule

@@ -4,7 +4,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from online.catalogue import Item
+from online.item import Item
 from online.recommender import Recommender
 from online.recommender_config import RecommenderConfig
 from online.state import UserState

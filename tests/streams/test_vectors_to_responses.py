@@ -5,7 +5,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from online.catalogue import Item
+from online.item import Item
 from online.recommender import Recommender
 from online.recommender_config import RecommenderConfig
 from streams.answers import Answers

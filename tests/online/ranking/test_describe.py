@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from online.catalogue import Item
 from online.fusion.taste import Taste
+from online.item import Item
 from online.ranking import evidence as e
 from online.ranking.describe import USUAL_SHARE
 from online.recommender import Recommender

@@ -2,7 +2,7 @@
 
 import pytest
 
-from online.catalogue import Item
+from online.item import Item
 from online.ranking.evidence import CATEGORY, CATEGORY_LAST
 from online.recommender import Recommender
 from online.recommender_config import RecommenderConfig

@@ -1,6 +1,6 @@
 import pytest
 
-from online.catalogue import Item
+from online.item import Item
 from online.item_filter import Near
 from online.rules.rule import Match, Rule, RulesError, Situation, When, parse
 

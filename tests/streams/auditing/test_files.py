@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from online.catalogue import Item
 from online.fold import ExampleFold
+from online.item import Item
 from online.owners import COUNTED, number_of
 from online.recommender import Recommender
 from online.recommender_config import RecommenderConfig
