@@ -53,16 +53,6 @@ def graph_scores(
 
 
 @njit(cache=True)
-def end_of(end: int, rows: Rows, history: Rows) -> int:
-    """What all rows are below, the ones before and these."""
-    for row in rows:
-        end = max(end, row + 1)
-    for row in history:
-        end = max(end, row + 1)
-    return end
-
-
-@njit(cache=True)
 def connect_forward(
     edges: Edges,
     rows: Rows,
@@ -103,13 +93,11 @@ class ItemGraph:
     def __init__(self, capacity: int, half_life_s: float) -> None:
         self.edges = empty_edges(capacity)
         self.decay = ForwardDecay(half_life_s, (self.edges.weights, self.edges.mass, self.edges.counts))
-        self._end = 0
 
     def fold(self, observed: Observation) -> None:
         """Learns one set; see `connect` of the subclass for which edges."""
         if len(observed.rows) == 0:
             return
-        self._end = end_of(self._end, observed.rows, observed.history)
         rows, history, scale = observed.rows, observed.history, self.decay.weight(observed.timestamp_s)
         self.connect(self.edges, rows, observed.weights, history, observed.history_s, self.fold_lag, scale)
 
@@ -132,19 +120,25 @@ class ItemGraph:
         """Drops all edges from and to the rows."""
         forgotten = np.zeros(len(self.edges.mass), np.bool_)
         forgotten[rows] = True
-        forget_targets(self.edges, forgotten, self._end)
+        forget_targets(self.edges, forgotten, self._end())
 
     def save(self) -> dict[str, np.ndarray]:
         """The used part of every array."""
-        saved = {name: getattr(self.edges, name)[: self._end].copy() for name in Edges._fields[:-1]}
+        end = self._end()
+        saved = {name: getattr(self.edges, name)[:end].copy() for name in Edges._fields[:-1]}
         return saved | {"reference_s": np.array(self.decay.reference_s)}
 
     def load(self, saved: dict[str, np.ndarray]) -> None:
         """Takes back what `save` gave."""
-        self._end = len(saved["mass"])
+        end = len(saved["mass"])
         for name in Edges._fields[:-1]:
             array = getattr(self.edges, name)
-            array[: self._end] = saved[name]
+            array[:end] = saved[name]
             if array.ndim == 1:
-                array[self._end :] = 0
+                array[end:] = 0
         self.decay.reference_s = float(saved["reference_s"])
+
+    def _end(self) -> int:
+        """Every row that anything is known of is below this."""
+        used = (self.edges.sizes > 0) | (self.edges.counts > 0)
+        return int(np.flatnonzero(used).max(initial=-1)) + 1
