@@ -41,3 +41,7 @@ def _as_published(width: int) -> Network | None:
     features, units = np.zeros(FEATURES, np.float32), np.zeros(width, np.float32)
     hidden = np.zeros((FEATURES, width), np.float32)
     return unpack(pack(Network(features, features, features, hidden, units, units)))
+
+
+if __name__ == "__main__":
+    compile_kernels()
