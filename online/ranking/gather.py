@@ -31,7 +31,7 @@ from online.ranking.features import REQUEST, request_of
 from online.ranking.select import HURRIED_SHARE, select
 from online.ranking.sources import FORWARD_NOW, GRAPH_NOW, REPEATS_NOW, SHORT_NOW, Sources
 from online.statistics.base import Floats, Queries, Query, Rows, query_of
-from online.statistics.content import COLD_BELOW, Vectors, cosine, nearest, profile_of
+from online.statistics.content import Vectors, cosine, nearest, nearest_cold, profile_of
 from online.statistics.edges import Edges
 from online.statistics.forward_graph import ForwardGraph
 from online.statistics.graph import NORM_PRIOR, edge_scale
@@ -279,18 +279,14 @@ def _want_alike(scratch: Scratch, vectors: Vectors, query: Query, liked: Floats,
     if not np.any(profile):
         return nothing
     wanted = liked if len(liked) > 0 else profile
-    for i in range(len(vectors.pool)):
-        row = vectors.pool[i]
-        if row >= 0 and vectors.seen[row] < COLD_BELOW:
-            _want_if_alike(scratch, vectors, row, wanted)
+    _want_those_alike(scratch, vectors, nearest_cold(vectors, wanted), wanted)
     if search or len(liked) > 0:
-        found = nearest(vectors, wanted)
-        for i in range(len(found)):
-            _want_if_alike(scratch, vectors, found[i], wanted)
+        _want_those_alike(scratch, vectors, nearest(vectors, wanted), wanted)
     return profile
 
 
 @njit(cache=True)
-def _want_if_alike(scratch: Scratch, vectors: Vectors, row: int, profile: Floats) -> None:
-    if cosine(vectors, row, profile) > 0:
-        look_at(scratch, row, WANTED)
+def _want_those_alike(scratch: Scratch, vectors: Vectors, rows: Rows, profile: Floats) -> None:
+    for i in range(len(rows)):
+        if cosine(vectors, rows[i], profile) > 0:
+            look_at(scratch, rows[i], WANTED)

@@ -11,12 +11,17 @@ from online.statistics.lags import LagDecay, lag_weights
 
 COLD_BELOW = 5
 """An item with fewer events than this is cold: its content is compared with every user's history."""
-POOL_LIMIT = 256
-"""Items that got a vector last; the cold ones among them are candidates for everybody with a history."""
+POOL_LIMIT = 2_048
+"""Items that got a vector last; the cold ones among them are compared with everybody's history."""
+COLD_LIMIT = 128
+"""About so many of those become candidates, the nearest, of what somebody had and of what nobody had: the next event
+is far more often about one of the first, of which there are few."""
 FOUND_LIMIT = 128
 """Rows that a search over all vectors compares exactly."""
 WORDS = 2
 BITS = 64 * WORDS
+NO_DISTANCE = BITS + 1
+"""Of what is not compared."""
 
 
 class Vectors(NamedTuple):
@@ -87,22 +92,48 @@ def bit_count(word: np.uint64) -> int:
 def nearest(vectors: Vectors, profile: Floats) -> Rows:
     """About FOUND_LIMIT rows whose codes differ least from the profile's, in order of row."""
     code, end = encode(vectors.planes, profile), vectors.end[0]
-    distances = np.full(end, BITS + 1, np.int16)
-    histogram = np.zeros(BITS + 2, np.int64)
+    distances = np.full(end, NO_DISTANCE, np.int16)
     for row in range(end):
         if vectors.present[row]:
-            distance = 0
-            for word in range(WORDS):
-                distance += bit_count(vectors.codes[row, word] ^ code[word])
-            distances[row] = distance
-            histogram[distance] += 1
-    bound, within = 0, histogram[0]
-    while bound < BITS and within + histogram[bound + 1] <= FOUND_LIMIT:
+            distances[row] = _distance(vectors, row, code)
+    return _smallest(distances, FOUND_LIMIT).astype(np.int32)
+
+
+@njit(cache=True)
+def nearest_cold(vectors: Vectors, profile: Floats) -> Rows:
+    """Of the pool's cold rows that had an event, and of those that had none, about COLD_LIMIT as of `nearest`."""
+    code, pool = encode(vectors.planes, profile), vectors.pool
+    distances = np.full((2, len(pool)), NO_DISTANCE, np.int16)
+    for place in range(len(pool)):
+        row = pool[place]
+        if row >= 0 and vectors.seen[row] < COLD_BELOW:
+            distances[int(vectors.seen[row] > 0), place] = _distance(vectors, row, code)
+    untouched, touched = _smallest(distances[0], COLD_LIMIT), _smallest(distances[1], COLD_LIMIT)
+    return pool[np.concatenate((touched, untouched))]
+
+
+@njit(cache=True)
+def _distance(vectors: Vectors, row: int, code: NDArray[np.uint64]) -> int:
+    """In how many bits the row's code is another."""
+    distance = 0
+    for word in range(WORDS):
+        distance += bit_count(vectors.codes[row, word] ^ code[word])
+    return distance
+
+
+@njit(cache=True)
+def _smallest(distances: NDArray[np.int16], limit: int) -> NDArray[np.int64]:
+    """Places of about `limit` of the smallest: all up to some distance, or as many where the smallest are more."""
+    histogram = np.zeros(NO_DISTANCE + 1, np.int64)
+    for distance in distances:
+        histogram[distance] += 1
+    bound, within = -1, 0
+    while bound < BITS and within + histogram[bound + 1] <= limit:
         bound += 1
         within += histogram[bound]
-    if within == 0:
-        return np.flatnonzero(distances == np.min(distances))[:FOUND_LIMIT].astype(np.int32)
-    return np.flatnonzero(distances <= bound).astype(np.int32)
+    if within == 0 and bound < BITS:
+        return np.flatnonzero(distances == bound + 1)[:limit]
+    return np.flatnonzero(distances <= bound)
 
 
 class Content:
@@ -206,5 +237,7 @@ class Content:
         for name in ("units", "present", "codes"):
             getattr(self.vectors, name)[:end] = saved[name]
         self.vectors.seen[: len(saved["seen"])] = saved["seen"]
-        self.vectors.pool[:] = saved["pool"]
+        pool = saved["pool"][:POOL_LIMIT]  # shorter in earlier versions' snapshots
+        self.vectors.pool[:] = -1
+        self.vectors.pool[: len(pool)] = pool
         self._next = int(saved["next"])

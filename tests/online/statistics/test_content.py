@@ -1,0 +1,69 @@
+"""Content: which cold items are found for a history, and what a snapshot keeps of them."""
+
+import numpy as np
+import pytest
+
+from online.statistics.base import Floats, Observation
+from online.statistics.content import COLD_BELOW, COLD_LIMIT, POOL_LIMIT, Content, nearest_cold
+
+DIM = 32
+NEAR = np.eye(DIM, dtype=np.float32)[0]
+
+
+def directions(count: int, seed: int) -> Floats:
+    made: Floats = np.random.default_rng(seed).standard_normal((count, DIM)).astype(np.float32)
+    return made
+
+
+def filled(vectors: Floats) -> Content:
+    content = Content(len(vectors), DIM)
+    for row, vector in enumerate(vectors):
+        content.put(row, vector)
+    return content
+
+
+def had(content: Content, row: int, times: int) -> None:
+    one = np.ones(1, np.float32)
+    nothing = np.zeros(0, np.int32), np.zeros(0, np.int64)
+    for _ in range(times):
+        content.fold(
+            Observation(np.array([row], np.int32), one, one > 0, one, one, *nothing, timestamp_s=1.0)
+        )
+
+
+def test_of_few_cold_items_all_are_found_and_none_that_is_warm() -> None:
+    content = filled(directions(40, seed=1))
+    had(content, 3, COLD_BELOW)
+    had(content, 4, COLD_BELOW - 1)
+    content.drop(5)
+    assert sorted(nearest_cold(content.vectors, NEAR).tolist()) == sorted(set(range(40)) - {3, 5})
+
+
+def test_of_many_cold_items_the_nearest_are_found() -> None:
+    vectors = directions(1_500, seed=2)
+    vectors[700:720] += 12 * NEAR
+    found = nearest_cold(filled(vectors).vectors, NEAR)
+    assert set(range(700, 720)) <= set(found.tolist())
+    assert COLD_LIMIT / 2 < len(found) <= COLD_LIMIT
+    cosines = vectors @ NEAR / np.linalg.norm(vectors, axis=1)
+    assert cosines[found].mean() > cosines.mean() + 0.1
+
+
+def test_more_twins_than_there_is_room_for_are_as_many_as_fit() -> None:
+    found = nearest_cold(filled(np.tile(NEAR, (400, 1))).vectors, NEAR)
+    assert len(found) == COLD_LIMIT
+
+
+def test_without_a_cold_item_nothing_is_found() -> None:
+    assert len(nearest_cold(Content(8, DIM).vectors, NEAR)) == 0
+
+
+@pytest.mark.parametrize("length", [256, POOL_LIMIT])
+def test_a_snapshot_with_a_pool_of_another_length_is_read(length: int) -> None:
+    content = filled(directions(60, seed=3))
+    saved = content.save()
+    saved["pool"] = saved["pool"][:length]
+    loaded = Content(60, DIM)
+    loaded.put(7, NEAR)
+    loaded.load(saved)
+    assert nearest_cold(loaded.vectors, NEAR).tolist() == nearest_cold(content.vectors, NEAR).tolist()
