@@ -15,6 +15,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
     ClusterAuthorizationFailedError,
+    KafkaConnectionError,
     KafkaError,
     MessageSizeTooLargeError,
     RecordListTooLargeError,
@@ -229,12 +230,20 @@ class BatchProducer:
 
 
 def _guard(client: AIOKafkaProducer, check: Callable[[], None]) -> None:
-    """Has the client check before every request: what waits or is tried again may be from before it was frozen."""
+    """Has the client check before every request, and try again where its connection is lost just then.
+
+    What waits or is tried again may be from before the process was frozen.
+    """
     send = client.client.send
 
     async def checked(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401  # as it is
         check()
-        return await send(*arguments, **options)
+        try:
+            return await send(*arguments, **options)
+        except RuntimeError as exc:
+            # uvloop's, where the connection has been lost since it was chosen. Of what is no error of Kafka's the
+            # client's sender dies, and every message with it.
+            raise KafkaConnectionError(str(exc)) from exc
 
     client.client.send = checked
 

@@ -3,8 +3,10 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import pytest
+import uvloop
 from aiokafka.errors import (
     KafkaConnectionError,
     KafkaError,
@@ -235,6 +237,26 @@ def test_every_request_is_checked_also_one_that_the_client_makes_again(cluster: 
             await client.send(1, "request", group="g")
 
     asyncio.run(story())
+
+
+def test_a_connection_that_is_lost_before_a_request_is_an_error_of_kafka(cluster: Cluster) -> None:
+    async def story() -> None:
+        server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
+        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.transport.abort()
+        await asyncio.sleep(0.05)
+
+        async def write(node: int, request: str, *, group: str) -> None:
+            writer.write(f"{request} to {node} in {group}".encode())
+
+        producer = BatchProducer(Settings(kafka="nowhere:1"), lambda: None)
+        with patch.object(Client, "send", lambda _client, *args, **options: write(*args, **options)):
+            await producer.send([message(b"a")])
+            with pytest.raises(KafkaConnectionError, match="closed"):
+                await cluster.clients[0].send(1, "request", group="g")
+        server.close()
+
+    uvloop.run(story())
 
 
 def test_nothing_to_deliver_is_delivered_at_once(cluster: Cluster) -> None:
