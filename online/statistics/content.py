@@ -13,7 +13,7 @@ COLD_BELOW = 5
 """An item with fewer events than this is cold: its content is compared with every user's history."""
 POOL_LIMIT = 2_048
 """Items that got a vector last; the cold ones among them are compared with everybody's history."""
-COLD_LIMIT = 128
+COLD_LIMIT = 256
 """About so many of those become candidates, the nearest, of what somebody had and of what nobody had: the next event
 is far more often about one of the first, of which there are few."""
 FOUND_LIMIT = 128
