@@ -40,7 +40,7 @@ unit: setup  ## Tests that need no Kafka
 	$(BIN)/pytest --ignore=tests/broker -n logical
 
 broker: setup  ## Tests on a real Kafka, with real processes
-	$(BIN)/pytest tests/broker --ignore=tests/broker/test_soak.py -n 2 --dist loadfile
+	$(BIN)/pytest tests/broker --ignore=tests/broker/test_soak.py -n 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/pytest tests/broker/test_soak.py
 
 mutants: setup  ## The soak with one guarantee broken at a time: it has to notice each (about 15 minutes)

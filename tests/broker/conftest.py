@@ -21,6 +21,25 @@ _DOCKER_START_S = 120
 _PROPERTIES = {"log.cleaner.backoff.ms": "500", "broker.session.timeout.ms": "30000"}
 """What is to be compacted is looked for all the time; the default is 15 s. And a broker that gets no turn on a busy
 machine keeps its partitions: it is alone, and nobody kills it."""
+_LONGEST = (
+    "bench",
+    "metrics",
+    "security",
+    "errors",
+    "warm_start",
+    "erasure",
+    "backup",
+    "documents",
+    "model",
+    "fuzz",
+)
+"""The files that take a minute and more, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begins with what takes longest, so that at the end nobody waits for it."""
+    ranks = {f"test_{name}": rank for rank, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path.stem, len(ranks)))
 
 
 @pytest.fixture(scope="session")
