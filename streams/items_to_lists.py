@@ -15,11 +15,11 @@ from online.catalogue import item_hash
 from streams.clock import now_ms
 from streams.events import Cause
 from streams.item_changes import ItemChanges, measure_changed
-from streams.lists import LISTS_AT_ONCE, Asked, ListMaker
+from streams.lists import LISTS_AT_ONCE, ListMaker
 from streams.liveness import Liveness
 from streams.producer import BatchProducer, Outgoing
 from streams.settings import Settings
-from streams.stores.lists import Published, PublishedLists, through_of
+from streams.stores.lists import Published, PublishedLists
 from streams.stores.users import UserStore
 from streams.topics import full_name
 
@@ -116,22 +116,9 @@ class ItemsToLists:
             else:
                 yield self._published.keep(found, partition)
         for start in range(0, len(short), LISTS_AT_ONCE):
-            for found in self._anew(short[start : start + LISTS_AT_ONCE], wall_ms):
-                yield self._published.keep(found, self._published.partition(found.recommendation.user_id))
-
-    def _anew(self, short: Sequence[Published], wall_ms: int) -> list[Published]:
-        """Lists whose reserve did not suffice, made anew; as they are where that fails."""
-        asked: dict[int, Asked] = {}
-        for number, found in enumerate(short):
-            user_id = found.recommendation.user_id
-            state = self._users.get(user_id, self._published.partition(user_id))
-            # A crash may have left the list ahead of the state; then its events are about to come again.
-            if through_of(state) == found.recommendation.through:
-                asked[number] = Asked(state, found.recommendation.cause)
-        made = dict(zip(asked, self._lists.published_each(list(asked.values()), wall_ms), strict=True))
-        return [
-            found
-            if (new := made.get(number)) is None
-            else self._lists.changed(new, found, found.recommendation.cause)
-            for number, found in enumerate(short)
-        ]
+            part = short[start : start + LISTS_AT_ONCE]
+            anew = self._lists.published_again(part, self._users, self._published, wall_ms)
+            for found, made in zip(part, anew, strict=True):
+                cause, user_id = found.recommendation.cause, found.recommendation.user_id
+                again = found if made is None else self._lists.changed(made, found, cause)
+                yield self._published.keep(again, self._published.partition(user_id))

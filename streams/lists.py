@@ -25,7 +25,8 @@ from online.statistics.base import Floats
 from streams import metrics
 from streams.events import Cause, ListItem, Reason, Recommendation
 from streams.settings import Arm, Settings
-from streams.stores.lists import Published, through_of
+from streams.stores.lists import Published, PublishedLists, through_of
+from streams.stores.users import UserStore
 
 logger = logging.getLogger(__name__)
 
@@ -195,10 +196,10 @@ class ListMaker:
 
     def published_each(
         self, asked: Sequence[Asked], wall_ms: int, hurried: bool = False
-    ) -> list[Published | None]:
+    ) -> Sequence[Published | None]:
         """As `published_all`; one user's list that cannot be made stops no other's: it is logged, counted and None."""
         try:
-            return list(self.published_all(asked, wall_ms, hurried))
+            return self.published_all(asked, wall_ms, hurried)
         except Exception:
             if len(asked) > 1:
                 return [made for one in asked for made in self.published_each([one], wall_ms, hurried)]
@@ -206,6 +207,25 @@ class ListMaker:
             logger.exception("no list for the event at %s-%d-%d", cause.topic, cause.partition, cause.offset)
             metrics.LIST_FAILURES.inc()
             return [None]
+
+    def published_again(
+        self, olds: Sequence[Published], users: UserStore, published: PublishedLists, wall_ms: int
+    ) -> list[Published | None]:
+        """The lists now of whom some lists are for, with the old ones' causes, as `published_each`.
+
+        None also where the user is another worker's, and where a crash has left the list ahead of the state: its
+        events are about to come again.
+        """
+        asked: dict[int, Asked] = {}
+        for number, old in enumerate(olds):
+            user_id = old.recommendation.user_id
+            partition = published.partition(user_id)
+            if users.owns(partition):
+                state = users.get(user_id, partition)
+                if through_of(state) == old.recommendation.through:
+                    asked[number] = Asked(state, old.recommendation.cause)
+        made = dict(zip(asked, self.published_each(list(asked.values()), wall_ms), strict=True))
+        return [made.get(number) for number in range(len(olds))]
 
     def _published(self, state: UserState, cause: Cause, wall_ms: int, items: list[ListItem]) -> Published:
         recommendation = Recommendation(

@@ -19,10 +19,10 @@ from online.statistics.base import Floats
 from streams.clock import now_ms
 from streams.events import Cause
 from streams.item_changes import ItemChanges, measure_changed
-from streams.lists import Asked, ListMaker
+from streams.lists import ListMaker
 from streams.liveness import Liveness
 from streams.producer import BatchProducer, Outgoing
-from streams.stores.lists import Published, PublishedLists, through_of
+from streams.stores.lists import PublishedLists
 from streams.stores.users import UserStore
 
 TICK_S = 0.02
@@ -158,7 +158,8 @@ class Newcomers:
             lists = (old for old in map(self._published.get, users) if old is not None)
             # A list that was made since knows the items.
             tried = [old for old in lists if old.recommendation.generated_ms <= search.start_ms]
-            for old, made in zip(tried, self._made(tried), strict=True):
+            found = self._lists.published_again(tried, self._users, self._published, now_ms())
+            for old, made in zip(tried, found, strict=True):
                 causes = [] if made is None else [search.come[i] for i in made.item_ids if i in search.come]
                 if made is None or not causes:
                     search.patience -= 1
@@ -167,20 +168,6 @@ class Newcomers:
                     search.changed.append(causes[0])
                     changed = self._lists.changed(made, old, causes[0])
                     yield self._published.keep(changed, self._published.partition(old.recommendation.user_id))
-
-    def _made(self, tried: Sequence[Published]) -> list[Published | None]:
-        """The lists of their users now, where they can be made here."""
-        asked: dict[int, Asked] = {}
-        for number, old in enumerate(tried):
-            user_id = old.recommendation.user_id
-            partition = self._published.partition(user_id)
-            if self._users.owns(partition):
-                state = self._users.get(user_id, partition)
-                # A crash may have left the list ahead of the state; then its events are about to come again.
-                if through_of(state) == old.recommendation.through:
-                    asked[number] = Asked(state, old.recommendation.cause)
-        made = dict(zip(asked, self._lists.published_each(list(asked.values()), now_ms()), strict=True))
-        return [made.get(number) for number in range(len(tried))]
 
 
 def _best(slots: NDArray[np.int64], values: Floats) -> NDArray[np.int64]:

@@ -66,8 +66,9 @@ class Cluster:
 
     def progress(self) -> tuple[int, int]:
         """How many records of those the groups have committed, and how many they have not."""
-        lags = [lag for role in ("recommend", "encode") for lag in self._lag(role).items()]
-        return sum(max(committed, 0) for _, (committed, _) in lags), uncommitted(dict(lags))
+        lags = [self._lag(role) for role in ("recommend", "encode")]
+        committed = sum(offset for lag in lags for offset, _ in lag.values())
+        return committed, sum(map(uncommitted, lags))
 
     def _lag(self, role: str) -> dict[tuple[str, int], tuple[int, int]]:
         """As `group_lag`, asked again while the broker has been disturbed too much to answer."""

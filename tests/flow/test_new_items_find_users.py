@@ -113,7 +113,7 @@ def test_an_item_for_nobody_costs_a_few_lists(river: MemoryRiver) -> None:
             made = 0
             published_each = process.lists.published_each
 
-            def counting(asked: Sequence[Asked], wall_ms: int) -> list[Published | None]:
+            def counting(asked: Sequence[Asked], wall_ms: int) -> Sequence[Published | None]:
                 nonlocal made
                 made += len(asked)
                 return published_each(asked, wall_ms)
