@@ -3,6 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 DEMO_SECONDS ?= 120
+# Where it is set, each process would compile anew what it imports: seconds for a worker.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test lint kernels unit broker mutants lock audit clean
 

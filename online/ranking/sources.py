@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from numba import types
+from numba import njit, types
 from numba.experimental import structref
 
 from online.catalogue import Categories
@@ -60,7 +60,7 @@ structref.define_proxy(Sources, _SourcesType, _FIELDS)  # type: ignore[no-untype
 
 def collect(statistics: Statistics, categories: Categories, scratch: Scratch) -> Sources:
     """All arrays in one object."""
-    return Sources(  # type: ignore[no-untyped-call]  # numba
+    arrays: Sources = _together(
         scratch,
         categories,
         statistics.graph.edges,
@@ -77,6 +77,13 @@ def collect(statistics: Statistics, categories: Categories, scratch: Scratch) ->
         statistics.ratings.arrays,
         statistics.content.vectors,
     )
+    return arrays
+
+
+@njit(cache=True)
+def _together(*arrays: Any) -> Sources:  # noqa: ANN401  # numba gives each its own type
+    """Sources' own constructor would be compiled anew, for seconds, by each process."""
+    return Sources(*arrays)  # type: ignore[no-untyped-call]  # numba
 
 
 def decays_of(statistics: Statistics) -> list[ForwardDecay]:
