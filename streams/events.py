@@ -203,6 +203,8 @@ class ListItem(Struct):
     item_id: str
     rank: int
     score: float
+    """In a user's list the chance that the user has the item next, from the first learned ranking on; with
+    differential privacy, and before, a share of all candidates' scores. 0 of what only fills the list up."""
     propensity: float | None
     """The chance that it had of this place where chance decides (see `FRESHET_EXPLORE`); else null."""
     source: str

@@ -13,6 +13,8 @@ class Ranked(NamedTuple):
 
     items: IntArray
     scores: FloatArray
+    chances: FloatArray | None = None
+    """Of each item, that the user has it next, if the method says so much."""
 
 
 NOTHING = Ranked(np.empty(0, dtype=np.int32), np.empty(0))

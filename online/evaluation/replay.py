@@ -44,6 +44,10 @@ class Outcome:
     """[sets, HEAD_LENGTH], the lists' first items; NO_ITEM where they end, and in sets that weren't scored."""
     novelty: FloatArray
     """[sets], mean self-information of the list's head in bits; 0 in sets that weren't scored."""
+    scores: FloatArray
+    """[sets, HEAD_LENGTH], of the heads, where the method gave chances; else not a number."""
+    chances: FloatArray
+    """[sets, HEAD_LENGTH], as the scores."""
     seconds: float
     """What the method took to recommend and learn; the evaluator's own work and the cold lists are not in it."""
 
@@ -78,6 +82,8 @@ class Replay:
         self._cold_ranks = np.full(event_count, MISSED, dtype=np.int32)
         self._heads = np.full((timeline.set_count, HEAD_LENGTH), NO_ITEM, dtype=np.int32)
         self._novelty = np.zeros(timeline.set_count)
+        self._scores = np.full(self._heads.shape, np.nan)
+        self._chances = np.full(self._heads.shape, np.nan)
 
     def run(self, method: Method, progress: Callable[[int], None]) -> Outcome:
         """Replays everything; `progress` is told the events done."""
@@ -95,7 +101,15 @@ class Replay:
         for number in waiting:
             self._learn(method, number)
         progress(int(starts[-1]))
-        return Outcome(self._ranks, self._cold_ranks, self._heads, self._novelty, self._seconds)
+        return Outcome(
+            self._ranks,
+            self._cold_ranks,
+            self._heads,
+            self._novelty,
+            self._scores,
+            self._chances,
+            self._seconds,
+        )
 
     def _test(self, method: Method, number: int) -> None:
         start, end = self._timeline.set_start[number : number + 2]
@@ -113,6 +127,9 @@ class Replay:
         head = ranked.items[:HEAD_LENGTH]
         self._heads[number, : len(head)] = head
         self._novelty[number] = self._self_information(head, start)
+        if ranked.chances is not None:
+            self._scores[number, : len(head)] = ranked.scores[:HEAD_LENGTH]
+            self._chances[number, : len(head)] = ranked.chances[:HEAD_LENGTH]
         self._test_cold(method, view, events)
         self._hidden[own] = False
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from online.evaluation.lists import coverage, diversity
 from online.evaluation.measures import Judged
+from online.evaluation.reliability import reliability
 from online.evaluation.replay import COLD_BELOW, Outcome
 from online.evaluation.stream import IntArray, LongArray
 from online.evaluation.timeline import Timeline
@@ -113,6 +114,7 @@ def _list_figures(
         "novelty@10": float(outcome.novelty[tested].mean()) if len(tested) else 0.0,
         "events_per_s": len(timeline.users) / max(outcome.seconds, 1e-9),
     }
+    figures |= reliability(timeline, outcome, tested)
     if similarity is not None:
         figures["diversity@10"] = diversity(heads, similarity)
     return figures

@@ -14,7 +14,7 @@ from online.events import Cursor, Example, ExampleSet, ListLog
 from online.fusion.learner import FusionLearner
 from online.item import Item
 from online.learning.drift_response import DriftResponse
-from online.ranking.candidates import best
+from online.ranking.candidates import best, chances
 from online.ranking.diversity import Diversifier
 from online.ranking.list_log import sampled
 from online.ranking.network import Network
@@ -99,7 +99,8 @@ class Serving:
         state.published(ids)
         if self._ranking is not None:
             self._logs[view.user, view.now_ms] = self._recommender.log(found)
-        return Ranked(items, scores.astype(np.float64))
+        found_chances = chances(scores, self._recommender.network).astype(np.float64)
+        return Ranked(items, scores.astype(np.float64), found_chances)
 
     def varied(
         self, view: UserView, ranked: Ranked, k: int, dial: float, diversifier: Diversifier

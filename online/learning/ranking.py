@@ -19,16 +19,19 @@ from online.learning.drift_response import DriftResponse, lists_seen
 from online.learning.losses import list_losses, listwise_loss, reciprocal_ranks
 from online.learning.moments import Moments
 from online.learning.perceptron import Perceptron
+from online.learning.platt import PlattLearner
 from online.learning.replay import ListReplay
 from online.owners import NOBODY, Owners
 from online.ranking.evidence import BLEND
 from online.ranking.features import FEATURES
-from online.ranking.list_log import features_of_log, had_of_log
+from online.ranking.list_log import candidate_count, features_of_log, had_of_log
 from online.ranking.network import Network
 from online.saved import as_part, part_of
 from online.statistics.base import Floats
 
 STEP_LISTS = 16
+CHANCES_EVERY = 4
+"""One of so many lists, whether it has what was had or not, says what scores are worth as chances."""
 RAMP_STEPS = 100
 """Over which the learning rate grows to its value; before that nothing is served."""
 AVERAGED_STEPS = 20
@@ -69,6 +72,9 @@ class RankingLearner:
         self._replay = ListReplay()
         self._owners = Owners()
         self._moments = Moments(FEATURES)
+        self._platt = PlattLearner()
+        self._list_count = 0
+        """Lists that came since there is something to serve."""
         self._new: list[int] = []
         """The stream's time of each list since the last step."""
         self.drift = DriftResponse(is_noting_only=not self.config.answers_drift)
@@ -84,9 +90,17 @@ class RankingLearner:
         The user, if one is given, can be forgotten.
         """
         had = had_of_log(log, item_ids)
-        if not had.any():
+        if not item_ids or not len(had):
+            return
+        self._list_count += self.step_count >= RAMP_STEPS
+        teaches_chances = self._list_count % CHANCES_EVERY == 1
+        if not (had.any() or teaches_chances):
             return
         features = features_of_log(log)
+        if teaches_chances:
+            self._platt.learn(self.averaged().scores(features), had, candidate_count(log))
+        if not had.any():
+            return
         self._moments.update(features)
         self._replay.add(features, had, self._owners.of(user_id))
         self._new.append(now_ms)
@@ -120,7 +134,8 @@ class RankingLearner:
 
     def averaged(self) -> Network:
         """The mean of the weights of late, whatever they are worth."""
-        return self._served.network(*self._moments.values())
+        network = self._served.network(*self._moments.values())
+        return msgspec.structs.replace(network, platt=self._platt.platt())
 
     def mean_reciprocal_ranks(self) -> dict[str, float]:
         """Of what was had in recent lists, before they were learned, by what ranked them; empty without lists."""
@@ -161,8 +176,9 @@ class RankingLearner:
         """Weights, the optimizer's state and moments, by name; lists for replay are gathered anew."""
         saved = as_part("net/", self._net.save()) | as_part("served/", self._served.save())
         saved |= as_part("adamw/", self._optimizer.save())
-        saved |= as_part("moments/", self._moments.save())
+        saved |= as_part("moments/", self._moments.save()) | as_part("platt/", self._platt.save())
         saved |= {"judged": self._judged.copy(), "step_count": np.array(self.step_count)}
+        saved |= {"list_count": np.array(self._list_count)}
         return saved | {"drift": self.drift.save()}
 
     def load(self, saved: dict[str, np.ndarray]) -> bool:
@@ -177,7 +193,10 @@ class RankingLearner:
         self._served.load(part_of(saved, "served/"))
         self._optimizer.load(part_of(saved, "adamw/"))
         self._moments.load(part_of(saved, "moments/"))
+        if "list_count" in saved:  # an earlier version's snapshot knows nothing of chances
+            self._platt.load(part_of(saved, "platt/"))
+            self._list_count = int(saved["list_count"])
         self._judged, self.step_count = saved["judged"].copy(), int(saved["step_count"])
-        if "drift" in saved:  # an earlier version's snapshot has none
+        if "drift" in saved:  # nor one of a still earlier version of this
             self.drift.load(saved["drift"])
         return True

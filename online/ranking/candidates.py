@@ -57,7 +57,7 @@ class Best(NamedTuple):
     places: NDArray[np.int64]
     """[k] which of the candidates of all lists."""
     scores: Floats
-    """[k] estimates that the user has it next, over all candidates of the list at most 1."""
+    """[k] shares, over all candidates of the list at most 1; see `chances`."""
 
 
 def candidates_of(queries: Queries, gathered: Gathered, allowed: NDArray[np.bool_]) -> Candidates:
@@ -78,6 +78,11 @@ def best(found: Candidates, network: Network | None, k: int) -> list[Best]:
         Best(of_list[:count], scores[of_list[:count]])
         for of_list, count in zip(places, counts.tolist(), strict=True)
     ]
+
+
+def chances(scores: Floats, network: Network | None) -> Floats:
+    """What scores that `best` gave are worth as chances: [n] of [n]. A blend's are taken as they are."""
+    return scores if network is None else network.platt.chances(scores)
 
 
 def shares(found: Candidates, network: Network | None, places: NDArray[np.int64]) -> Floats:

@@ -12,7 +12,7 @@ from online.catalogue import Catalogue
 from online.events import Past
 from online.modality_index import ModalityIndex
 from online.ranking.blend import FROM_CONTENT, FROM_GRAPH, FROM_REPEAT, FROM_TRENDING, SOURCES
-from online.ranking.candidates import Best, Candidates, shares
+from online.ranking.candidates import Best, Candidates, chances, shares
 from online.ranking.evidence import BECAUSE, FREQUENCY, GRAPH, GRAPH_MOST
 from online.ranking.network import Network
 from online.statistics.base import Floats, Queries, Rows, query_of
@@ -45,7 +45,7 @@ class RankedItem(msgspec.Struct, frozen=True):
 
     item_id: str
     score: float
-    """The estimate that the user has it next; 0 for an item that only fills the list up."""
+    """The chance that the user has it next; 0 for an item that only fills the list up."""
     source: str
     """What contributed most: one of `online.ranking.blend.SOURCES`, EXPLORE, or a rule."""
     reasons: list[Reason]
@@ -188,9 +188,10 @@ class Explainer:
         for place in np.flatnonzero((sources == FROM_CONTENT) & (alike[0] >= 0)).tolist():
             had = found.queries.history[found.queries.history_starts[lists[place]] + entries[place]]
             modalities[place] = self._by_modality.alike(int(rows[place]), int(had))
+        scores = chances(np.concatenate([of_list.scores for of_list in chosen]), network)
         items = zip(
             map(self._catalogue.item_id, rows.tolist()),
-            np.concatenate([of_list.scores for of_list in chosen]).tolist(),
+            scores.tolist(),
             sources.tolist(),
             entries.tolist(),
             weights.tolist(),

@@ -1,5 +1,6 @@
 """What is kept of a list to learn from: a sample of its candidates, with their features as they were."""
 
+import math
 from collections.abc import Collection
 
 import numpy as np
@@ -28,6 +29,12 @@ def is_readable(log: ListLog) -> bool:
     count = len(log.hashes) // _HASH_BYTES
     sizes = (len(log.columns), len(log.means), len(log.request))
     return sizes == (count * LEARNED * _COLUMN_BYTES, LOGGED * _MEAN_BYTES, len(REQUEST) * _MEAN_BYTES)
+
+
+def candidate_count(log: ListLog) -> int:
+    """How many candidates the list had, of which some were kept."""
+    noted = np.frombuffer(log.request, np.float32)[REQUEST.index("candidates")]
+    return max(round(math.expm1(noted)), len(log.hashes) // _HASH_BYTES)
 
 
 def features_of_log(log: ListLog) -> Floats:

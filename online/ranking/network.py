@@ -4,6 +4,7 @@ import msgspec
 import numpy as np
 from numba import njit
 
+from online.ranking.chances import AS_THEY_ARE, Platt
 from online.ranking.features import FEATURES
 from online.statistics.base import Floats
 
@@ -26,6 +27,8 @@ class Network(msgspec.Struct, frozen=True):
     """[width]"""
     out: Floats
     """[width]"""
+    platt: Platt = AS_THEY_ARE
+    """What a softmax of a list's scores is worth as chances."""
 
     def scores(self, features: Floats) -> Floats:
         """[n] of n candidates with [n, FEATURES]; only their differences within a list mean anything."""
@@ -67,13 +70,15 @@ class _Packed(msgspec.Struct, array_like=True):
     sizes: list[int]
     """Of hidden layers."""
     values: bytes
+    platt: tuple[float, float] = AS_THEY_ARE
+    """Earlier versions have none, and pass over it."""
 
 
 def pack(network: Network) -> bytes:
     """The network as bytes, float32."""
     parts = (network.mean, network.scale, network.linear, network.hidden, network.bias, network.out)
     values = np.concatenate([part.ravel() for part in parts]).astype(np.float32).tobytes()
-    return msgspec.msgpack.encode(_Packed(len(network.mean), [len(network.bias)], values))
+    return msgspec.msgpack.encode(_Packed(len(network.mean), [len(network.bias)], values, network.platt))
 
 
 def unpack(data: bytes) -> Network | None:
@@ -92,4 +97,4 @@ def unpack(data: bytes) -> Network | None:
         msg = f"a ranking of {len(values)} numbers instead of {ends[-1] + width}"
         raise ValueError(msg)
     mean, scale, linear, hidden, bias, out = np.split(values, ends)
-    return Network(mean, scale, linear, hidden.reshape(FEATURES, width), bias, out)
+    return Network(mean, scale, linear, hidden.reshape(FEATURES, width), bias, out, Platt(*packed.platt))

@@ -109,7 +109,9 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     """Test, then learn, through a recorded stream: Freshet as it serves, and the baselines."""
     import time  # noqa: PLC0415  # keeps `freshet --help` fast
 
-    from online.evaluation.evaluate import Evaluation, Task, chosen_methods  # noqa: PLC0415  # keeps `freshet --help` fast
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415  # as above
+
+    from online.evaluation.evaluate import Evaluation, Task, chosen_methods  # noqa: PLC0415
     from online.evaluation.provenance import provenance  # noqa: PLC0415
     from online.evaluation.replay import Delays  # noqa: PLC0415
     from online.evaluation.tables import InputError  # noqa: PLC0415
@@ -118,6 +120,8 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     from streams.cli.evaluate_diversity import run_diversity_curve  # noqa: PLC0415
 
     task = Task(repeats, ties, warm_up, limit, seed, Delays(delay_history, delay_weights), fusion)
+    # The matrices are small: more threads would only wait for one another, beside other work for most of the time.
+    threadpool_limits(1, user_api="blas")
     try:
         others = _oracle(dataset)
         names = chosen_methods(methods, list(others))
@@ -190,7 +194,7 @@ def _run(
     from online.evaluation.evaluate import evaluate  # noqa: PLC0415
     from online.evaluation.provenance import provenance  # noqa: PLC0415
     from online.evaluation.variants import FRESHET, ItemContent  # noqa: PLC0415
-    from streams.cli.evaluate_tables import overall, ratings, sliced  # noqa: PLC0415
+    from streams.cli.evaluate_tables import chances, overall, ratings, sliced  # noqa: PLC0415
 
     notes = Console(stderr=True, soft_wrap=True)
     total = min(stream.event_count, task.limit or stream.event_count)
@@ -210,6 +214,9 @@ def _run(
     output = Console(stderr=json_file == "-")
     output.width = max(output.width, TABLE_WIDTH)
     output.print(overall(reports))
+    given = chances(reports)
+    if given is not None:
+        output.print(given)
     for start in range(0, len(names), SLICED_TOGETHER):
         output.print(sliced({name: reports[name] for name in names[start : start + SLICED_TOGETHER]}))
     errors = _rating_errors(stream, task)

@@ -41,6 +41,19 @@ def ratings(errors: Mapping[str, Figures]) -> Table:
     return table
 
 
+def chances(reports: Mapping[str, Report]) -> Table | None:
+    """How far the chances that items of lists are given are from what was had; None where no method gives any."""
+    given = {name: report["overall"] for name, report in reports.items() if "ece@10" in report["overall"]}
+    if not given:
+        return None
+    measures = ("chance @10", "had @10", "ECE @10", "ECE @10 of scores")
+    table = Table(Column("method", no_wrap=True), *measures, title="Chances", box=SIMPLE)
+    for name, figures in given.items():
+        shown = (figures[measure] for measure in ("chance@10", "had@10", "ece@10", "ece_of_scores@10"))
+        table.add_row(name, *(f"{value:.4f}" for value in shown))
+    return table
+
+
 def sliced(reports: Mapping[str, Report]) -> Table:
     """HR@10 by slice, with the number of lists behind each."""
     methods = (Column(name.replace("_", " "), min_width=10) for name in reports)

@@ -98,6 +98,23 @@ def test_new_lists_are_judged_before_they_are_learned() -> None:
     assert np.mean(ranks) < 0.6
 
 
+def test_what_scores_are_worth_as_chances_is_learned_also_from_lists_without_what_was_had(
+    learner: RankingLearner,
+) -> None:
+    teach(learner, CONTENT, 1, seed=1)
+    chances = [learner.averaged().platt.chances(np.array([0.3], np.float32))[0]]
+    for log, _ in islice(lists(CONTENT, seed=3), 200):
+        learner.learn(log, ["elsewhere"], 0)
+    chances.append(learner.averaged().platt.chances(np.array([0.3], np.float32))[0])
+    assert chances[1] < chances[0] / 2
+    again = RankingLearner()
+    assert again.load(learner.save())
+    assert again.averaged().platt == learner.averaged().platt
+    assert again.load(
+        {n: part for n, part in learner.save().items() if not n.startswith(("platt/", "list_"))}
+    )
+
+
 def test_lists_of_which_nothing_was_had_teach_nothing() -> None:
     learner = RankingLearner()
     before = learner.save()

@@ -18,7 +18,9 @@ def log_with(columns: dict[int, Floats], count: int) -> ListLog:
     for column, values in columns.items():
         evidence[:, column] = values
     means = evidence[:, :LOGGED].sum(axis=0) / np.float32(max(count, 1))
-    return log_of(hashes(count), evidence, means, np.zeros(len(REQUEST), np.float32))
+    request = np.zeros(len(REQUEST), np.float32)
+    request[REQUEST.index("candidates")] = np.log1p(count)
+    return log_of(hashes(count), evidence, means, request)
 
 
 def hashes(count: int) -> NDArray[np.uint32]:

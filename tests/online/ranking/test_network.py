@@ -4,23 +4,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from online.ranking.chances import AS_THEY_ARE, Platt
 from online.ranking.features import FEATURES
 from online.ranking.network import CLIP, Network, pack, unpack
 from tests.online.ranking.made_networks import network_of
 
 
-@given(st.integers(1, 40), st.integers(0, 99))
-def test_unpacked_it_is_what_was_packed(width: int, seed: int) -> None:
-    network = network_of(width, seed=seed)
+@given(st.integers(1, 40), st.integers(0, 99), st.floats(-9, 9), st.floats(0.1, 9))
+def test_unpacked_it_is_what_was_packed(width: int, seed: int, intercept: float, slope: float) -> None:
+    network = msgspec.structs.replace(network_of(width, seed=seed), platt=Platt(intercept, slope))
     found = unpack(pack(network))
     assert found is not None
     for name in Network.__struct_fields__:
         np.testing.assert_array_equal(getattr(found, name), getattr(network, name))
 
 
+def test_what_an_earlier_version_packed_takes_shares_for_chances() -> None:
+    *earlier, _ = msgspec.msgpack.decode(pack(network_of(4)))
+    found = unpack(msgspec.msgpack.encode(earlier))
+    assert found is not None
+    assert found.platt == AS_THEY_ARE
+
+
 def test_a_network_of_other_features_or_layers_is_none() -> None:
     assert unpack(pack(network_of(4, features=FEATURES + 1))) is None
-    features, sizes, values = msgspec.msgpack.decode(pack(network_of(4)))
+    features, sizes, values, _ = msgspec.msgpack.decode(pack(network_of(4)))
     for others in ([], [*sizes, 4]):
         assert unpack(msgspec.msgpack.encode([features, others, values])) is None
 
@@ -29,7 +37,7 @@ def test_damaged_bytes_are_refused() -> None:
     packed = pack(network_of(4))
     with pytest.raises(ValueError, match="truncated"):
         unpack(packed[:-1])
-    features, sizes, values = msgspec.msgpack.decode(packed)
+    features, sizes, values, _ = msgspec.msgpack.decode(packed)
     with pytest.raises(ValueError, match="numbers instead"):
         unpack(msgspec.msgpack.encode([features, sizes, values[:-4]]))
 
