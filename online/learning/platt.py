@@ -39,7 +39,7 @@ class PlattLearner:
         # Down to one of the others, without it: to count it, too, would take the least that the lot leaves for granted.
         end = np.searchsorted(np.cumsum(stands_for * ~had), DEPTH, side="right")
         shares, had, stands_for = shares[:end], had[:end], stands_for[:end]
-        x = np.stack((np.ones(len(shares)), logit(shares)), axis=1)
+        x: NDArray[np.float64] = np.stack((np.ones(len(shares)), logit(shares)), axis=1)
         chances = Platt(*self._weights).chances(shares)
         self._curvature *= KEPT
         self._curvature += (x.T * (stands_for * chances * (1 - chances))) @ x
