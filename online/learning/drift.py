@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from itertools import product
 from typing import NamedTuple
 
-from river.drift import ADWIN, PageHinkley
-
 from online.learning.alarm import Alarm, Measure, Segment, Test
+from online.learning.change import Adwin, PageHinkley
 
 SEGMENTS: tuple[Segment, ...] = ("all", "cold_items", "new_users", "warm")
 MEASURES: tuple[Measure, ...] = ("loss", "hit_rate")
@@ -80,22 +79,22 @@ class _Series:
         self._largest = LARGEST_LOSS if measure == "loss" else 1.0
         self._count = 0
         self.usual = self.now = self._variance = 0.0
-        self._adwin = ADWIN(delta=ADWIN_DELTA)  # type: ignore[no-untyped-call]  # river's own
-        self._page_hinkley = PageHinkley(delta=TOLERATED, threshold=THRESHOLD, alpha=1.0, mode="up")
+        self._adwin = Adwin(ADWIN_DELTA)
+        self._page_hinkley = PageHinkley(TOLERATED, THRESHOLD)
 
     def update(self, value: float) -> Test | None:
         """Takes the next value; the test that says that it has become worse, if one does."""
         self._count += 1
-        before = self._adwin.estimation
-        self._adwin.update(min(value / self._largest, 1.0))  # type: ignore[no-untyped-call]  # as above
-        got_worse = self._worse * (self._adwin.estimation - before) > 0
+        before = self._adwin.mean
+        self._adwin.update(min(value / self._largest, 1.0))
+        got_worse = self._worse * (self._adwin.mean - before) > 0
         if self._count > QUIET_LISTS:
             surprise = self._worse * (value - self.usual) / max(self._variance, 1e-6) ** 0.5
-            self._page_hinkley.update(surprise)  # type: ignore[no-untyped-call]  # as above
+            self._page_hinkley.update(surprise)
         change = value - self.usual
         self.usual += change / min(self._count, USUAL_LISTS)
         self._variance += (change**2 - self._variance) / min(self._count, USUAL_LISTS)
         self.now += (value - self.now) / min(self._count, LATE_LISTS)
-        if self._count > QUIET_LISTS and self._adwin.drift_detected and got_worse:
+        if self._count > QUIET_LISTS and self._adwin.is_changed and got_worse:
             return "adwin"
-        return "page_hinkley" if self._page_hinkley.drift_detected else None
+        return "page_hinkley" if self._page_hinkley.is_changed else None
