@@ -8,7 +8,6 @@ import av
 import numpy as np
 from av.container import InputContainer
 from numpy.typing import NDArray
-from scipy.signal import istft, stft
 
 from encoders.audio_track import DURATION_LIMIT_S, FORMATS, RATE_HZ, decoded
 from encoders.base import BadEntryError, Encoder, Prepared
@@ -145,6 +144,8 @@ def denoise(sound: Sound) -> Sound:
     length = len(sound.samples)
     if length < SHORTEST_S * RATE_HZ:
         return sound
+    from scipy.signal import istft, stft  # noqa: PLC0415  # 100 MiB, which most workers do without
+
     _, _, spectrum = stft(sound.samples, RATE_HZ, nperseg=512)
     power = np.abs(spectrum) ** 2
     quiet = np.argsort(power.sum(axis=0))[: max(1, round(NOISE_SHARE * power.shape[1]))]
