@@ -38,6 +38,8 @@ lint: setup  ## Style, types and import rules
 kernels: setup  ## Compile what folds and lists need, for all processes to come
 	$(BIN)/python -m online.warm_up
 
+# One process a core: more threads of each would only wait for one another.
+unit: export OMP_NUM_THREADS := 1
 unit: setup  ## Tests that need no Kafka
 	$(BIN)/pytest --ignore=tests/broker -n logical
 
