@@ -22,6 +22,14 @@ def without_speed(report: Report) -> Report:
     }
 
 
+def test_the_forward_graph_is_worth_its_place_where_one_thing_follows_another() -> None:
+    methods = ["freshet", "freshet_without_sequence"]
+    reports = run(cycle(users=60), Task(repeats="allow"), methods)
+    with_it, without = (reports[method]["overall"]["ndcg@10"] for method in methods)
+    assert with_it > 0.9
+    assert without < with_it - 0.04
+
+
 def test_transitions_know_the_next_step_of_a_circle() -> None:
     figures = run(cycle(), Task(), ["transitions", "popularity"])
     assert figures["transitions"]["overall"]["mrr"] > 0.95
