@@ -24,12 +24,15 @@ def announce(settings: Settings, role: str, port: int) -> Iterator[None]:
         OSError: The folder cannot be written.
     """
     folder(settings).mkdir(parents=True, exist_ok=True)
-    for worker in folder(settings).glob("*.json"):
+    for worker in folder(settings).iterdir():
         if not psutil.pid_exists(int(worker.stem.rsplit("-", 1)[-1])):
             worker.unlink(missing_ok=True)
     path = folder(settings) / f"{role}-{os.getpid()}.json"
     labels = {"tenant": settings.topic_prefix, "role": role, "worker": str(os.getpid())}
-    path.write_text(json.dumps([{"targets": [f"127.0.0.1:{port}"], "labels": labels}]))
+    # Whole or not at all: a worker that is killed here must not leave what nobody can read.
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps([{"targets": [f"127.0.0.1:{port}"], "labels": labels}]))
+    part.replace(path)
     try:
         yield
     finally:

@@ -194,7 +194,11 @@ def read_workers(settings: Settings) -> list[WorkerStatus]:
     """The workers of this host, and where each serves its metrics."""
     found = []
     for path in sorted(folder(settings).glob("*.json")):
-        for entry in json.loads(path.read_text()):
+        try:
+            entries = json.loads(path.read_text())
+        except FileNotFoundError:  # the worker ended meanwhile
+            continue
+        for entry in entries:
             labels, target = entry["labels"], entry["targets"][0]
             found.append(WorkerStatus(labels["role"], labels["worker"], f"http://{target}/metrics"))
     return found

@@ -1,0 +1,53 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from streams.discovery import announce, folder
+from streams.settings import Settings
+from streams.status import read_workers
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path)
+
+
+def test_a_worker_is_announced_as_long_as_it_serves(settings: Settings) -> None:
+    with announce(settings, "learn", 9_100):
+        (found,) = read_workers(settings)
+        assert (found.role, found.worker) == ("learn", str(os.getpid()))
+        assert found.metrics == "http://127.0.0.1:9100/metrics"
+        (file,) = folder(settings).iterdir()
+        assert json.loads(file.read_text())[0]["labels"]["tenant"] == settings.topic_prefix
+    assert list(folder(settings).iterdir()) == []
+
+
+def test_a_worker_that_is_killed_while_it_writes_leaves_nothing_to_be_read(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(self: Path, text: str) -> int:
+        self.write_bytes(text[:5].encode())
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", killed)
+        with pytest.raises(KeyboardInterrupt):
+            announce(settings, "learn", 9_100).__enter__()
+    assert len(list(folder(settings).iterdir())) == 1
+    assert read_workers(settings) == []
+
+
+def test_what_workers_left_that_are_gone_is_removed(settings: Settings) -> None:
+    folder(settings).mkdir(parents=True)
+    for name in ("learn-999999999.json", "encode-999999998.part"):
+        (folder(settings) / name).write_text("")
+    with announce(settings, "recommend", 9_100):
+        assert [file.name for file in folder(settings).iterdir()] == [f"recommend-{os.getpid()}.json"]
+
+
+def test_a_worker_that_ends_while_it_is_read_is_none(settings: Settings) -> None:
+    with announce(settings, "learn", 9_100):
+        (folder(settings) / "encode-1.json").symlink_to("gone")
+        assert [found.role for found in read_workers(settings)] == ["learn"]
