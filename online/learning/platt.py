@@ -35,9 +35,10 @@ class PlattLearner:
         scores, had = scores[best_first] - scores.max(), had[best_first]
         others = int(np.count_nonzero(~had))
         stands_for: NDArray[np.float64] = np.where(had, 1.0, (count - len(had) + others) / max(others, 1))
-        shares = np.exp(scores) / np.exp(scores).dot(stands_for)
-        # Down to one of the others, without it: to count it, too, would take the least that the lot leaves for granted.
-        end = np.searchsorted(np.cumsum(stands_for * ~had), DEPTH, side="right")
+        parts = np.exp(scores)
+        # Each counts as one in its own share: what was had does, and the others would seem smaller beside it.
+        shares = parts / (parts.dot(stands_for) - parts * (stands_for - 1))
+        end = np.searchsorted(np.cumsum(stands_for), DEPTH) + 1
         shares, had, stands_for = shares[:end], had[:end], stands_for[:end]
         x: NDArray[np.float64] = np.stack((np.ones(len(shares)), logit(shares)), axis=1)
         chances = Platt(*self._weights).chances(shares)
