@@ -6,10 +6,10 @@ from numpy.typing import NDArray
 from online.ranking.chances import AS_THEY_ARE, Platt, logit
 from online.statistics.base import Floats
 
-DEPTH = 20
+DEPTH = 10
 """So many of a list's first items count: what is shown has to be right, and they are next to nothing of all."""
-KEPT = 0.9998
-"""Of what is known, at each list: the last few thousand lists count."""
+KEPT = 0.999
+"""Of what is known, at each list: the last thousand count."""
 DAMPING = 5.0
 """Added to the curvature: where nothing is ever had, no first item that is moves everything."""
 LEAST_SLOPE = 0.1
