@@ -24,9 +24,10 @@ def announce(settings: Settings, role: str, port: int) -> Iterator[None]:
         OSError: The folder cannot be written.
     """
     folder(settings).mkdir(parents=True, exist_ok=True)
-    for worker in folder(settings).iterdir():
-        if not psutil.pid_exists(int(worker.stem.rsplit("-", 1)[-1])):
-            worker.unlink(missing_ok=True)
+    for written in ("*.json", "*.part"):
+        for worker in folder(settings).glob(written):
+            if not psutil.pid_exists(int(worker.stem.rsplit("-", 1)[-1])):
+                worker.unlink(missing_ok=True)
     path = folder(settings) / f"{role}-{os.getpid()}.json"
     labels = {"tenant": settings.topic_prefix, "role": role, "worker": str(os.getpid())}
     # Whole or not at all: a worker that is killed here must not leave what nobody can read.

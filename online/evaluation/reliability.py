@@ -11,10 +11,8 @@ from online.evaluation.timeline import Timeline
 BINS = 10
 """Of as many chances each."""
 
-Figures = dict[str, float]
 
-
-def reliability(timeline: Timeline, outcome: Outcome, tested: LongArray) -> Figures:
+def reliability(timeline: Timeline, outcome: Outcome, tested: LongArray) -> dict[str, float]:
     """The mean chance of the items of lists' heads, the share that was had, and how far apart the two are by BINS.
 
     That is the expected calibration error (Naeini et al., AAAI 2015, with bins of equal mass: Nguyen and O'Connor,

@@ -93,13 +93,13 @@ class RankingLearner:
         if not item_ids or not len(had):
             return
         self._list_count += self.step_count >= RAMP_STEPS
-        teaches_chances = self._list_count % CHANCES_EVERY == 1
-        if not (had.any() or teaches_chances):
+        teaches_chances, teaches_order = self._list_count % CHANCES_EVERY == 1, bool(had.any())
+        if not (teaches_chances or teaches_order):
             return
         features = features_of_log(log)
         if teaches_chances:
             self._platt.learn(self.averaged().scores(features), had, candidate_count(log))
-        if not had.any():
+        if not teaches_order:
             return
         self._moments.update(features)
         self._replay.add(features, had, self._owners.of(user_id))
@@ -197,6 +197,6 @@ class RankingLearner:
             self._platt.load(part_of(saved, "platt/"))
             self._list_count = int(saved["list_count"])
         self._judged, self.step_count = saved["judged"].copy(), int(saved["step_count"])
-        if "drift" in saved:  # nor one of a still earlier version of this
+        if "drift" in saved:  # as above, of a still earlier version
             self.drift.load(saved["drift"])
         return True

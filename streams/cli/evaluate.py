@@ -120,7 +120,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     from streams.cli.evaluate_diversity import run_diversity_curve  # noqa: PLC0415
 
     task = Task(repeats, ties, warm_up, limit, seed, Delays(delay_history, delay_weights), fusion)
-    # The matrices are small: more threads would only wait for one another, beside other work for most of the time.
+    # Its matrices are small: more threads would only wait for one another.
     threadpool_limits(1, user_api="blas")
     try:
         others = _oracle(dataset)

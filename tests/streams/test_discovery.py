@@ -51,3 +51,11 @@ def test_a_worker_that_ends_while_it_is_read_is_none(settings: Settings) -> None
     with announce(settings, "learn", 9_100):
         (folder(settings) / "encode-1.json").symlink_to("gone")
         assert [found.role for found in read_workers(settings)] == ["learn"]
+
+
+def test_a_file_of_somebody_elses_in_the_folder_is_left_alone(settings: Settings) -> None:
+    folder(settings).mkdir(parents=True)
+    (folder(settings) / "notes.txt").write_text("")
+    with announce(settings, "learn", 9_100):
+        assert len(read_workers(settings)) == 1
+    assert [file.name for file in folder(settings).iterdir()] == ["notes.txt"]
