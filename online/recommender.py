@@ -2,7 +2,7 @@
 
 import math
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
@@ -103,6 +103,12 @@ class Recommender:
             ValueError: The vector has another dimension, or is not finite.
         """
         self.statistics.content.put(self.catalogue.row(item_id, create=True), vector)
+
+    def put_vectors(self, vectors: Mapping[str, Floats]) -> None:
+        """Sets many items' vectors at once, as `put_vector` sets one's."""
+        if vectors:
+            rows = [self.catalogue.row(item_id, create=True) for item_id in vectors]
+            self.statistics.content.put_all(np.array(rows, np.int32), np.stack(list(vectors.values())))
 
     def drop_vector(self, item_id: str) -> None:
         """Removes an item's vector, if it has one."""

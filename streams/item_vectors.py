@@ -5,6 +5,7 @@ item has one; until then an item keeps the vector it has. So are all vectors whe
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
@@ -35,6 +36,8 @@ from streams.topics import full_name, table
 VECTOR_DIM = 64
 ITEMS_AT_ONCE = 256
 """Items whose vectors are made before others have their turn."""
+ADVANCE_SHARE = 0.05
+"""Of the time that may go into publishing all vectors because what is learned has moved."""
 
 
 class Fusion(Protocol):
@@ -124,6 +127,7 @@ class ItemVectors:
         self._generation = 0
         self._recorded: tuple[dict[str, str], str] = ({}, "")
         """What the topic says is served: spaces and fusion."""
+        self._rests_until_s = 0.0
 
     async def load(self, take_other: Handler) -> None:
         """Reads what is published; records that are neither vectors nor spaces go to `take_other`."""
@@ -188,7 +192,7 @@ class ItemVectors:
             await self._republish(epoch)
         else:
             await self._write(waiting, epoch)
-            if self._fusion.moved():
+            if time.perf_counter() >= self._rests_until_s and self._fusion.moved():
                 await self._advance(epoch)
         served = (dict(self._spaces.served), self._fusion.digest)
         if self._recorded != served:
@@ -199,6 +203,7 @@ class ItemVectors:
 
     async def _advance(self, epoch: int) -> None:
         """Publishes every vector as the fusion makes it from now on, as the next generation."""
+        start_s = time.perf_counter()
         self._generation += 1
         self._published = {}
         for vectors in self._fusion.advance():
@@ -206,6 +211,8 @@ class ItemVectors:
             outgoing = [self._outgoing(key, vector, None, epoch) for key, vector in made.items()]
             await self._producer.deliver(outgoing, self._check)
             self._published |= made
+        end_s = time.perf_counter()
+        self._rests_until_s = end_s + (end_s - start_s) * (1 / ADVANCE_SHARE - 1)
 
     async def _republish(self, epoch: int) -> None:
         """Publishes every vector anew, as the next generation."""

@@ -3,41 +3,39 @@
 import time
 from collections.abc import Collection, Iterator, Mapping
 from hashlib import blake2b
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from online.events import ExampleSet
+from online.fusion.learner import FusionConfig, FusionLearner
 from online.fusion.taste import pack
 from online.saved import Saved, arrays_of, as_part
 from online.statistics.base import Floats
 from streams.hurry import SHED_MS
-
-if TYPE_CHECKING:
-    from online.fusion.learner import FusionLearner
+from streams.settings import Settings
 
 TIME_SHARE = 0.1
-"""Of the learner's time that may go into steps; sets that come while it has had its share are not learned from."""
+"""Of the learner's time that may go into steps; what comes while it has had its share is learned from by replay."""
 PREFIX = "fusion."
 
 
 class LearnedFusion:
     """What the learner does with items' media, and with what is had."""
 
-    def __init__(self, learner: "FusionLearner") -> None:
+    def __init__(self, learner: FusionLearner) -> None:
         self._learner = learner
         self._rests_until_s = 0.0
         self.digest = self._digest()
         """Says which tower is served: vectors of different ones are never compared."""
 
     def learn(self, example_set: ExampleSet, late_ms: int) -> None:
-        """Learns from a set, unless the log is read too late or steps have had their share of the time."""
-        start_s = time.perf_counter()
-        if late_ms > SHED_MS or start_s < self._rests_until_s:
+        """Takes a set, unless the log is read too late; makes a step if one is due and its time is not spent."""
+        if late_ms > SHED_MS:
             return
-        steps = self._learner.step_count
-        self._learner.learn(example_set)
-        if self._learner.step_count > steps:
+        self._learner.take(example_set)
+        start_s = time.perf_counter()
+        if self._learner.is_due and start_s >= self._rests_until_s:
+            self._learner.step()
             end_s = time.perf_counter()
             self._rests_until_s = end_s + (end_s - start_s) * (1 / TIME_SHARE - 1)
 
@@ -83,3 +81,13 @@ class LearnedFusion:
         for name in sorted(served):
             found.update(np.ascontiguousarray(served[name]).tobytes())
         return found.hexdigest()
+
+
+def new_fusion(settings: Settings) -> LearnedFusion | None:
+    """A fusion that has learned nothing yet; None where items' vectors are fixed projections."""
+    kind = settings.fusion
+    if kind is None:
+        kind = "fixed" if settings.dp_epsilon is not None else "concatenation"
+    if kind == "fixed":
+        return None
+    return LearnedFusion(FusionLearner(FusionConfig(kind=kind, capacity=settings.item_capacity)))

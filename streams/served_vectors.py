@@ -45,7 +45,10 @@ class ServedVectors:
         ahead, self._ahead = self._ahead, {}
         for item_id in self._served - ahead.keys():
             self._recommender.drop_vector(item_id)
-        self._served = set()
-        for item_id, (known, vector) in ahead.items():
-            self.put(item_id, vector, known)
+        served = {item_id: vector for item_id, (known, vector) in ahead.items() if known == generation}
+        self._recommender.put_vectors(served)
+        self._served = set(served)
+        self._ahead = {
+            item_id: (known, vector) for item_id, (known, vector) in ahead.items() if known > generation
+        }
         return True

@@ -152,10 +152,11 @@ class Settings(BaseSettings):
     )
     """Variants to compare, as JSON: `{"control": {}, "varied": {"diversity": 0.4, "share": 0.5}}`. Users are split
     among them by a hash of their ids; all of them learn from everybody."""
-    fusion: Literal["fixed", "concatenation", "weighted_mean", "attention"] = "fixed"
-    """How an item's modalities become the vector that lists compare by: by fixed projections, or by a tower that is
-    learned from what is had after what, with a tenth of the learner's time. `freshet evaluate --fusion` says what that
-    is worth on your own data: much where content carries the taste, nothing on MovieLens."""
+    fusion: Literal["fixed", "concatenation", "weighted_mean", "attention"] | None = None
+    """How an item's modalities become the vector that lists compare by: by a tower that is learned from what is had
+    after what, with a tenth of the learner's time, or by fixed projections. Unset: `concatenation`, and `fixed` with
+    `FRESHET_DP_EPSILON`, which covers no learned fusion. `freshet evaluate --fusion` says what it is worth on your own
+    data."""
     item_capacity: int = Field(default=262_144, ge=1024)
     """Items whose statistics are kept; the least recently touched make room."""
     teach_again_after_days: float = Field(default=0.0, ge=0, le=3650)
@@ -218,7 +219,7 @@ class Settings(BaseSettings):
         if self.store_key_required and self.store_key_file is None and not self.store_key_command:
             msg = "store_key_required needs keys: set store_key_file or store_key_command"
             raise ValueError(msg)
-        if self.dp_epsilon is not None and self.fusion != "fixed":
+        if self.dp_epsilon is not None and self.fusion not in (None, "fixed"):
             msg = f"dp_epsilon covers no learned fusion: leave fusion fixed, or dp_epsilon out; got {self.fusion}"
             raise ValueError(msg)
         if self.pseudonym_key_file is not None and self.pseudonym_key_command:

@@ -152,8 +152,7 @@ class Serving:
         fusion.learn(example_set)
         if fusion.moved():
             for vectors in fusion.advance():
-                for item_id, vector in vectors.items():
-                    self._recommender.put_vector(item_id, vector)
+                self._recommender.put_vectors(vectors)
             self._recommender.taste = fusion.taste()
 
     def _log(self, state: UserState, view: UserView) -> ListLog:

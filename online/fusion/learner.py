@@ -6,24 +6,27 @@ drawn evenly from the catalogue (mixed negative sampling: Yang et al., WWW 2020)
 drawn (logQ). Parts of one item are drawn together (InfoNCE), also of items that nobody has had.
 """
 
+import copy
 from collections.abc import Iterator, Mapping
 
 import msgspec
 import numpy as np
-import torch
-from torch import Tensor
 
 from online.catalogue import Rows
 from online.events import HIDING_ACTIONS, POSITIVE_ACTIONS, ExampleSet
-from online.fusion.examples import Drawn, Examples, Floats, Frequencies, looked_at
+from online.fusion.examples import Drawn, Examples, Frequencies, looked_at
 from online.fusion.losses import aligned, sampled_softmax
 from online.fusion.media import MODALITIES, ItemMedia
-from online.fusion.optimizing import average, load_optimizer, saved_optimizer
+from online.fusion.model import Model
 from online.fusion.taste import Taste
-from online.fusion.tower import Kind, Model
+from online.fusion.tower import Kind, Masks
+from online.learning.adamw import AdamW
 from online.owners import Owners
+from online.saved import as_part, part_of
+from online.statistics.base import Floats
 
-STEP_EXAMPLES = 16
+STEP_EXAMPLES = 8
+"""Sets that make a step, together with what is replayed: more seldom, it learns less and lags behind."""
 RAMP_STEPS = 100
 """Over which the learning rate grows to its value; before that no taste is served."""
 FREQUENCY_KEPT = 1 - 1 / 50_000
@@ -52,12 +55,12 @@ class FusionConfig(msgspec.Struct, frozen=True):
     rate: float = 3e-3
     """AdamW's learning rate."""
     weight_decay: float = 1e-2
-    replayed: int = 112
+    replayed: int = 120
     """Old examples in each step."""
     negatives: int = 128
     """Items drawn evenly from the catalogue in each step."""
-    dropout: float = 0.1
-    """Chance that a modality of an item is left out in training; one always stays."""
+    dropout: float = 0.0
+    """Chance that a modality of an item is left out in training; one always stays. What streams lack is lesson enough."""
     alignment: float = 0.0
     """Weight of the loss that draws parts of one item together: harmful where they have nothing in common."""
     logq: bool = True
@@ -81,19 +84,12 @@ class FusionLearner:
         self._owners = Owners()
         self._frequencies = Frequencies(self.config.capacity, FREQUENCY_KEPT)
         self._rng = np.random.default_rng(self.config.seed)
-        with torch.random.fork_rng():
-            torch.manual_seed(self.config.seed)
-            self._learned, self._mean, self._served = (
-                Model(len(MODALITIES), self.config.dim, self.config.width, self.config.kind) for _ in range(3)
-            )
-        for model in (self._mean, self._served):
-            model.load_state_dict(self._learned.state_dict())
-        self._optimizer = torch.optim.AdamW(
-            self._learned.parameters(),
-            lr=self.config.rate,
-            betas=(0.9, 0.99),
-            weight_decay=self.config.weight_decay,
-        )
+        first = np.random.default_rng(self.config.seed)
+        self._learned = Model(len(MODALITIES), self.config.dim, self.config.width, self.config.kind, first)
+        self._mean, self._served = copy.deepcopy(self._learned), copy.deepcopy(self._learned)
+        self._optimizer = AdamW(len(self._learned.weights.vector), self.config.weight_decay)
+        self._bank = np.zeros((self.config.capacity, self.config.dim), np.float32)
+        """Every item's vector as it was made last; see `_ranking_gradient`."""
         self._new = 0
         self.step_count = 0
         self._looked_at_step = 0
@@ -110,11 +106,18 @@ class FusionLearner:
         Returns:
             The item's vector, [dim], as served; None if it is made of nothing.
         """
-        row = self._media.put(item_id, vectors)
-        return self._vectors(self._served, np.array([row], np.int32))[0] if vectors else None
+        rows = np.array([self._media.put(item_id, vectors)], np.int32)
+        self._bank[rows] = self._vectors(self._served, rows)
+        return self._bank[rows[0]].copy() if vectors else None
 
     def learn(self, example_set: ExampleSet) -> None:
-        """Takes what was had and refused in a set; of several items of a kind, one by lot."""
+        """Takes a set, and makes a step when it is due."""
+        self.take(example_set)
+        if self.is_due:
+            self.step()
+
+    def take(self, example_set: ExampleSet) -> None:
+        """Keeps what was had and refused in a set; of several items of a kind, one by lot."""
         rows = self._media.catalogue.rows
         history = [rows[past.item_id] for past in example_set.history[::-1] if past.item_id in rows]
         if not history:
@@ -130,9 +133,31 @@ class FusionLearner:
                 owner = self._owners.of(example_set.user_id)
                 self._examples.add(np.array(history, np.int32), item, liked=liked, owner=owner)
                 self._new += 1
-        if self._new >= STEP_EXAMPLES:
-            self._step(self._new)
-            self._new = 0
+
+    @property
+    def is_due(self) -> bool:
+        """Whether enough was taken since the last step."""
+        return self._new >= STEP_EXAMPLES
+
+    def step(self) -> None:
+        """Learns from the newest examples, and from some old ones."""
+        known = self._media.known()
+        newest, self._new = min(self._new, STEP_EXAMPLES), 0
+        drawn = self._examples.draw(newest, self.config.replayed, self._rng)
+        if not len(known) or not len(drawn.items):
+            return
+        self._learned.common = self._media.common()
+        gradient = self._ranking_gradient(
+            drawn, self._rng.choice(known, min(self.config.negatives, len(known)), replace=False), len(known)
+        )
+        if self.config.alignment:
+            gradient += self.config.alignment * self._alignment_gradient(known)
+        rate = self.config.rate * min(1.0, (self.step_count + 1) / RAMP_STEPS)
+        self._optimizer.step(self._learned.weights.vector, gradient, rate)
+        self.step_count += 1
+        self._mean.follow(
+            self._learned, kept=min(1 - 1 / self.config.averaged_steps, 1 - 1 / self.step_count)
+        )
 
     def forget_user(self, user_id: str) -> int:
         """Keeps no example of the user any more; returns how many there were. What steps made of them stays."""
@@ -161,7 +186,7 @@ class FusionLearner:
             Every item's vector, [dim], which replace all former ones, AT_ONCE at a time; items that are put or
             forgotten meanwhile are left out.
         """
-        self._served.load_state_dict(self._mean.state_dict())
+        self._served = copy.deepcopy(self._mean)
         self._is_taught = True
         return self._served_vectors()
 
@@ -174,57 +199,22 @@ class FusionLearner:
                 for item_id in known[start : start + AT_ONCE]
                 if (row := catalogue.row(item_id)) >= 0 and self._media.has[row].any()
             }
-            vectors = self._vectors(self._served, np.array(list(left.values()), np.int32))
-            yield dict(zip(left, vectors, strict=True))
+            rows = np.array(list(left.values()), np.int32)
+            self._bank[rows] = self._vectors(self._served, rows)
+            yield dict(zip(left, self._bank[rows], strict=True))
 
     def taste(self) -> Taste | None:
         """What goes with the vectors; None before anything learned is served."""
-        if not self._is_taught:
-            return None
-        state = {name: tensor.numpy().copy() for name, tensor in self._served.state_dict().items()}
-        return Taste(
-            hidden=np.ascontiguousarray(state["taste.hidden.weight"].T),
-            bias=state["taste.hidden.bias"],
-            out=np.ascontiguousarray(state["taste.out.weight"].T),
-            out_bias=state["taste.out.bias"],
-            skip=float(state["taste.skip"]),
-            sharpness=float(np.exp(state["log_sharpness"])),
-        )
+        return self._served.taste() if self._is_taught else None
 
     def _vectors(self, model: Model, rows: Rows) -> Floats:
-        with torch.no_grad():
-            found: Floats = model.tower(*self._media.inputs(rows)).numpy()
-        return found
-
-    def _step(self, newest: int) -> None:
-        known = self._media.known()
-        self._learned.tower.recentre(*self._media.moments())
-        drawn = self._examples.draw(newest, self.config.replayed, self._rng)
-        uniform = self._rng.choice(known, min(self.config.negatives, len(known)), replace=False)
-        loss = self._ranking_loss(drawn, uniform, len(known))
-        if self.config.alignment:
-            loss = loss + self.config.alignment * self._alignment_loss(known)
-        for group in self._optimizer.param_groups:
-            group["lr"] = self.config.rate * min(1.0, (self.step_count + 1) / RAMP_STEPS)
-        self._optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]  # torch
-        self._optimizer.step()
-        self.step_count += 1
-        self._average()
-
-    def _average(self) -> None:
-        kept = min(1 - 1 / self.config.averaged_steps, 1 - 1 / self.step_count)
-        average(self._mean, self._learned, kept)
-        self._mean.tower.recentre(self._learned.tower.centre, self._learned.tower.scale)
+        return model.vectors(self._media.made(rows, self._media.has_of(rows)))[0]
 
     def save(self) -> dict[str, np.ndarray]:
         """Weights and the optimizer's state, by name; items, examples and frequencies are gathered anew."""
-        saved = {
-            f"{part}/{name}": tensor.numpy().copy()
-            for part, model in self._models().items()
-            for name, tensor in model.state_dict().items()
-        }
-        saved |= saved_optimizer(self._optimizer)
+        saved = as_part("optimizer/", self._optimizer.save())
+        for part, model in self._models().items():
+            saved |= as_part(f"{part}/", model.save())
         return saved | {"is_taught": np.array(self._is_taught), "step_count": np.array(self.step_count)}
 
     def load(self, saved: Mapping[str, np.ndarray]) -> bool:
@@ -233,49 +223,78 @@ class FusionLearner:
         Returns:
             False, with nothing changed, if it is of another kind or width than this learner's.
         """
-        shapes = {f"learned/{name}": tuple(v.shape) for name, v in self._learned.state_dict().items()}
-        found = {name: v.shape for name, v in saved.items() if name.startswith("learned/")}
-        if found != shapes:
+        models = self._models()
+        if not all(model.fits(part_of(saved, f"{part}/")) for part, model in models.items()):
             return False
-        for part, model in self._models().items():
-            model.load_state_dict(
-                {name: torch.from_numpy(saved[f"{part}/{name}"].copy()) for name in model.state_dict()}
-            )
-        load_optimizer(self._optimizer, saved)
+        for part, model in models.items():
+            model.load(part_of(saved, f"{part}/"))
+        self._optimizer.load(part_of(saved, "optimizer/"))
         self._is_taught, self.step_count = bool(saved["is_taught"]), int(saved["step_count"])
+        for _ in self._served_vectors():  # into the bank
+            pass
         return True
 
     def _models(self) -> dict[str, Model]:
         return {"learned": self._learned, "mean": self._mean, "served": self._served}
 
-    def _ranking_loss(self, drawn: Drawn, uniform: Rows, known_count: int) -> Tensor:
+    def _ranking_gradient(self, drawn: Drawn, uniform: Rows, known_count: int) -> Floats:
+        """[weights] of the sampled softmax.
+
+        A step makes the vectors of some hundred candidates, not of the thousands of items in histories: those are as
+        they were made last (a memory bank: Wu et al., CVPR 2018), and are learned from where they are candidates too.
+        """
         history = looked_at(drawn.history, self._rng)
         candidates = np.concatenate((drawn.items, uniform))
-        rows, places = np.unique(np.concatenate((history.ravel(), candidates)), return_inverse=True)
-        vectors = self._learned.tower(*self._media.inputs(rows, self._rng, self.config.dropout))
-        past = vectors[places[: history.size]].view(*history.shape, -1)  # [n, LOOKED_AT, dim]
-        there = torch.from_numpy((history >= 0) & self._media.has[history].any(axis=2))
-        mean = (past * there.unsqueeze(-1)).sum(dim=1) / there.sum(dim=1, keepdim=True).clamp_min(1)
-        count = torch.from_numpy((drawn.history >= 0).sum(axis=1, keepdims=True)).float()
-        liked = self._learned.taste(mean, count)
-        products = liked @ vectors[places[history.size :]].T  # [n, n + uniform]
-        shares = torch.from_numpy(self._frequencies.shares(candidates))
-        scores = products * self._learned.log_sharpness.exp() + self._learned.popularity * shares.log()
+        rows, places = np.unique(candidates, return_inverse=True)
+        made, made_back = self._learned.vectors(self._media.made(rows, self._some_of(rows)))
+        self._bank[rows] = made
+        there = np.any(self._media.has_of(history.ravel()), axis=1).reshape(history.shape)
+        past = self._bank[history] * there[:, :, None]  # [n, LOOKED_AT, dim]
+        looked = np.maximum(there.sum(axis=1, keepdims=True), 1).astype(np.float32)
+        count = (drawn.history >= 0).sum(axis=1, keepdims=True).astype(np.float32)
+        shares = self._frequencies.shares(candidates)
+        scores, back = self._learned.scores(past.sum(axis=1) / looked, count, made[places], np.log(shares))
         if self.config.logq:
-            scores = scores - (len(drawn.items) * shares + len(uniform) / known_count).log()
-        had = (candidates[None, None, :] == drawn.history[:, :, None]).any(axis=1)
-        return sampled_softmax(scores, drawn.items, candidates, had, drawn.liked)
+            scores = scores - np.log(len(drawn.items) * shares + len(uniform) / known_count)
+        had = _counts(drawn.history, rows)[:, places] > 0
+        _, pull = sampled_softmax(scores, drawn.items, candidates, had, drawn.liked)
+        by_mean, by_candidates, gradient = back(pull)
+        by_made = (_counts(history, rows) / looked).T @ by_mean
+        np.add.at(by_made, places, by_candidates)
+        return self._learned.weights.joined(gradient, made_back(by_made))
 
-    def _alignment_loss(self, known: Rows) -> Tensor:
+    def _some_of(self, rows: Rows) -> Masks:
+        """[n, modalities] what these have, but for what is left out by lot; one always stays."""
+        has = self._media.has_of(rows)
+        kept = has & (self._rng.random(has.shape) >= self.config.dropout)
+        return np.where(kept.any(axis=1, keepdims=True), kept, has)
+
+    def _alignment_gradient(self, known: Rows) -> Floats:
+        """[weights] of what draws two parts of an item together."""
         several = known[self._media.has[known].sum(axis=1) > 1]
         if len(several) < 2:
-            return torch.zeros(())
+            return self._learned.weights.joined()
         rows = self._rng.choice(several, min(self.config.negatives, len(several)), replace=False)
-        inputs, has = self._media.inputs(rows)
-        lot = np.where(has.numpy(), self._rng.random(has.shape), 2.0)
-        first = torch.from_numpy(lot == lot.min(axis=1, keepdims=True))
-        return aligned(self._learned.tower(inputs, first), self._learned.tower(inputs, has & ~first))
+        has = self._media.has_of(rows)
+        lot = np.where(has, self._rng.random(has.shape), 2.0)
+        first = lot == lot.min(axis=1, keepdims=True)
+        (one, one_back), (rest, rest_back) = (
+            self._learned.vectors(self._media.made(rows, part)) for part in (first, has & ~first)
+        )
+        _, by_one, by_rest = aligned(one, rest)
+        return self._learned.weights.joined(one_back(by_one)) + self._learned.weights.joined(
+            rest_back(by_rest)
+        )
 
     def _forget(self, rows: Rows) -> None:
         self._examples.forget(rows)
         self._frequencies.forget(rows)
+
+
+def _counts(history: Rows, rows: Rows) -> Floats:
+    """[n, m] how often each of n histories has each of m rows, which are in order."""
+    places = np.minimum(np.searchsorted(rows, history), len(rows) - 1)
+    counts = np.zeros((len(history), len(rows)), np.float32)
+    of_history, entry = np.nonzero(rows[places] == history)
+    np.add.at(counts, (of_history, places[of_history, entry]), 1)
+    return counts

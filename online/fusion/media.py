@@ -3,18 +3,15 @@
 from collections.abc import Callable, Mapping
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
 from online.catalogue import Catalogue, Rows
-from online.fusion.tower import WIDTH
+from online.fusion.tower import WIDTH, Common, Made, Masks
+from online.statistics.base import Floats
 
 MODALITIES = ("text", "image", "audio", "video", "location")
 """The order of tokens."""
 LEAST_SPREAD = 0.01
 """Of the mean squared distance from the mean: where all items are alike, their differences are noise."""
-Floats = NDArray[np.float32]
 
 
 class ItemMedia:
@@ -27,7 +24,7 @@ class ItemMedia:
         """Room for `capacity` items; `on_forget` is told of rows that will be other items'."""
         self.catalogue = Catalogue(capacity, self._forget)
         self._on_forget = on_forget
-        self.has = np.zeros((capacity, len(MODALITIES)), np.bool_)
+        self.has: Masks = np.zeros((capacity, len(MODALITIES)), np.bool_)
         """[capacity, modalities] To be read only."""
         self._vectors = [np.zeros((capacity, WIDTH), np.float16) for _ in MODALITIES]
         self._sums = np.zeros((len(MODALITIES), WIDTH))
@@ -49,32 +46,24 @@ class ItemMedia:
         """The rows of items that are made of anything."""
         return np.flatnonzero(self.has[: self.catalogue.end].any(axis=1)).astype(np.int32)
 
-    def moments(self) -> tuple[Tensor, Tensor]:
-        """[modalities, WIDTH] means, and [modalities] one over the mean distance from them."""
+    def common(self) -> Common:
+        """The means over items, and one over the mean distance from them."""
         centre = self._sums / np.maximum(self._counts, 1)[:, None]
         spread = np.maximum(1.0 - np.square(centre).sum(axis=1), LEAST_SPREAD)
-        return torch.from_numpy(centre).float(), torch.from_numpy(spread**-0.5).float()
+        return Common(centre.astype(np.float32), (spread**-0.5).astype(np.float32))
 
-    def inputs(
-        self, rows: Rows, rng: np.random.Generator | None = None, dropout: float = 0.0
-    ) -> tuple[list[tuple[Tensor, Tensor]], Tensor]:
-        """What the tower takes of these rows; a negative row has nothing.
+    def has_of(self, rows: Rows) -> Masks:
+        """[n, modalities] what each of these has; a negative row has nothing."""
+        return self.has[rows] & (rows >= 0)[:, None]
 
-        Args:
-            rows: [n]
-            rng: Draws what is left out.
-            dropout: Chance of each modality to be left out; one always stays.
-        """
-        has = self.has[rows] & (rows >= 0)[:, None]
-        if rng is not None:
-            kept = has & (rng.random(has.shape) >= dropout)
-            has = np.where(kept.any(axis=1, keepdims=True), kept, has)
-        found = []
-        for modality, vectors in enumerate(self._vectors):
+    def made(self, rows: Rows, has: Masks) -> Made:
+        """What these are made of, as far as [n, modalities] `has` says that it counts."""
+        modalities = np.flatnonzero(has.any(axis=0)).tolist()
+        vectors = []
+        for modality in modalities:
             places = np.flatnonzero(has[:, modality])
-            x = torch.from_numpy(vectors[rows[places]].astype(np.float32))
-            found.append((torch.from_numpy(places), x))
-        return found, torch.from_numpy(has)
+            vectors.append((places, self._vectors[modality][rows[places]].astype(np.float32)))
+        return Made(modalities, vectors, has)
 
     def _forget(self, rows: Rows) -> None:
         self._clear(rows)

@@ -1,134 +1,253 @@
-"""The item tower: a token for each modality that an item has, fused into one vector of unit length."""
+"""The item tower: a token for each modality that an item has, fused into one vector of unit length.
 
-from typing import Literal
+What is computed comes with how to go back: from the derivative of a loss by what came out to that by each weight.
+"""
 
-import torch
-from torch import Tensor, nn
+from collections.abc import Callable, Mapping
+from typing import Literal, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from online.statistics.base import Floats
 
 WIDTH = 384
 """Dimensions of a modality's vector at most; shorter ones are filled up with zeros."""
 Kind = Literal["concatenation", "weighted_mean", "attention"]
 """How tokens are fused."""
+LEAST_NORM = 1e-12
+Masks = NDArray[np.bool_]
+Parts = Mapping[str, Floats]
+"""Weights by name, or a loss's derivatives by them."""
+Shapes = Mapping[str, tuple[int, ...]]
+"""Of weights, by name."""
+Back = Callable[[Floats], Parts]
+"""From a loss's derivative by what came out, to that by the weights."""
 
 
-class Tower(nn.Module):
-    """One projection a modality, and a fusion of what is there.
+class Made(NamedTuple):
+    """What some items are made of."""
 
-    It starts as the mean of random projections, near what no learning at all would make of the modalities.
-    """
-
-    centre: Tensor
-    scale: Tensor
-
-    def __init__(self, modalities: int, dim: int, kind: Kind) -> None:
-        super().__init__()
-        projections = torch.stack([nn.init.orthogonal_(torch.empty(WIDTH, dim)) for _ in range(modalities)])
-        self.projections = nn.Parameter(projections * (WIDTH / dim) ** 0.5)
-        self.fusion: nn.Module = FUSIONS[kind](modalities, dim)
-        self.register_buffer("centre", torch.zeros(modalities, WIDTH))
-        self.register_buffer("scale", torch.ones(modalities))
-
-    def recentre(self, centre: Tensor, scale: Tensor) -> None:
-        """Takes what all items have in common, [modalities, WIDTH], from now on off before [modalities] scaling."""
-        self.centre.copy_(centre)
-        self.scale.copy_(scale)
-
-    def forward(self, inputs: list[tuple[Tensor, Tensor]], mask: Tensor) -> Tensor:
-        """The items' vectors: [n, dim] of unit length, zero for an item without a modality.
-
-        Args:
-            inputs: Of each modality, [k] places of items that have it, and [k, WIDTH] their vectors.
-            mask: [n, modalities] which tokens count.
-        """
-        tokens = torch.zeros(*mask.shape, self.projections.shape[2])  # [n, modalities, dim]
-        for modality, (places, x) in enumerate(inputs):
-            if len(places):
-                centred = (x - self.centre[modality]) * self.scale[modality]
-                tokens[places, modality] = centred @ self.projections[modality]
-        tokens = tokens * mask.unsqueeze(-1)
-        fused = self.fusion(tokens, mask)
-        return nn.functional.normalize(fused * mask.any(dim=1, keepdim=True), dim=-1)
+    modalities: list[int]
+    """Those that any of them has."""
+    vectors: list[tuple[NDArray[np.intp], Floats]]
+    """Of each of these: [k] the places of the items that have it, and [k, WIDTH] their vectors."""
+    has: Masks
+    """[n, all modalities] which of them each item has."""
 
 
-class Concatenation(nn.Module):
+class Common(NamedTuple):
+    """What all items have in common in a modality; it is taken off their vectors before these are scaled."""
+
+    centre: Floats
+    """[modalities, WIDTH]"""
+    scale: Floats
+    """[modalities]"""
+
+
+class Fused(NamedTuple):
+    """Tokens as one vector an item."""
+
+    vectors: Floats
+    """[n, dim]"""
+    back: Callable[[Floats], tuple[Floats, Parts]]
+    """From the derivative by the vectors to those by the tokens, [n, present, dim], and by the weights."""
+
+
+class Fusion(Protocol):
+    """How tokens are fused; the weights are the caller's."""
+
+    shapes: Shapes
+    """Of the weights, by name."""
+
+    def begin(self, parts: Parts, rng: np.random.Generator) -> None:
+        """Draws the first weights."""
+
+    def fuse(self, parts: Parts, tokens: Floats, has: Masks, present: list[int]) -> Fused:
+        """Fuses tokens, [n, present, dim], zero where [n, present] is False, of these modalities."""
+
+
+class Concatenation:
     """All tokens side by side through one hidden layer, added to their sum."""
 
     def __init__(self, modalities: int, dim: int) -> None:
-        super().__init__()
-        self.hidden = nn.Linear(modalities * (dim + 1), 2 * dim)
-        self.out = nn.Linear(2 * dim, dim)
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.bias)
+        width = 2 * dim
+        self._inputs = modalities * (dim + 1)
+        self.shapes: Shapes = {
+            "hidden": (modalities, dim, width),
+            "hidden.has": (modalities, width),
+            "hidden.bias": (width,),
+            "out": (width, dim),
+            "out.bias": (dim,),
+        }
 
-    def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
-        """[n, modalities, dim] tokens, zero where [n, modalities] mask is False, to [n, dim]."""
-        flat = torch.cat((tokens.flatten(1), mask.to(tokens.dtype)), dim=1)
-        fused: Tensor = tokens.sum(dim=1) + self.out(torch.relu(self.hidden(flat)))
-        return fused
+    def begin(self, parts: Parts, rng: np.random.Generator) -> None:
+        """Draws the first weights: what comes out is the tokens' sum."""
+        for name in ("hidden", "hidden.has", "hidden.bias"):
+            draw_evenly(parts[name], self._inputs, rng)
+
+    def fuse(self, parts: Parts, tokens: Floats, has: Masks, present: list[int]) -> Fused:
+        """As `Fusion.fuse`."""
+        count, modalities, dim = tokens.shape
+        flat, there = tokens.reshape(count, -1), has.astype(np.float32)
+        hidden = parts["hidden"][present].reshape(modalities * dim, -1)
+        layer = np.maximum(flat @ hidden + there @ parts["hidden.has"][present] + parts["hidden.bias"], 0)
+        fused = tokens.sum(axis=1) + layer @ parts["out"] + parts["out.bias"]
+
+        def back(by_fused: Floats) -> tuple[Floats, Parts]:
+            by_layer: Floats = (by_fused @ parts["out"].T) * (layer > 0)
+            by_tokens = (by_layer @ hidden.T).reshape(tokens.shape) + by_fused[:, None]
+            by_hidden, by_has = np.zeros_like(parts["hidden"]), np.zeros_like(parts["hidden.has"])
+            by_hidden[present] = (flat.T @ by_layer).reshape(modalities, dim, -1)
+            by_has[present] = there.T @ by_layer
+            return by_tokens, {
+                "hidden": by_hidden,
+                "hidden.has": by_has,
+                "hidden.bias": by_layer.sum(axis=0),
+                "out": layer.T @ by_fused,
+                "out.bias": by_fused.sum(axis=0),
+            }
+
+        return Fused(fused, back)
 
 
-class WeightedMean(nn.Module):
+class WeightedMean:
     """A mean with one learned weight a modality."""
 
     def __init__(self, modalities: int, dim: int) -> None:  # as the other fusions
-        super().__init__()
-        self.weights = nn.Parameter(torch.zeros(modalities))
+        self.shapes: Shapes = {"weights": (modalities,)}
 
-    def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
-        """As `Concatenation.forward`."""
-        weights = self.weights.masked_fill(~mask, -1e9).softmax(dim=1)
-        return (tokens * weights.unsqueeze(-1)).sum(dim=1)
+    def begin(self, parts: Parts, rng: np.random.Generator) -> None:  # as the other fusions
+        """All weights are equal, as they are."""
+
+    def fuse(self, parts: Parts, tokens: Floats, has: Masks, present: list[int]) -> Fused:
+        """As `Fusion.fuse`."""
+        weights = _softmax(np.where(has, parts["weights"][present], -np.inf), has)  # [n, present]
+        fused = (tokens * weights[:, :, None]).sum(axis=1)
+
+        def back(by_fused: Floats) -> tuple[Floats, Parts]:
+            by_weights = (tokens @ by_fused[:, :, None])[:, :, 0]
+            by_logits = np.zeros_like(parts["weights"])
+            by_logits[present] = _by_logits(weights, by_weights).sum(axis=0)
+            return weights[:, :, None] * by_fused[:, None], {"weights": by_logits}
+
+        return Fused(fused, back)
 
 
-class Attention(nn.Module):
+class Attention:
     """Gated self-attention over the tokens that are there, added to them; then their mean."""
 
     def __init__(self, modalities: int, dim: int) -> None:
-        super().__init__()
-        self.kinds = nn.Parameter(torch.randn(modalities, dim) * 0.02)
-        self.query, self.key, self.value = (nn.Linear(dim, dim) for _ in range(3))
-        self.gate = nn.Linear(dim, dim)
-        nn.init.constant_(self.gate.bias, -2.0)
+        self.shapes: Shapes = {
+            "kinds": (modalities, dim),
+            **dict.fromkeys(("query", "key", "value", "gate"), (dim, dim)),
+            # A bias of keys would be the same for all of them.
+            **dict.fromkeys(("query.bias", "value.bias", "gate.bias"), (dim,)),
+        }
 
-    def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
-        """As `Concatenation.forward`."""
-        known = tokens + self.kinds
-        scores = self.query(known) @ self.key(known).transpose(1, 2) / known.shape[-1] ** 0.5
-        mixed = scores.masked_fill(~mask[:, None, :], -1e9).softmax(dim=-1) @ self.value(known)
-        fused = tokens + torch.sigmoid(self.gate(known)) * mixed  # [n, modalities, dim]
-        mean: Tensor = (fused * mask.unsqueeze(-1)).sum(dim=1) / mask.sum(dim=1, keepdim=True).clamp_min(1)
-        return mean
+    def begin(self, parts: Parts, rng: np.random.Generator) -> None:
+        """Draws the first weights: the gate is nearly shut."""
+        dim = parts["kinds"].shape[1]
+        parts["kinds"][:] = rng.normal(0.0, 0.02, parts["kinds"].shape)
+        for name in [name for name in self.shapes if name != "kinds"]:
+            draw_evenly(parts[name], dim, rng)
+        parts["gate.bias"][:] = -2.0
+
+    def fuse(self, parts: Parts, tokens: Floats, has: Masks, present: list[int]) -> Fused:
+        """As `Fusion.fuse`."""
+        known = tokens + parts["kinds"][present]
+        query, value, opened = (
+            known @ parts[name] + parts[f"{name}.bias"] for name in ("query", "value", "gate")
+        )
+        key = known @ parts["key"]
+        sharpness = np.float32(tokens.shape[2] ** -0.5)
+        logits = np.where(has[:, None, :], query @ key.transpose(0, 2, 1) * sharpness, -np.inf)
+        shares = _softmax(logits, has[:, None, :])  # [n, present, present]
+        mixed, gate = shares @ value, 1 / (1 + np.exp(-opened))
+        weight = has / np.maximum(has.sum(axis=1, keepdims=True), 1).astype(np.float32)
+        fused = ((tokens + gate * mixed) * weight[:, :, None]).sum(axis=1)
+
+        def back(by_fused: Floats) -> tuple[Floats, Parts]:
+            by_each = weight[:, :, None] * by_fused[:, None]  # [n, present, dim]
+            by_mixed = by_each * gate
+            by_scores = _by_logits(shares, by_mixed @ value.transpose(0, 2, 1)) * sharpness
+            by = {
+                "query": by_scores @ key,
+                "key": by_scores.transpose(0, 2, 1) @ query,
+                "value": shares.transpose(0, 2, 1) @ by_mixed,
+                "gate": by_each * mixed * gate * (1 - gate),
+            }
+            by_known = sum((by[name] @ parts[name].T for name in by), np.zeros_like(known))
+            gradient = {name: np.tensordot(known, pull, ((0, 1), (0, 1))) for name, pull in by.items()}
+            gradient |= {f"{name}.bias": by[name].sum(axis=(0, 1)) for name in ("query", "value", "gate")}
+            gradient["kinds"] = np.zeros_like(parts["kinds"])
+            gradient["kinds"][present] = by_known.sum(axis=0)
+            return by_each + by_known, gradient
+
+        return Fused(fused, back)
 
 
-class TasteMap(nn.Module):
-    """From the mean of a history's vectors to the direction of what is liked; see `online.fusion.taste`."""
-
-    def __init__(self, dim: int, width: int) -> None:
-        super().__init__()
-        self.hidden = nn.Linear(dim + 1, width)
-        self.out = nn.Linear(width, dim)
-        self.skip = nn.Parameter(torch.tensor(2.0))
-        nn.init.normal_(self.out.weight, std=0.01)
-        nn.init.zeros_(self.out.bias)
-
-    def forward(self, mean: Tensor, count: Tensor) -> Tensor:
-        """[n, dim] means of [n, 1] vectors each, to [n, dim]."""
-        hidden = torch.relu(self.hidden(torch.cat((mean, count.log1p()), dim=1)))
-        liked: Tensor = self.out(hidden) + self.skip * mean
-        return liked
+FUSIONS: Mapping[Kind, Callable[[int, int], Fusion]] = {
+    "concatenation": Concatenation,
+    "weighted_mean": WeightedMean,
+    "attention": Attention,
+}
 
 
-class Model(nn.Module):
-    """All that is learned."""
+class Tower:
+    """One projection a modality, and a fusion of what is there; the weights are the caller's."""
 
-    def __init__(self, modalities: int, dim: int, width: int, kind: Kind) -> None:
-        super().__init__()
-        self.tower = Tower(modalities, dim, kind)
-        self.taste = TasteMap(dim, width)
-        self.log_sharpness = nn.Parameter(torch.tensor(2.3))
-        """Of the softmax: log of one over its temperature."""
-        self.popularity = nn.Parameter(torch.tensor(0.0))
-        """Weight of the log of how often an item is had: what is liked by everybody is no taste."""
+    def __init__(self, modalities: int, dim: int, kind: Kind) -> None:
+        self._fusion = FUSIONS[kind](modalities, dim)
+        self._dim = dim
+        self.shapes: Shapes = {"projections": (modalities, WIDTH, dim), **self._fusion.shapes}
+
+    def begin(self, parts: Parts, rng: np.random.Generator) -> None:
+        """Draws the first weights: random projections, near what no learning at all would make of the modalities."""
+        for projection in parts["projections"]:
+            orthogonal, _ = np.linalg.qr(rng.normal(size=projection.shape))
+            projection[:] = orthogonal * (WIDTH / self._dim) ** 0.5
+        self._fusion.begin(parts, rng)
+
+    def vectors(self, parts: Parts, common: Common, made: Made) -> tuple[Floats, Back]:
+        """The items' vectors, [n, dim] of unit length, zero for an item of nothing; and how to go back."""
+        if not made.modalities:
+            return np.zeros((len(made.has), self._dim), np.float32), lambda _: {}
+        tokens = np.zeros((len(made.has), len(made.modalities), self._dim), np.float32)
+        centred = []
+        for slot, (modality, (places, x)) in enumerate(zip(made.modalities, made.vectors, strict=True)):
+            centred.append((x - common.centre[modality]) * common.scale[modality])
+            tokens[places, slot] = centred[slot] @ parts["projections"][modality]
+        fused = self._fusion.fuse(parts, tokens, made.has[:, made.modalities], made.modalities)
+        norms = np.maximum(np.linalg.norm(fused.vectors, axis=1, keepdims=True), LEAST_NORM)
+        inverse = made.has.any(axis=1, keepdims=True) / norms
+        units: Floats = fused.vectors * inverse
+
+        def back(by_units: Floats) -> Parts:
+            turned = by_units - units * (units * by_units).sum(axis=1, keepdims=True)
+            by_tokens, gradient = fused.back(turned * inverse)
+            by_projections = np.zeros_like(parts["projections"])
+            for slot, (modality, (places, _)) in enumerate(zip(made.modalities, made.vectors, strict=True)):
+                by_projections[modality] = centred[slot].T @ by_tokens[places, slot]
+            return {"projections": by_projections, **gradient}
+
+        return units, back
 
 
-FUSIONS = {"concatenation": Concatenation, "weighted_mean": WeightedMean, "attention": Attention}
+def draw_evenly(part: Floats, inputs: int, rng: np.random.Generator) -> None:
+    """Fills weights evenly from ±1 / sqrt(inputs)."""
+    part[...] = rng.uniform(-(inputs**-0.5), inputs**-0.5, part.shape)
+
+
+def _softmax(logits: Floats, there: Masks) -> Floats:
+    """Along the last axis, of logits that are -inf where nothing is there; zero where nothing at all is."""
+    highest = np.where(there.any(axis=-1, keepdims=True), logits.max(axis=-1, keepdims=True), 0)
+    powers = np.exp(logits - highest)
+    shares: Floats = powers / np.maximum(powers.sum(axis=-1, keepdims=True), LEAST_NORM)
+    return shares
+
+
+def _by_logits(shares: Floats, by_shares: Floats) -> Floats:
+    """A loss's derivative by what a softmax along the last axis was made from."""
+    turned: Floats = shares * (by_shares - (shares * by_shares).sum(axis=-1, keepdims=True))
+    return turned

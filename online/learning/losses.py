@@ -23,14 +23,14 @@ def listwise_loss(scores: Floats, targets: Floats) -> tuple[float, Floats]:
     had = targets.sum(axis=1)
     weights = np.sqrt(had)
     weights /= weights.sum()
-    logs = _log_softmax(scores)
+    logs = log_softmax(scores)
     pull = np.exp(logs) - targets / had[:, None]
     return float(_cross_entropies(logs, targets) @ weights), pull * weights[:, None]
 
 
 def list_losses(scores: Floats, targets: Floats) -> Floats:
     """[lists] the cross-entropy of each; for the arguments see `listwise_loss`."""
-    return _cross_entropies(_log_softmax(scores), targets)
+    return _cross_entropies(log_softmax(scores), targets)
 
 
 def _cross_entropies(logs: Floats, targets: Floats) -> Floats:
@@ -38,7 +38,8 @@ def _cross_entropies(logs: Floats, targets: Floats) -> Floats:
     return losses
 
 
-def _log_softmax(scores: Floats) -> Floats:
+def log_softmax(scores: Floats) -> Floats:
+    """[lists, n] logs of a softmax over each list."""
     shifted = scores - scores.max(axis=1, keepdims=True)
     logs: Floats = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     return logs

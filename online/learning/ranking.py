@@ -156,8 +156,7 @@ class RankingLearner:
         self._optimizer.step(self._net.vector, gradient, rate)
         self.step_count += 1
         kept = min(1 - 1 / AVERAGED_STEPS, 1 - 1 / self.step_count)
-        self._served.vector *= kept
-        self._served.vector += (1 - kept) * self._net.vector
+        self._served.follow(self._net, kept)
 
     def _judge(self, features: Floats, targets: Floats, absent: NDArray[np.bool_]) -> None:
         """Ranks new lists before they are learned, by what is served and by the blend."""

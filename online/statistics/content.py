@@ -159,27 +159,35 @@ class Content:
         self._next = 0
 
     def put(self, row: int, vector: Floats) -> None:
-        """Sets a row's vector, of any length; a zero vector is none.
+        """Sets a row's vector; see `put_all`."""
+        self.put_all(np.array([row], np.int32), vector[None])
+
+    def put_all(self, rows: Rows, vectors: Floats) -> None:
+        """Sets rows' vectors, [n, dim] of any length; a zero vector is none.
 
         Raises:
-            ValueError: The vector has another dimension, or is not finite.
+            ValueError: The vectors have another dimension, or are not finite; none is set then.
         """
         dim = self.vectors.units.shape[1]
-        if vector.shape != (dim,) or not np.all(np.isfinite(vector)):
-            msg = f"an item vector has to be {dim} finite numbers, got shape {vector.shape}"
+        if vectors.shape != (len(rows), dim) or not np.all(np.isfinite(vectors)):
+            msg = f"an item vector has to be {dim} finite numbers, got shape {vectors.shape[1:]}"
             raise ValueError(msg)
-        norm = float(np.linalg.norm(vector))
-        if norm == 0:
+        norms = np.linalg.norm(vectors, axis=1)
+        for row in rows[norms == 0].tolist():
             self.drop(row)
+        rows, vectors, norms = rows[norms > 0], vectors[norms > 0], norms[norms > 0]
+        if not len(rows):
             return
-        unit = (vector / norm).astype(np.float32)
-        self.vectors.units[row] = unit
-        self.vectors.codes[row] = encode(self.vectors.planes, unit)
-        self.vectors.present[row] = True
-        self.vectors.end[0] = max(self.vectors.end[0], row + 1)
-        if self.vectors.seen[row] < COLD_BELOW and row not in self.vectors.pool:
-            self.vectors.pool[self._next % POOL_LIMIT] = row
-            self._next += 1
+        units = (vectors / norms[:, None]).astype(np.float32)
+        self.vectors.units[rows] = units
+        self.vectors.codes[rows] = np.packbits(
+            units @ self.vectors.planes.T > 0, axis=1, bitorder="little"
+        ).view(np.uint64)
+        self.vectors.present[rows] = True
+        self.vectors.end[0] = max(self.vectors.end[0], int(rows.max()) + 1)
+        new = rows[(self.vectors.seen[rows] < COLD_BELOW) & ~np.isin(rows, self.vectors.pool)]
+        self.vectors.pool[(self._next + np.arange(len(new))[-POOL_LIMIT:]) % POOL_LIMIT] = new[-POOL_LIMIT:]
+        self._next += len(new)
 
     def drop(self, row: int) -> None:
         """Removes a row's vector."""

@@ -1,6 +1,7 @@
 """`freshet evaluate`: how good the lists are on a recorded stream, next to baselines, without Kafka."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -53,8 +54,8 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     ] = "wordllama",
     fusion: Annotated[
         Literal["fixed", "concatenation", "weighted_mean", "attention"],
-        typer.Option(help="How an item's modalities become one vector: by fixed projections, or learned."),
-    ] = "fixed",
+        typer.Option(help="How an item's modalities become one vector: learned, or by fixed projections."),
+    ] = "concatenation",
     repeats: Annotated[
         Literal["allow", "hide"], typer.Option(help="May lists hold what the user had?")
     ] = "allow",
@@ -136,6 +137,8 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
         elif epsilons:
             from streams.cli.evaluate_privacy import run_privacy_curve  # noqa: PLC0415  # its accountant is heavy
 
+            # No learned fusion has noise.
+            task = replace(task, fusion="fixed")
             evaluation = Evaluation(stream, task, _content(stream, encoder), time.perf_counter)
             events = min(stream.event_count, task.limit or stream.event_count)
             run = provenance(stream, task, encoder)

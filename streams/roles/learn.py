@@ -7,7 +7,7 @@ from threadpoolctl import threadpool_limits
 from online.fold import ExampleFold
 from online.warm_up import compile_kernels
 from streams import examples_to_model
-from streams.learned_fusion import LearnedFusion
+from streams.learned_fusion import new_fusion
 from streams.learned_ranking import new_ranking
 from streams.lists import new_recommender
 from streams.roles.worker import Worker
@@ -19,15 +19,6 @@ async def set_up(w: Worker) -> None:
     await asyncio.to_thread(compile_kernels)
     # Its matrices are small: more threads would only wait for one another.
     threadpool_limits(1, user_api="blas")
-    fusion = None
-    if w.settings.fusion != "fixed":
-        import torch  # noqa: PLC0415  # who learns no fusion should not wait for it
-
-        from online.fusion.learner import FusionConfig, FusionLearner  # noqa: PLC0415  # as above
-
-        torch.set_num_threads(1)
-        config = FusionConfig(kind=w.settings.fusion, capacity=w.settings.item_capacity)
-        fusion = LearnedFusion(FusionLearner(config))
     worker = examples_to_model.ExamplesToModel(
         w.settings,
         w.admin,
@@ -35,7 +26,7 @@ async def set_up(w: Worker) -> None:
         new_ranking(w.settings),
         w.producer,
         w.liveness,
-        fusion,
+        new_fusion(w.settings),
     )
     examples_to_model.connect(w.app, w.settings, worker, w.fail)
     w.owns("examples", worker, worker.finish)

@@ -1,9 +1,12 @@
 import asyncio
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
+from unittest.mock import patch
 
 import numpy as np
 
 from online.modality_index import ModalityIndex
+from online.statistics.base import Floats
 from streams.embeddings import Embedded, Embedding, encode_embedding
 from streams.first_impressions import FirstImpressions
 from streams.follower import Record
@@ -15,6 +18,7 @@ from tests.flow.memory import MemoryKafka, MemoryProducer
 
 SETTINGS = Settings()
 MEDIA_MS = 5_000
+UNIT: Floats = np.eye(1, VECTOR_DIM, dtype=np.float32)[0]
 
 
 def embedded(*vector: float, error: str | None = None, encoder: str = "encoder") -> Embedded:
@@ -198,3 +202,44 @@ def test_without_the_modality_that_is_named_first_items_are_the_least_alike() ->
 
 def _unit(vector: np.ndarray) -> np.ndarray:
     return np.asarray(vector / np.linalg.norm(vector), np.float32)
+
+
+class Moving:
+    """A fusion that has always moved."""
+
+    digest = "0"
+
+    def vector(self, item_id: str, media: Mapping[str, Floats]) -> Floats | None:
+        return UNIT
+
+    def moved(self) -> bool:
+        return True
+
+    def advance(self) -> Iterator[dict[str, Floats]]:
+        self.digest = str(int(self.digest) + 1)
+        yield {"i": UNIT}
+
+    def taste(self) -> bytes:
+        return b""
+
+
+def test_after_all_vectors_were_published_the_rest_of_the_time_is_for_other_things() -> None:
+    kafka, now_s = MemoryKafka(SETTINGS), 100.0
+
+    def clock() -> float:
+        nonlocal now_s
+        now_s += 0.001
+        return now_s
+
+    async def story() -> list[int]:
+        vectors = ItemVectors(SETTINGS, cast(Any, MemoryProducer(kafka)), lambda: None, Moving())
+        generations = []
+        for _ in range(24):
+            await vectors._publish(3)  # each asks the clock once; publishing all takes a millisecond of it
+            generations.append(vectors._generation)
+        return generations
+
+    with kafka.instead(), patch("streams.item_vectors.time.perf_counter", clock):
+        generations = asyncio.run(story())
+    assert generations.count(1) in range(18, 22)
+    assert generations[-1] == 2

@@ -6,7 +6,8 @@ import pytest
 
 from online.fusion.learner import RAMP_STEPS, STEP_EXAMPLES, FusionConfig, FusionLearner
 from streams.hurry import SHED_MS
-from streams.learned_fusion import LearnedFusion
+from streams.learned_fusion import LearnedFusion, new_fusion
+from streams.settings import Settings
 from tests.online.fusion.made import fill, sets
 
 SMALL = FusionConfig(capacity=256, replayed=16, negatives=16)
@@ -66,12 +67,23 @@ def test_after_a_step_the_rest_of_the_time_is_not_the_fusions() -> None:
 
     fill(learner, "text")
     fusion = LearnedFusion(learner)
-    with patch("streams.learned_fusion.time.perf_counter", clock):
-        learn(fusion, 1)  # its step took a millisecond, of which nine more are not its own
-        assert learner.step_count == 1
-        for example_set in sets("image", 7):
+    steps = []
+    with (
+        patch(
+            "streams.learned_fusion.time.perf_counter", clock
+        ),  # a millisecond passes between any two looks
+        patch("streams.learned_fusion.TIME_SHARE", 0.02),
+    ):
+        for example_set in sets("image", 100):
             fusion.learn(example_set, 0)
-        learn(fusion, 1)
-        assert learner.step_count == 1
-        learn(fusion, 1)
-        assert learner.step_count == 2
+            steps.append(learner.step_count)
+    assert steps.count(1) in range(48, 51)  # the step took one, and 49 are not its own
+    assert steps[-1] == 2
+    assert np.count_nonzero(learner._examples._items >= 0) == 100  # all are there to be replayed
+
+
+def test_fusion_is_learned_unless_privacy_is_asked_for_or_it_is_switched_off() -> None:
+    assert new_fusion(Settings()) is not None
+    assert new_fusion(Settings(dp_epsilon=8.0, fusion="fixed")) is None
+    assert new_fusion(Settings(dp_epsilon=8.0)) is None
+    assert new_fusion(Settings(fusion="fixed")) is None

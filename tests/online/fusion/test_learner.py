@@ -52,7 +52,7 @@ def hit_ratio(learner: FusionLearner, likes: str) -> float:
 @pytest.mark.parametrize("kind", ["concatenation", "weighted_mean", "attention"])
 def test_what_is_liked_is_learned_though_it_is_not_what_was_had(kind: Kind) -> None:
     config = FusionConfig(kind=kind, capacity=256, replayed=16, negatives=16, dim=32)
-    assert hit_ratio(taught(config), "image") >= 0.55  # by lot .25
+    assert hit_ratio(taught(config), "image") >= 0.5  # by lot .25
 
 
 def test_a_new_item_has_its_vector_at_once_and_is_liked_for_what_it_is_made_of(
@@ -145,6 +145,18 @@ def test_endless_new_items_make_room_and_take_no_more_memory() -> None:
 def test_equal_seeds_learn_the_same(saved: dict[str, np.ndarray]) -> None:
     for name, array in taught().save().items():
         np.testing.assert_array_equal(array, saved[name])
+
+
+def test_of_nothing_no_step_is_made() -> None:
+    of_nothing, forgetful = FusionLearner(SMALL), FusionLearner(SMALL)
+    fill(of_nothing)
+    fill(forgetful, "text")
+    for example in sets("text", STEP_EXAMPLES):
+        of_nothing.learn(example)
+        forgetful.take(example)
+    forgetful.forget_user("u")
+    forgetful.step()
+    assert (of_nothing.step_count, forgetful.step_count) == (0, 0)
 
 
 def test_a_user_is_forgotten_and_the_next_step_is_made_of_what_is_left() -> None:

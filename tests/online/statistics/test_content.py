@@ -54,6 +54,32 @@ def test_more_twins_than_there_is_room_for_are_as_many_as_fit() -> None:
     assert len(found) == COLD_LIMIT
 
 
+def test_many_vectors_at_once_are_as_one_after_the_other() -> None:
+    vectors = directions(POOL_LIMIT + 300, seed=3)
+    vectors[7] = 0
+    one_by_one, at_once = filled(vectors), filled(directions(len(vectors), seed=4))
+    at_once.put_all(np.arange(len(vectors), dtype=np.int32), vectors)
+    for name in ("units", "present", "codes", "end"):
+        expected = getattr(one_by_one.vectors, name)
+        if name == "codes":
+            expected[7] = at_once.vectors.codes[7]  # of no vector
+        np.testing.assert_allclose(getattr(at_once.vectors, name), expected, rtol=1e-5, err_msg=name)
+    assert not at_once.vectors.present[7]
+    fresh = Content(len(vectors), DIM)
+    fresh.put_all(np.arange(len(vectors), dtype=np.int32), vectors)
+    np.testing.assert_array_equal(np.sort(fresh.vectors.pool), np.sort(one_by_one.vectors.pool))
+
+
+def test_one_wrong_vector_among_many_changes_nothing() -> None:
+    content = filled(directions(3, seed=1))
+    before = content.vectors.units.copy()
+    wrong = directions(3, seed=2)
+    wrong[1, 0] = np.nan
+    with pytest.raises(ValueError, match="has to be 32 finite numbers"):
+        content.put_all(np.arange(3, dtype=np.int32), wrong)
+    np.testing.assert_array_equal(content.vectors.units, before)
+
+
 def test_without_a_cold_item_nothing_is_found() -> None:
     assert len(nearest_cold(Content(8, DIM).vectors, NEAR)) == 0
 

@@ -1,0 +1,70 @@
+"""The fusion once more, in torch, which finds derivatives by itself; it reads the weights of `online.fusion.model`."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from online.fusion.model import Model
+from online.fusion.tower import Kind, Made
+
+Weights = dict[str, Tensor]
+
+
+def weights_of(model: Model) -> Weights:
+    return {name: torch.from_numpy(part).requires_grad_() for name, part in model.weights.save().items()}
+
+
+def vectors(w: Weights, kind: Kind, model: Model, made: Made) -> Tensor:
+    """[n, dim]"""
+    mask = torch.from_numpy(made.has)
+    tokens = torch.zeros(*mask.shape, w["projections"].shape[2])
+    for modality, (places, x) in zip(made.modalities, made.vectors, strict=True):
+        centred = (x - model.common.centre[modality]) * model.common.scale[modality]
+        tokens[torch.from_numpy(places), modality] = torch.from_numpy(centred) @ w["projections"][modality]
+    fused = FUSIONS[kind](w, tokens, mask)
+    return normalize(fused * mask.any(dim=1, keepdim=True), dim=-1)
+
+
+def concatenation(w: Weights, tokens: Tensor, mask: Tensor) -> Tensor:
+    layer = tokens.flatten(1) @ w["hidden"].flatten(0, 1) + mask.float() @ w["hidden.has"] + w["hidden.bias"]
+    return tokens.sum(dim=1) + torch.relu(layer) @ w["out"] + w["out.bias"]
+
+
+def weighted_mean(w: Weights, tokens: Tensor, mask: Tensor) -> Tensor:
+    return (tokens * w["weights"].masked_fill(~mask, -1e9).softmax(dim=1).unsqueeze(-1)).sum(dim=1)
+
+
+def attention(w: Weights, tokens: Tensor, mask: Tensor) -> Tensor:
+    known = tokens + w["kinds"]
+    query, value, opened = (known @ w[n] + w[f"{n}.bias"] for n in ("query", "value", "gate"))
+    key = known @ w["key"]
+    scores = query @ key.transpose(1, 2) / known.shape[-1] ** 0.5
+    mixed = scores.masked_fill(~mask[:, None, :], -1e9).softmax(dim=-1) @ value
+    fused = ((tokens + torch.sigmoid(opened) * mixed) * mask.unsqueeze(-1)).sum(dim=1)
+    mean: Tensor = fused / mask.sum(dim=1, keepdim=True).clamp_min(1)
+    return mean
+
+
+FUSIONS = {"concatenation": concatenation, "weighted_mean": weighted_mean, "attention": attention}
+
+
+def scores(w: Weights, mean: Tensor, count: Tensor, vectors: Tensor, log_shares: Tensor) -> Tensor:
+    """[n, m]"""
+    layer = torch.relu(torch.cat((mean, count.log1p()), dim=1) @ w["taste.hidden"] + w["taste.bias"])
+    liked = layer @ w["taste.out"] + w["taste.out_bias"] + w["taste.skip"] * mean
+    return liked @ vectors.T * w["log_sharpness"].exp() + w["popularity"] * log_shares
+
+
+def sampled_softmax(scores: Tensor, excluded: NDArray[np.bool_], liked: NDArray[np.bool_]) -> Tensor:
+    logs = scores.masked_fill(torch.from_numpy(excluded), -torch.inf).log_softmax(dim=1).diagonal()
+    refused = -torch.log1p(-logs.exp().clamp_max(0.999))
+    return torch.where(torch.from_numpy(liked), -logs, refused).mean()
+
+
+def aligned(first: Tensor, second: Tensor) -> Tensor:
+    scores = first @ second.T * 10.0
+    own = torch.arange(len(first))
+    cross_entropy = torch.nn.functional.cross_entropy
+    return (cross_entropy(scores, own) + cross_entropy(scores.T, own)) / 2

@@ -1,0 +1,107 @@
+"""What is learned, beside the same in torch."""
+
+from typing import get_args
+
+import numpy as np
+import pytest
+import torch
+
+from online.fusion.losses import aligned, sampled_softmax
+from online.fusion.model import Model
+from online.fusion.tower import WIDTH, Common, Kind, Made
+from online.statistics.base import Floats
+from tests.online.fusion import in_torch
+
+MODALITIES, DIM, ITEMS, USERS = 3, 8, 12, 5
+
+
+def model_of(kind: Kind, rng: np.random.Generator) -> Model:
+    """With weights that are all somewhere."""
+    model = Model(MODALITIES, DIM, 16, kind, rng)
+    vector = model.weights.vector
+    vector += 0.2 * normal(rng, *vector.shape)
+    centre, scale = rng.normal(0, 0.1, (MODALITIES, WIDTH)), rng.uniform(0.5, 2.0, MODALITIES)
+    model.common = Common(centre.astype(np.float32), scale.astype(np.float32))
+    return model
+
+
+def made_of(rng: np.random.Generator) -> Made:
+    """Items with any of the modalities but the second, one without all, one with all."""
+    has = rng.random((ITEMS, MODALITIES)) < 0.5
+    has[0], has[1] = False, True
+    has[:, 1] = False
+    vectors = []
+    for modality in (0, 2):
+        places = np.flatnonzero(has[:, modality])
+        vectors.append((places, rng.normal(0, 0.3, (len(places), WIDTH)).astype(np.float32)))
+    return Made([0, 2], vectors, has)
+
+
+def normal(rng: np.random.Generator, *shape: int) -> Floats:
+    return rng.normal(0, 1, shape).astype(np.float32)
+
+
+def assert_gradient(found: Floats, model: Model, weights: in_torch.Weights) -> None:
+    for name, part in model.weights.split(found).items():
+        grad = weights[name].grad
+        theirs = np.zeros(part.shape, np.float32) if grad is None else grad.numpy()
+        size = max(1e-6, float(np.abs(theirs).max()))
+        np.testing.assert_allclose(part / size, theirs / size, atol=1e-4, err_msg=name)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_vectors_scores_and_gradients_are_those_of_torch(kind: Kind, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    model, made = model_of(kind, rng), made_of(rng)
+    mean, log_shares = normal(rng, USERS, DIM), np.log(rng.uniform(0.01, 0.2, ITEMS)).astype(np.float32)
+    count = rng.integers(1, 60, (USERS, 1)).astype(np.float32)
+    rows, liked = np.arange(ITEMS, dtype=np.int32), np.array([True, True, False, True, False])
+    had = rng.random((USERS, ITEMS)) < 0.2
+    vectors, vectors_back = model.vectors(made)
+    found, back = model.scores(mean, count, vectors, log_shares)
+    loss, pull = sampled_softmax(found, rows[:USERS], rows, had, liked)
+    by_mean, by_vectors, by_taste = back(pull)
+    gradient = model.weights.joined(by_taste, vectors_back(by_vectors))
+
+    weights = in_torch.weights_of(model)
+    theirs = in_torch.vectors(weights, kind, model, made)
+    past = torch.from_numpy(mean).requires_grad_()
+    given = (past, torch.from_numpy(count), theirs, torch.from_numpy(log_shares))
+    expected = in_torch.scores(weights, *given)
+    excluded = had & ~np.eye(USERS, ITEMS, dtype=np.bool_)
+    expected_loss = in_torch.sampled_softmax(expected, excluded, liked)
+    expected_loss.backward()  # type: ignore[no-untyped-call]  # torch
+    np.testing.assert_allclose(vectors, theirs.detach().numpy(), atol=1e-5)
+    np.testing.assert_allclose(found, expected.detach().numpy(), rtol=1e-4, atol=1e-4)
+    assert loss == pytest.approx(float(expected_loss.detach()), rel=1e-4)
+    assert not vectors[0].any()
+    assert_gradient(gradient, model, weights)
+    assert past.grad is not None
+    np.testing.assert_allclose(by_mean, past.grad.numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_parts_of_items_are_drawn_together_as_by_torch(kind: Kind) -> None:
+    rng = np.random.default_rng(7)
+    model, parts = model_of(kind, rng), [made_of(rng), made_of(rng)]
+    (one, one_back), (rest, rest_back) = (model.vectors(part) for part in parts)
+    loss, by_one, by_rest = aligned(one, rest)
+    gradient = model.weights.joined(one_back(by_one)) + model.weights.joined(rest_back(by_rest))
+
+    weights = in_torch.weights_of(model)
+    expected = in_torch.aligned(*(in_torch.vectors(weights, kind, model, part) for part in parts))
+    expected.backward()  # type: ignore[no-untyped-call]  # torch
+    assert loss == pytest.approx(float(expected.detach()), rel=1e-4)
+    assert_gradient(gradient, model, weights)
+
+
+def test_what_is_saved_is_taken_back_by_a_model_of_the_same_kind_only() -> None:
+    rng = np.random.default_rng(0)
+    model, other = model_of("concatenation", rng), model_of("concatenation", rng)
+    assert other.fits(model.save())
+    other.load(model.save())
+    for name, part in model.save().items():
+        np.testing.assert_array_equal(other.save()[name], part)
+    assert not model_of("attention", rng).fits(model.save())
+    assert not model.fits({})
