@@ -26,7 +26,7 @@ from online.saved import as_part, part_of
 from online.statistics.base import Floats
 
 STEP_EXAMPLES = 8
-"""Sets that make a step, together with what is replayed: more seldom, it learns less and lags behind."""
+"""Sets that make a step, together with what is replayed: more seldom, it learns less, and lags."""
 RAMP_STEPS = 100
 """Over which the learning rate grows to its value; before that no taste is served."""
 FREQUENCY_KEPT = 1 - 1 / 50_000
@@ -60,7 +60,7 @@ class FusionConfig(msgspec.Struct, frozen=True):
     negatives: int = 128
     """Items drawn evenly from the catalogue in each step."""
     dropout: float = 0.0
-    """Chance that a modality of an item is left out in training; one always stays. What streams lack is lesson enough."""
+    """Chance that a modality of an item is left out in training; one always stays. What items lack teaches enough."""
     alignment: float = 0.0
     """Weight of the loss that draws parts of one item together: harmful where they have nothing in common."""
     logq: bool = True
