@@ -95,9 +95,13 @@ class Catalogue:
         if create:
             if row < 0:
                 row = self._create(item_id)
-            self._tick += 1
-            self._touched[row] = self._tick
+            self.touch(row)
         return row
+
+    def touch(self, row: int) -> None:
+        """Counts an item as just used."""
+        self._tick += 1
+        self._touched[row] = self._tick
 
     def item_id(self, row: int) -> str:
         """The id of the item in a row.

@@ -106,9 +106,12 @@ class Recommender:
 
     def put_vectors(self, vectors: Mapping[str, Floats]) -> None:
         """Sets many items' vectors at once, as `put_vector` sets one's."""
-        if vectors:
-            rows = [self.catalogue.row(item_id, create=True) for item_id in vectors]
-            self.statistics.content.put_all(np.array(rows, np.int32), np.stack(list(vectors.values())))
+        made = {item_id: self.catalogue.row(item_id, create=True) for item_id in vectors}
+        # Where there is no room for all of them, the last have taken the rows of the first.
+        rows = {item_id: row for item_id, row in made.items() if self.catalogue.row(item_id) == row}
+        if rows:
+            kept = np.stack([vectors[item_id] for item_id in rows])
+            self.statistics.content.put_all(np.array(list(rows.values()), np.int32), kept)
 
     def drop_vector(self, item_id: str) -> None:
         """Removes an item's vector, if it has one."""

@@ -5,8 +5,7 @@ item has one; until then an item keeps the vector it has. So are all vectors whe
 """
 
 import asyncio
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -31,6 +30,7 @@ from streams.publications import (
     encode_vector,
 )
 from streams.settings import Settings
+from streams.time_share import TimeShare
 from streams.topics import full_name, table
 
 VECTOR_DIM = 64
@@ -111,6 +111,7 @@ class ItemVectors:
         check: Callable[[], None],
         fusion: Fusion | None = None,
         first: FirstImpressions | None = None,
+        time_share: TimeShare | None = None,
     ) -> None:
         """Publishes what the fusion makes of items; None: fixed projections. `first` is told of new items."""
         self._settings = settings
@@ -127,7 +128,7 @@ class ItemVectors:
         self._generation = 0
         self._recorded: tuple[dict[str, str], str] = ({}, "")
         """What the topic says is served: spaces and fusion."""
-        self._rests_until_s = 0.0
+        self._advancing = TimeShare(ADVANCE_SHARE) if time_share is None else time_share
 
     async def load(self, take_other: Handler) -> None:
         """Reads what is published; records that are neither vectors nor spaces go to `take_other`."""
@@ -170,7 +171,8 @@ class ItemVectors:
         try:
             while True:
                 await ready.wait()
-                await self._publish(epoch())
+                mine = epoch()
+                await self._publish(mine, lambda mine=mine: ready.is_set() and epoch() == mine)  # type: ignore[misc]
                 if reading.done():
                     reading.result()
                 await asyncio.sleep(0.02)
@@ -184,40 +186,45 @@ class ItemVectors:
         self.media.take(record.key.decode(), embedding)
         self._waiting[ITEM_PREFIX + record.key] = embedding
 
-    async def _publish(self, epoch: int) -> None:
-        waiting, self._waiting = self._waiting, {}
+    async def _publish(self, epoch: int, goes_on: Callable[[], bool]) -> None:
+        """Publishes what there is to say, as long as this worker is the learner of that epoch."""
         complete = self._spaces.complete()
-        if complete or (self._published and self._fusion.digest != self._recorded[1]):
+        is_other = bool(self._published) and self._fusion.digest != self._recorded[1]
+        if complete or is_other:
+            self._waiting = {}
             self._spaces.served |= complete
             await self._republish(epoch)
         else:
+            waiting, self._waiting = self._waiting, {}
             await self._write(waiting, epoch)
-            if time.perf_counter() >= self._rests_until_s and self._fusion.moved():
-                await self._advance(epoch)
+            # Of an item whose encoder is changing the fusion may not know what it was made of.
+            if self._advancing.is_free() and not self._spaces.behind() and self._fusion.moved():
+                with self._advancing.turn():
+                    await self._advance(epoch, goes_on)
         served = (dict(self._spaces.served), self._fusion.digest)
-        if self._recorded != served:
+        if self._recorded != served and goes_on():
             # After the vectors, all of which are there when a worker reads this.
             self._recorded = served
             spaces = encode_spaces(Spaces(epoch, self._generation, *served, self._fusion.taste()))
             await self._producer.deliver([Outgoing(self._topic, SPACES_KEY, spaces, 0)], self._check)
 
-    async def _advance(self, epoch: int) -> None:
+    async def _advance(self, epoch: int, goes_on: Callable[[], bool]) -> None:
         """Publishes every vector as the fusion makes it from now on, as the next generation."""
-        start_s = time.perf_counter()
         self._generation += 1
-        self._published = {}
+        current: set[bytes] = set()
         for vectors in self._fusion.advance():
+            if not goes_on():
+                return
             made = {ITEM_PREFIX + item_id.encode(): _packed(vector) for item_id, vector in vectors.items()}
             outgoing = [self._outgoing(key, vector, None, epoch) for key, vector in made.items()]
             await self._producer.deliver(outgoing, self._check)
             self._published |= made
-        end_s = time.perf_counter()
-        self._rests_until_s = end_s + (end_s - start_s) * (1 / ADVANCE_SHARE - 1)
+            current |= made.keys()
+        await self._withdraw(self._published.keys() - current, epoch)
 
     async def _republish(self, epoch: int) -> None:
         """Publishes every vector anew, as the next generation."""
         self._generation += 1
-        self._published = {}
         embeddings = Follower(self._settings, full_name(self._settings, "embeddings"))
         await embeddings.assign(dict.fromkeys(range(table(self._settings)["embeddings"].partitions), -1))
         found: dict[bytes, Embedding | None] = {}
@@ -227,17 +234,25 @@ class ItemVectors:
 
         await embeddings.read_to_end(take)
         embeddings.close()
-        await self._write(found, epoch)
+        await self._write(found, epoch, anew=True)
+        await self._withdraw(self._published.keys() - found.keys(), epoch)
 
-    async def _write(self, waiting: dict[bytes, Embedding | None], epoch: int) -> None:
+    async def _withdraw(self, keys: Collection[bytes], epoch: int) -> None:
+        """Publishes that these items have no vector."""
+        await self._producer.deliver([self._outgoing(key, None, None, epoch) for key in keys], self._check)
+        for key in list(keys):
+            del self._published[key]
+
+    async def _write(self, waiting: dict[bytes, Embedding | None], epoch: int, *, anew: bool = False) -> None:
+        """Publishes items' vectors that are others than before; with `anew` all of them, from what they have now."""
         changed: dict[bytes, bytes | None] = {}
         outgoing: list[Outgoing] = []
         for number, (key, embedding) in enumerate(waiting.items(), 1):
             if number % ITEMS_AT_ONCE == 0:
                 await asyncio.sleep(0)
             before = self._published.get(key)
-            vector = self._vector(key, embedding, before)
-            if vector != before:
+            vector = self._vector(key, embedding, None if anew else before)
+            if vector != before or (anew and vector is not None):
                 changed[key] = vector
                 self._note(key, embedding, is_new=before is None)
                 outgoing.append(self._outgoing(key, vector, embedding, epoch))

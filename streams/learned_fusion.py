@@ -1,10 +1,10 @@
 """The learner's fusion of modalities: item vectors learned from what is had after what, and the taste that fits."""
 
-import time
 from collections.abc import Collection, Iterator, Mapping
 from hashlib import blake2b
 
 import numpy as np
+from msgspec.structs import replace
 
 from online.events import ExampleSet
 from online.fusion.learner import FusionConfig, FusionLearner
@@ -13,6 +13,7 @@ from online.saved import Saved, arrays_of, as_part
 from online.statistics.base import Floats
 from streams.hurry import SHED_MS
 from streams.settings import Settings
+from streams.time_share import TimeShare
 
 TIME_SHARE = 0.1
 """Of the learner's time that may go into steps; what comes while it has had its share is learned from by replay."""
@@ -22,9 +23,9 @@ PREFIX = "fusion."
 class LearnedFusion:
     """What the learner does with items' media, and with what is had."""
 
-    def __init__(self, learner: FusionLearner) -> None:
+    def __init__(self, learner: FusionLearner, time_share: TimeShare | None = None) -> None:
         self._learner = learner
-        self._rests_until_s = 0.0
+        self._time = TimeShare(TIME_SHARE) if time_share is None else time_share
         self.digest = self._digest()
         """Says which tower is served: vectors of different ones are never compared."""
 
@@ -33,11 +34,9 @@ class LearnedFusion:
         if late_ms > SHED_MS:
             return
         self._learner.take(example_set)
-        start_s = time.perf_counter()
-        if self._learner.is_due and start_s >= self._rests_until_s:
-            self._learner.step()
-            end_s = time.perf_counter()
-            self._rests_until_s = end_s + (end_s - start_s) * (1 / TIME_SHARE - 1)
+        if self._learner.is_due and self._time.is_free():
+            with self._time.turn():
+                self._learner.step()
 
     def forget(self, user_ids: Collection[str]) -> dict[str, int]:
         """Learns from no example of these users any more; returns how many of each were kept."""
@@ -71,7 +70,7 @@ class LearnedFusion:
         return as_part(PREFIX, self._learner.save())
 
     def load(self, saved: Saved) -> None:
-        """Goes on from a snapshot; one without a fusion that fits changes nothing."""
+        """Goes on from a snapshot; one without a fusion that fits changes nothing that was learned."""
         self._learner.load(arrays_of(saved, PREFIX))
         self.digest = self._digest()
 
@@ -85,9 +84,9 @@ class LearnedFusion:
 
 def new_fusion(settings: Settings) -> LearnedFusion | None:
     """A fusion that has learned nothing yet; None where items' vectors are fixed projections."""
-    kind = settings.fusion
-    if kind is None:
-        kind = "fixed" if settings.dp_epsilon is not None else "concatenation"
-    if kind == "fixed":
+    if settings.fusion == "fixed" or settings.dp_epsilon is not None:
         return None
-    return LearnedFusion(FusionLearner(FusionConfig(kind=kind, capacity=settings.item_capacity)))
+    config = FusionConfig(capacity=settings.item_capacity)
+    if settings.fusion is not None:
+        config = replace(config, kind=settings.fusion)
+    return LearnedFusion(FusionLearner(config))

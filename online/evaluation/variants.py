@@ -22,9 +22,9 @@ from online.recommender_config import RecommenderConfig
 FRESHET = "freshet"
 _WITHOUT, _ONLY, _FUSED_BY = (f"{FRESHET}_{how}_" for how in ("without", "only", "fused_by"))
 Fusion = Literal["fixed", "concatenation", "weighted_mean", "attention"]
-"""How an item's modalities become one vector: by fixed projections, or learned, as `online.fusion.tower.Kind`."""
+"""How an item's modalities become one vector: by fixed projections, or learned, as `online.fusion.fusions.Kind`."""
 FIXED: Fusion = "fixed"
-DEFAULT_FUSION: Fusion = "concatenation"
+DEFAULT_FUSION: Fusion = FusionConfig().kind
 WITHOUT_RANKER = f"{_WITHOUT}ranker"
 WITHOUT_PARTS = tuple(_WITHOUT + part for part in ("ranker", "replay", "drift", "leisure", *SOURCES))
 """Without the ranker the blend ranks, without drift its alarms are only noted, without leisure every list is made in a

@@ -57,7 +57,7 @@ class Examples:
     def draw(self, newest: int, replayed: int, rng: np.random.Generator) -> Drawn:
         """The newest examples, then others drawn evenly from all that are kept, some perhaps twice."""
         last = (self._count - 1 - np.arange(newest)) % CAPACITY
-        chosen = np.concatenate((last, rng.integers(0, min(self._count, CAPACITY), replayed)))
+        chosen = np.concatenate((last, rng.integers(0, max(1, min(self._count, CAPACITY)), replayed)))
         chosen = chosen[self._items[chosen] >= 0]
         return Drawn(self._history[chosen], self._items[chosen], self._liked[chosen])
 

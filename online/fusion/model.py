@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from online.fusion.fusions import Kind, Parts, draw_evenly
 from online.fusion.taste import Taste
-from online.fusion.tower import WIDTH, Back, Common, Kind, Made, Parts, Tower, draw_evenly
+from online.fusion.tower import WIDTH, Back, Common, Made, Tower
 from online.learning.weights import Weights
 from online.statistics.base import Floats
 

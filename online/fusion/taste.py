@@ -1,4 +1,4 @@
-"""From what a user had to what they are looked to like, as it serves: without torch."""
+"""From what a user had to what they are looked to like, as it serves."""
 
 import msgspec
 import numpy as np

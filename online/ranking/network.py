@@ -1,4 +1,4 @@
-"""The network that ranks candidates, as it serves: without torch."""
+"""The network that ranks candidates, as it serves."""
 
 import msgspec
 import numpy as np

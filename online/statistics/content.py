@@ -157,6 +157,8 @@ class Content:
             end=np.zeros(1, np.int64),
         )
         self._next = 0
+        self._pooled = np.zeros(capacity, np.bool_)
+        """[capacity] Which rows are in the pool."""
 
     def put(self, row: int, vector: Floats) -> None:
         """Sets a row's vector; see `put_all`."""
@@ -172,10 +174,11 @@ class Content:
         if vectors.shape != (len(rows), dim) or not np.all(np.isfinite(vectors)):
             msg = f"an item vector has to be {dim} finite numbers, got shape {vectors.shape[1:]}"
             raise ValueError(msg)
-        norms = np.linalg.norm(vectors, axis=1)
-        for row in rows[norms == 0].tolist():
-            self.drop(row)
-        rows, vectors, norms = rows[norms > 0], vectors[norms > 0], norms[norms > 0]
+        norms = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
+        if not norms.all():
+            for row in rows[norms == 0].tolist():
+                self.drop(row)
+            rows, vectors, norms = rows[norms > 0], vectors[norms > 0], norms[norms > 0]
         if not len(rows):
             return
         units = (vectors / norms[:, None]).astype(np.float32)
@@ -185,15 +188,26 @@ class Content:
         ).view(np.uint64)
         self.vectors.present[rows] = True
         self.vectors.end[0] = max(self.vectors.end[0], int(rows.max()) + 1)
-        new = rows[(self.vectors.seen[rows] < COLD_BELOW) & ~np.isin(rows, self.vectors.pool)]
-        self.vectors.pool[(self._next + np.arange(len(new))[-POOL_LIMIT:]) % POOL_LIMIT] = new[-POOL_LIMIT:]
+        self._pool(rows[(self.vectors.seen[rows] < COLD_BELOW) & ~self._pooled[rows]])
+
+    def _pool(self, new: Rows) -> None:
+        """Takes rows into the pool, in the place of those that came first."""
+        if not len(new):
+            return
+        places = (self._next + np.arange(len(new))[-POOL_LIMIT:]) % POOL_LIMIT
+        former = self.vectors.pool[places]
+        self._pooled[former[former >= 0]] = False
+        self.vectors.pool[places] = new[-POOL_LIMIT:]
+        self._pooled[new[-POOL_LIMIT:]] = True
         self._next += len(new)
 
     def drop(self, row: int) -> None:
         """Removes a row's vector."""
         self.vectors.units[row] = 0
         self.vectors.present[row] = False
-        self.vectors.pool[self.vectors.pool == row] = -1
+        if self._pooled[row]:
+            self.vectors.pool[self.vectors.pool == row] = -1
+            self._pooled[row] = False
 
     def fold(self, observed: Observation) -> None:
         """Counts the events of each row, which is what makes it warm."""
@@ -223,6 +237,7 @@ class Content:
         self.vectors.present[rows] = False
         self.vectors.seen[rows] = 0
         self.vectors.pool[np.isin(self.vectors.pool, rows)] = -1
+        self._pooled[rows] = False
 
     def save(self) -> dict[str, np.ndarray]:
         """Vectors, counts and the pool; codes follow from the vectors."""
@@ -248,4 +263,6 @@ class Content:
         pool = saved["pool"][:POOL_LIMIT]  # shorter in earlier versions' snapshots
         self.vectors.pool[:] = -1
         self.vectors.pool[: len(pool)] = pool
+        self._pooled[:] = False
+        self._pooled[pool[pool >= 0]] = True
         self._next = int(saved["next"])

@@ -1,7 +1,6 @@
 """`freshet evaluate`: how good the lists are on a recorded stream, next to baselines, without Kafka."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from online.evaluation.methods import Method
     from online.evaluation.report import Figures, Report
     from online.evaluation.stream import Stream
-    from online.evaluation.variants import ItemContent
+    from online.evaluation.variants import Fusion, ItemContent
 
 NO_ENCODER = "none"
 TABLE_WIDTH = 140
@@ -53,9 +52,11 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
         str, typer.Option(help=f"Text encoder for Freshet; {NO_ENCODER}: items are made of nothing.")
     ] = "wordllama",
     fusion: Annotated[
-        Literal["fixed", "concatenation", "weighted_mean", "attention"],
-        typer.Option(help="How an item's modalities become one vector: learned, or by fixed projections."),
-    ] = "concatenation",
+        Literal["fixed", "concatenation", "weighted_mean", "attention"] | None,
+        typer.Option(
+            help="How an item's modalities become one vector: learned (as concatenation if nothing is said), or fixed."
+        ),
+    ] = None,
     repeats: Annotated[
         Literal["allow", "hide"], typer.Option(help="May lists hold what the user had?")
     ] = "allow",
@@ -120,13 +121,21 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     from streams.cli.evaluate_curve import check_can_draw, draw_budgets, draw_curve, draw_dials  # noqa: PLC0415
     from streams.cli.evaluate_diversity import run_diversity_curve  # noqa: PLC0415
 
-    task = Task(repeats, ties, warm_up, limit, seed, Delays(delay_history, delay_weights), fusion)
     # Its matrices are small: more threads would only wait for one another.
     threadpool_limits(1, user_api="blas")
     try:
         others = _oracle(dataset)
         names = chosen_methods(methods, list(others))
         epsilons = _epsilons(dp)
+        task = Task(
+            repeats,
+            ties,
+            warm_up,
+            limit,
+            seed,
+            Delays(delay_history, delay_weights),
+            _fusion(fusion, is_private=bool(epsilons)),
+        )
         stream = read_given(dataset, interactions, columns, timestamp_unit, items, text, category, images)
         if curve is not None:
             check_can_draw()
@@ -137,8 +146,6 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
         elif epsilons:
             from streams.cli.evaluate_privacy import run_privacy_curve  # noqa: PLC0415  # its accountant is heavy
 
-            # No learned fusion has noise.
-            task = replace(task, fusion="fixed")
             evaluation = Evaluation(stream, task, _content(stream, encoder), time.perf_counter)
             events = min(stream.event_count, task.limit or stream.event_count)
             run = provenance(stream, task, encoder)
@@ -168,6 +175,17 @@ def _epsilons(given: list[str] | None) -> list[float]:
     from online.evaluation.privacy_curve import parsed_epsilons  # noqa: PLC0415  # its accountant is heavy
 
     return parsed_epsilons(given)
+
+
+def _fusion(given: "Fusion | None", *, is_private: bool) -> "Fusion":
+    """What is asked for, or the default; no learned fusion has noise."""
+    from online.evaluation.tables import InputError  # noqa: PLC0415  # keeps `freshet --help` fast
+    from online.evaluation.variants import DEFAULT_FUSION, FIXED  # noqa: PLC0415  # as above
+
+    if is_private and given not in {None, FIXED}:
+        msg = f"--dp covers no learned fusion: leave --fusion {given} out"
+        raise InputError(msg)
+    return given or (FIXED if is_private else DEFAULT_FUSION)
 
 
 def _oracle(dataset: str | None) -> "dict[str, Callable[[Stream], Method]]":

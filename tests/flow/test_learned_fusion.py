@@ -1,7 +1,6 @@
 """Item vectors that are learned: how they come to the lists, whole or not at all."""
 
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from streams.follower import Record
 from streams.learned_fusion import LearnedFusion
 from streams.producer import Outgoing
 from streams.publications import SPACES_KEY, decode_spaces
+from streams.time_share import TimeShare
 from tests.flow.river import MemoryRiver, run
 from tests.online.fusion.made import ITEMS, media_of, sets
 
@@ -19,7 +19,7 @@ SMALL = FusionConfig(capacity=256, replayed=16, negatives=16)
 
 
 def fusion() -> LearnedFusion:
-    return LearnedFusion(FusionLearner(SMALL))
+    return LearnedFusion(FusionLearner(SMALL), TimeShare(1.0))
 
 
 def embed(river: MemoryRiver, item_id: str, number: int) -> None:
@@ -36,14 +36,13 @@ async def publish(river: MemoryRiver, learner: ExamplesToModel) -> None:
         learner._vectors._take(
             Record(record.partition, record.offset, record.key or b"", record.value, 0, {})
         )
-    await learner._vectors._publish(learner._epoch)
+    await learner._vectors._publish(learner._epoch, lambda: True)
 
 
 async def teach(learner: ExamplesToModel) -> None:
     assert learner._fusion is not None
-    with patch("streams.learned_fusion.TIME_SHARE", 1.0):
-        for example_set in sets("image", (RAMP_STEPS + 40) * STEP_EXAMPLES):
-            learner._fusion.learn(example_set, 0)
+    for example_set in sets("image", (RAMP_STEPS + 40) * STEP_EXAMPLES):
+        learner._fusion.learn(example_set, 0)
 
 
 def test_vectors_and_taste_change_together_and_outlive_the_learner(tmp_path: Path) -> None:

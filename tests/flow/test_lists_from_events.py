@@ -145,7 +145,7 @@ def test_the_learners_vectors_bring_alike_items_to_the_fore(river: MemoryRiver) 
             for record in river.kafka.records("embeddings"):
                 key, value = record.key or b"", record.value
                 learner._vectors._take(_as_read(key, value))
-            await learner._vectors._publish(1)
+            await learner._vectors._publish(1, lambda: True)
         send(river, event("u", "pot", 1))
         await recommend_all(river)
 

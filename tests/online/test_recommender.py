@@ -142,6 +142,16 @@ def test_a_vector_of_another_length_is_refused(hiding: River) -> None:
         hiding.recommender.put_vector("a", np.ones(3, np.float32))
 
 
+def test_of_more_vectors_than_there_is_room_for_the_last_are_kept() -> None:
+    recommender = Recommender(ALLOW)
+    vectors = {f"i{number}": np.ones(4, np.float32) for number in range(1_030)}
+    recommender.put_vectors(vectors)
+    known = {item_id for item_id in vectors if recommender.vector(item_id) is not None}
+    assert "i1029" in known
+    assert known == recommender.catalogue.rows.keys()
+    assert np.count_nonzero(recommender.statistics.content.vectors.present) == len(known)
+
+
 def test_impressions_and_dislikes_teach_no_statistic(hiding: River) -> None:
     hiding.has("u", "a", action="impression")
     hiding.has("u", "b", action="dislike")

@@ -1,7 +1,6 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
-from unittest.mock import patch
 
 import numpy as np
 
@@ -10,10 +9,11 @@ from online.statistics.base import Floats
 from streams.embeddings import Embedded, Embedding, encode_embedding
 from streams.first_impressions import FirstImpressions
 from streams.follower import Record
-from streams.item_vectors import VECTOR_DIM, Combination, ItemVectors
+from streams.item_vectors import ADVANCE_SHARE, VECTOR_DIM, Combination, Fusion, ItemVectors
 from streams.producer import Outgoing
 from streams.publications import PROGRESS_KEY, SPACES_KEY, Spaces, decode_spaces, decode_vector
 from streams.settings import Settings
+from streams.time_share import TimeShare
 from tests.flow.memory import MemoryKafka, MemoryProducer
 
 SETTINGS = Settings()
@@ -32,10 +32,15 @@ def write(kafka: MemoryKafka, item_id: str, *rows: Embedded) -> None:
     kafka.append(Outgoing("embeddings", item_id.encode(), value, 0))
 
 
-async def published_by(kafka: MemoryKafka, epoch: int = 3, first: FirstImpressions | None = None) -> None:
+async def published_by(
+    kafka: MemoryKafka,
+    epoch: int = 3,
+    first: FirstImpressions | None = None,
+    fusion: Fusion | None = None,
+) -> None:
     """A learner that takes over, follows for a moment and stops."""
     with kafka.instead():
-        vectors = ItemVectors(SETTINGS, cast(Any, MemoryProducer(kafka)), lambda: None, first=first)
+        vectors = ItemVectors(SETTINGS, cast(Any, MemoryProducer(kafka)), lambda: None, fusion, first)
         await vectors.load(lambda _record: None)
         ready = asyncio.Event()
         following = asyncio.create_task(vectors.follow(ready, lambda: epoch))
@@ -210,7 +215,7 @@ class Moving:
     digest = "0"
 
     def vector(self, item_id: str, media: Mapping[str, Floats]) -> Floats | None:
-        return UNIT
+        return UNIT if media else None
 
     def moved(self) -> bool:
         return True
@@ -232,14 +237,37 @@ def test_after_all_vectors_were_published_the_rest_of_the_time_is_for_other_thin
         return now_s
 
     async def story() -> list[int]:
-        vectors = ItemVectors(SETTINGS, cast(Any, MemoryProducer(kafka)), lambda: None, Moving())
+        producer = cast(Any, MemoryProducer(kafka))
+        vectors = ItemVectors(
+            SETTINGS, producer, lambda: None, Moving(), time_share=TimeShare(ADVANCE_SHARE, clock)
+        )
         generations = []
         for _ in range(24):
-            await vectors._publish(3)  # each asks the clock once; publishing all takes a millisecond of it
+            await vectors._publish(3, lambda: True)  # publishing all takes a millisecond, as does to look
             generations.append(vectors._generation)
         return generations
 
-    with kafka.instead(), patch("streams.item_vectors.time.perf_counter", clock):
+    with kafka.instead():
         generations = asyncio.run(story())
     assert generations.count(1) in range(18, 22)
     assert generations[-1] == 2
+
+
+def test_who_is_no_learner_any_more_publishes_no_further_vectors() -> None:
+    kafka = MemoryKafka(SETTINGS)
+    vectors = ItemVectors(SETTINGS, cast(Any, MemoryProducer(kafka)), lambda: None, Moving())
+    with kafka.instead():
+        asyncio.run(vectors._publish(3, lambda: False))
+        assert not kafka.newest("model")
+        asyncio.run(vectors._publish(3, lambda: True))
+    assert b"item/i".decode() in kafka.newest("model")
+
+
+def test_what_is_deleted_before_all_vectors_are_made_anew_is_withdrawn() -> None:
+    kafka = MemoryKafka(SETTINGS)
+    for item_id in ("kept", "deleted"):
+        write(kafka, item_id, embedded(3.0, 4.0))
+    asyncio.run(published_by(kafka))
+    write(kafka, "deleted")
+    asyncio.run(published_by(kafka, fusion=Moving()))
+    assert [key for key in kafka.newest("model") if key.startswith("item/")] == ["item/kept"]

@@ -1,6 +1,3 @@
-from collections.abc import Iterator
-from unittest.mock import patch
-
 import numpy as np
 import pytest
 
@@ -8,18 +5,18 @@ from online.fusion.learner import RAMP_STEPS, STEP_EXAMPLES, FusionConfig, Fusio
 from streams.hurry import SHED_MS
 from streams.learned_fusion import LearnedFusion, new_fusion
 from streams.settings import Settings
+from streams.time_share import TimeShare
 from tests.online.fusion.made import fill, sets
 
 SMALL = FusionConfig(capacity=256, replayed=16, negatives=16)
 
 
 @pytest.fixture
-def fusion() -> Iterator[LearnedFusion]:
+def fusion() -> LearnedFusion:
     """One whose steps may take all the time there is."""
     learner = FusionLearner(SMALL)
     fill(learner, "text", "image")
-    with patch("streams.learned_fusion.TIME_SHARE", 1.0):
-        yield LearnedFusion(learner)
+    return LearnedFusion(learner, TimeShare(1.0))
 
 
 def learn(fusion: LearnedFusion, steps: int, late_ms: int = 0) -> None:
@@ -66,18 +63,12 @@ def test_after_a_step_the_rest_of_the_time_is_not_the_fusions() -> None:
         return now_s
 
     fill(learner, "text")
-    fusion = LearnedFusion(learner)
+    fusion = LearnedFusion(learner, TimeShare(0.02, clock))  # a millisecond passes between any two looks
     steps = []
-    with (
-        patch(
-            "streams.learned_fusion.time.perf_counter", clock
-        ),  # a millisecond passes between any two looks
-        patch("streams.learned_fusion.TIME_SHARE", 0.02),
-    ):
-        for example_set in sets("image", 100):
-            fusion.learn(example_set, 0)
-            steps.append(learner.step_count)
-    assert steps.count(1) in range(48, 51)  # the step took one, and 49 are not its own
+    for example_set in sets("image", 100):
+        fusion.learn(example_set, 0)
+        steps.append(learner.step_count)
+    assert steps.count(1) in range(50, 62)  # the step took one, and 49 are not its own
     assert steps[-1] == 2
     assert np.count_nonzero(learner._examples._items >= 0) == 100  # all are there to be replayed
 

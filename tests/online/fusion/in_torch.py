@@ -6,8 +6,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from online.fusion.fusions import Kind
 from online.fusion.model import Model
-from online.fusion.tower import Kind, Made
+from online.fusion.tower import Made
 
 Weights = dict[str, Tensor]
 

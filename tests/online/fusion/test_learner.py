@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from online.events import Example, ExampleSet, Past
+from online.fusion.fusions import Kind
 from online.fusion.learner import RAMP_STEPS, STEP_EXAMPLES, FusionConfig, FusionLearner
-from online.fusion.tower import Kind
 from online.statistics.base import Floats
 from tests.online.fusion.made import ITEMS, KINDS, example_set, fill, kind_of, media_of, sets
 
@@ -145,6 +146,34 @@ def test_endless_new_items_make_room_and_take_no_more_memory() -> None:
 def test_equal_seeds_learn_the_same(saved: dict[str, np.ndarray]) -> None:
     for name, array in taught().save().items():
         np.testing.assert_array_equal(array, saved[name])
+
+
+def test_items_that_are_had_stay_and_those_that_came_first_make_room() -> None:
+    learner = FusionLearner(SMALL)
+    learner.put("had", media_of(0, "text"))
+    learner.put("other", media_of(1, "text"))
+    for item in range(2_000):
+        learner.put(f"i{item}", media_of(item % ITEMS, "text"))
+        if item % 50 == 0:
+            past = [Past(f"i{item}", 0, "click")]
+            example = Example("u", "had", "click", 1.0, 1, 0, 0, 0, 0, 0, None, None)
+            learner.learn(ExampleSet("u", 1, past, [], [example]))
+    assert {"had", "other"} & served(learner).keys() == {"had"}
+
+
+def test_an_item_of_nothing_takes_no_room() -> None:
+    learner = FusionLearner(SMALL)
+    assert learner.put("deleted", {}) is None
+    assert len(learner._media.catalogue) == 0
+
+
+def test_who_takes_over_again_knows_no_example_of_before(learner: FusionLearner) -> None:
+    example = next(iter(sets("image", 1)))
+    for saved in (learner.save(), {}):
+        learner.take(example)
+        assert learner.holds(example.user_id)
+        learner.load(saved)
+        assert not learner.holds(example.user_id)
 
 
 def test_of_nothing_no_step_is_made() -> None:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from online.fusion.fusions import Kind
 from online.fusion.losses import aligned, sampled_softmax
 from online.fusion.model import Model
-from online.fusion.tower import WIDTH, Common, Kind, Made
+from online.fusion.tower import WIDTH, Common, Made
 from online.statistics.base import Floats
 from tests.online.fusion import in_torch
 
