@@ -184,8 +184,11 @@ class RankingLearner:
         """Goes on from what `save` gave.
 
         Returns:
-            False, with nothing changed, if it is of other features or widths than this version's.
+            False, with nothing changed but that no former list is kept, if it is of other features or widths than
+            this version's.
         """
+        # Another learner may have been told since to forget some of these.
+        self._replay, self._new = ListReplay(), []
         if not self._net.fits(part_of(saved, "net/")):
             return False
         self._net.load(part_of(saved, "net/"))

@@ -227,3 +227,14 @@ def test_lists_of_a_user_who_is_forgotten_are_neither_replayed_nor_awaited() -> 
     assert learner.step_count == 1
     learner.learn(*next(lists(CONTENT, seed=2)), 0, "u1")
     assert learner.step_count == 2
+
+
+def test_who_takes_over_again_knows_no_list_of_before(learner: RankingLearner) -> None:
+    for saved in (learner.save(), {}):
+        for log, item_ids in islice(lists(CONTENT), 3):
+            learner.learn(log, item_ids, 0, "u")
+        assert learner.holds("u")
+        learner.load(saved)
+        assert not learner.holds("u")
+        teach(learner, CONTENT, 1)
+        assert np.isfinite(learner.save()["net/hidden.weight"]).all()
