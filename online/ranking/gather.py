@@ -173,7 +173,7 @@ def gather(  # noqa: PLR0913, PLR0917  # compiled code is called by place
     _walk(scratch, sources.short, query, weights, factors[SHORT_NOW], SHORT_SUM)
     _want_top(scratch, sources.recent, share)
     _want_top(scratch, sources.first_time, share)
-    profile = _want_alike(scratch, sources.vectors, query, liked, known < THIN)
+    profile = _want_alike(scratch, sources.vectors, query, liked, share, known < THIN)
     count = select(sources, factors, query, profile, liked, servable, share)
     clear(scratch)
     return count, known, overall_share(sources.repeats, factors[REPEATS_NOW])
@@ -266,8 +266,12 @@ def _want_top(scratch: Scratch, popularity: Counts, share: float) -> None:
 
 
 @njit(cache=True)
-def _want_alike(scratch: Scratch, vectors: Vectors, query: Query, liked: Floats, search: bool) -> Floats:
+def _want_alike(  # as above
+    scratch: Scratch, vectors: Vectors, query: Query, liked: Floats, share: float, search: bool
+) -> Floats:
     """Makes new cold items candidates and, where a taste is learned or the graph knows little, the ones liked most.
+
+    In a hurry a share of them does.
 
     Returns:
         The history's direction, [dim], or nothing, [0].
@@ -279,14 +283,15 @@ def _want_alike(scratch: Scratch, vectors: Vectors, query: Query, liked: Floats,
     if not np.any(profile):
         return nothing
     wanted = liked if len(liked) > 0 else profile
-    _want_those_alike(scratch, vectors, nearest_cold(vectors, wanted), wanted)
+    _want_those_alike(scratch, vectors, nearest_cold(vectors, wanted, share), wanted)
     if search or len(liked) > 0:
-        _want_those_alike(scratch, vectors, nearest(vectors, wanted), wanted)
+        _want_those_alike(scratch, vectors, nearest(vectors, wanted, share), wanted)
     return profile
 
 
 @njit(cache=True)
 def _want_those_alike(scratch: Scratch, vectors: Vectors, rows: Rows, profile: Floats) -> None:
+    units = vectors.units
     for i in range(len(rows)):
-        if cosine(vectors, rows[i], profile) > 0:
+        if cosine(units, rows[i], profile) > 0:
             look_at(scratch, rows[i], WANTED)

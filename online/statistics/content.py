@@ -1,5 +1,6 @@
 """Items that are alike: cosine between item vectors, for items and users that no graph knows yet."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -56,16 +57,16 @@ def profile_of(vectors: Vectors, history: Rows, weights: Floats) -> Floats:
     return profile / np.float32(norm) if norm > 0 else profile
 
 
-@njit(cache=True)
-def cosine(vectors: Vectors, row: int, profile: Floats) -> float:
+@njit(cache=True, fastmath=True)
+def cosine(units: Floats, row: int, profile: Floats) -> float:
     """Cosine of a row's vector and a unit vector; 0 without a vector."""
     total = np.float32(0.0)
     for d in range(len(profile)):
-        total += vectors.units[row, d] * profile[d]
+        total += units[row, d] * profile[d]
     return float(total)
 
 
-@njit(cache=True)
+@njit(cache=True, fastmath=True)
 def encode(planes: Floats, vector: Floats) -> NDArray[np.uint64]:
     """One bit for each plane; two vectors' share of different bits is about their angle / pi (Charikar 2002)."""
     code = np.zeros(WORDS, np.uint64)
@@ -89,35 +90,39 @@ def bit_count(word: np.uint64) -> int:
 
 
 @njit(cache=True)
-def nearest(vectors: Vectors, profile: Floats) -> Rows:
-    """About FOUND_LIMIT rows whose codes differ least from the profile's, in order of row."""
+def nearest(vectors: Vectors, profile: Floats, share: float) -> Rows:
+    """About this share of FOUND_LIMIT rows whose codes differ least from the profile's, in order of row."""
     code, end = encode(vectors.planes, profile), vectors.end[0]
+    # Taken out of `vectors` once: each look into it counts references, which would cost more than the rest.
+    codes, present = vectors.codes, vectors.present
     distances = np.full(end, NO_DISTANCE, np.int16)
     for row in range(end):
-        if vectors.present[row]:
-            distances[row] = _distance(vectors, row, code)
-    return _smallest(distances, FOUND_LIMIT).astype(np.int32)
+        if present[row]:
+            distances[row] = _distance(codes, row, code)
+    return _smallest(distances, math.ceil(FOUND_LIMIT * share)).astype(np.int32)
 
 
 @njit(cache=True)
-def nearest_cold(vectors: Vectors, profile: Floats) -> Rows:
-    """Of the pool's cold rows that had an event, and of those that had none, about COLD_LIMIT as of `nearest`."""
+def nearest_cold(vectors: Vectors, profile: Floats, share: float) -> Rows:
+    """Of the cold rows in the pool a share of COLD_LIMIT that had an event, and of such as had none; as `nearest`."""
     code, pool = encode(vectors.planes, profile), vectors.pool
+    codes, seen = vectors.codes, vectors.seen  # as in `nearest`
     distances = np.full((2, len(pool)), NO_DISTANCE, np.int16)
     for place in range(len(pool)):
         row = pool[place]
-        if row >= 0 and vectors.seen[row] < COLD_BELOW:
-            distances[int(vectors.seen[row] > 0), place] = _distance(vectors, row, code)
-    untouched, touched = _smallest(distances[0], COLD_LIMIT), _smallest(distances[1], COLD_LIMIT)
+        if row >= 0 and seen[row] < COLD_BELOW:
+            distances[int(seen[row] > 0), place] = _distance(codes, row, code)
+    limit = math.ceil(COLD_LIMIT * share)
+    untouched, touched = _smallest(distances[0], limit), _smallest(distances[1], limit)
     return pool[np.concatenate((touched, untouched))]
 
 
 @njit(cache=True)
-def _distance(vectors: Vectors, row: int, code: NDArray[np.uint64]) -> int:
+def _distance(codes: NDArray[np.uint64], row: int, code: NDArray[np.uint64]) -> int:
     """In how many bits the row's code is another."""
     distance = 0
     for word in range(WORDS):
-        distance += bit_count(vectors.codes[row, word] ^ code[word])
+        distance += bit_count(codes[row, word] ^ code[word])
     return distance
 
 
@@ -218,7 +223,7 @@ class Content:
         profile = self._profile(query)
         if not profile.any():
             return np.zeros(0, np.int32)
-        rows = nearest(self.vectors, profile)
+        rows = nearest(self.vectors, profile, 1.0)
         return best_rows(rows, self.vectors.units[rows] @ profile, limit)
 
     def score(self, query: Query, rows: Rows) -> Floats:

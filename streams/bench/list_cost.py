@@ -8,6 +8,7 @@ import numpy as np
 from msgspec import Struct
 
 from online.events import Cursor, Event, ExampleSet
+from online.fusion.learner import FusionConfig, FusionLearner
 from online.learning.ranking import RankingLearner
 from online.recommender import Recommender
 from online.recommender_config import RecommenderConfig
@@ -28,6 +29,8 @@ class ListCost(Struct):
     """Lists made together."""
     hurried: bool
     """Whether they were made from fewer candidates."""
+    content: bool
+    """Whether items have vectors, and a learned taste says what is liked."""
     us_per_list: float
     """The median, of processor time."""
 
@@ -51,7 +54,8 @@ def list_costs(
 ) -> Costs:
     """Folds a made-up stream, then times lists of ever other users, the kinds in turns.
 
-    The ranking has not learned: of that the time does not depend, and the same weights serve every kind.
+    First items are made of nothing, then they have vectors. Nothing has learned: of that the time does not depend, and
+    the same weights serve every kind.
 
     Args:
         users: See Workload.
@@ -68,20 +72,31 @@ def list_costs(
     maker, now_ms = ListMaker(Settings(), recommender), START_MS + events
     cause = Cause("interaction", "", "interactions", 0, 0, now_ms)
     asked = _in_turn([Asked(state, cause) for state in states], seed)
-    maker.published_all([next(asked) for _ in range(WARM_LISTS)], now_ms)
-    taken: dict[tuple[int, bool], list[float]] = defaultdict(list)
-    for _ in range(rounds):
-        for size in at_once:
-            for hurried in (False, True):
-                these = [next(asked) for _ in range(size)]
-                began_s = time.process_time()
-                maker.published_all(these, now_ms, hurried)
-                taken[size, hurried].append((time.process_time() - began_s) / size)
+    taken: dict[tuple[int, bool, bool], list[float]] = defaultdict(list)
+    for content in (False, True):
+        if content:
+            _give_content(recommender, items, seed)
+        maker.published_all([next(asked) for _ in range(WARM_LISTS)], now_ms)
+        for _ in range(rounds):
+            for size in at_once:
+                for hurried in (False, True):
+                    these = [next(asked) for _ in range(size)]
+                    began_s = time.process_time()
+                    maker.published_all(these, now_ms, hurried)
+                    taken[size, hurried, content].append((time.process_time() - began_s) / size)
     costs = [
-        ListCost(size, hurried, round(float(np.median(seconds)) * 1e6, 1))
-        for (size, hurried), seconds in taken.items()
+        ListCost(*kind, us_per_list=round(float(np.median(seconds)) * 1e6, 1))
+        for kind, seconds in taken.items()
     ]
     return Costs(costs, us_per_fold)
+
+
+def _give_content(recommender: Recommender, items: int, seed: int) -> None:
+    vectors = np.random.default_rng(seed).standard_normal((items, recommender.config.dim)).astype(np.float32)
+    recommender.put_vectors({f"item-{number}": vector for number, vector in enumerate(vectors)})
+    fusion = FusionLearner(FusionConfig(capacity=1024))
+    fusion.advance()
+    recommender.taste = fusion.taste()
 
 
 def _folded(

@@ -1,5 +1,6 @@
 """`freshet bench lists`: what one list costs, alone and among others."""
 
+from itertools import product
 from typing import Annotated
 
 import typer
@@ -36,13 +37,16 @@ def lists(
     table = Table(
         Column("lists at once", justify="right"),
         Column("µs a list", justify="right"),
-        Column("µs a list, in a hurry", justify="right"),
+        Column("in a hurry", justify="right"),
+        Column("with vectors and taste", justify="right"),
+        Column("in a hurry", justify="right"),
         title=f"{users:,} users, {items:,} items, {events:,} events, seed {seed}; a fold takes {found.us_per_fold} µs",
         box=SIMPLE,
     )
-    by_kind = {(cost.at_once, cost.hurried): cost.us_per_list for cost in found.lists}
+    by_kind = {(cost.at_once, cost.content, cost.hurried): cost.us_per_list for cost in found.lists}
     for size in AT_ONCE:
-        table.add_row(str(size), *(f"{by_kind[size, hurried]:.0f}" for hurried in (False, True)))
+        kinds = product((False, True), repeat=2)
+        table.add_row(str(size), *(f"{by_kind[size, content, hurried]:.0f}" for content, hurried in kinds))
     Console(stderr=json_file == "-").print(table)
     if json_file is not None:
         write_json(json_file, found)

@@ -1,4 +1,5 @@
 import json
+from itertools import product
 
 from typer.testing import CliRunner
 
@@ -11,7 +12,7 @@ def test_each_kind_of_list_and_the_fold_have_a_cost() -> None:
     done = CliRunner().invoke(app, ["bench", "lists", *options])
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
-    kinds = {(cost["at_once"], cost["hurried"]) for cost in found["lists"]}
-    assert kinds == {(size, hurried) for size in AT_ONCE for hurried in (False, True)}
+    kinds = {(cost["at_once"], cost["content"], cost["hurried"]) for cost in found["lists"]}
+    assert kinds == set(product(AT_ONCE, (False, True), (False, True)))
     assert all(cost["us_per_list"] > 0 for cost in found["lists"])
     assert found["us_per_fold"] > 0
