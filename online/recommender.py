@@ -314,12 +314,18 @@ class Recommender:
         likes = np.zeros(len(liked), np.bool_)
         if self.taste is None:
             return liked, likes
-        for user in range(len(liked)):
-            rows = asked.history[asked.history_starts[user] : asked.history_starts[user + 1]][:HISTORY]
-            rows = rows[rows >= 0]
-            rows = rows[self._vectors.present[rows]]
-            if len(rows):
-                liked[user], likes[user] = self.taste.direction(self._vectors.units[rows]), True
+        starts = asked.history_starts[:-1]
+        lengths = np.minimum(np.diff(asked.history_starts), HISTORY)
+        users = np.repeat(np.arange(len(lengths)), lengths)
+        places = np.arange(len(users)) - np.repeat(
+            np.cumsum(lengths) - lengths, lengths
+        )  # in each one's history
+        rows = asked.history[starts[users] + places]
+        known = (rows >= 0) & self._vectors.present[rows]
+        counts = np.bincount(users[known], minlength=len(lengths))
+        likes = counts > 0
+        if likes.any():
+            liked[likes] = self.taste.directions(self._vectors.units[rows[known]], counts[likes])
         return liked, likes
 
     def _chosen(

@@ -2,6 +2,7 @@
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from online.statistics.base import Floats
 
@@ -28,15 +29,18 @@ class Taste(msgspec.Struct, frozen=True):
     sharpness: float
     """What the sum is multiplied with."""
 
-    def direction(self, units: Floats) -> Floats:
-        """[dim] of what a user had.
+    def directions(self, units: Floats, counts: NDArray[np.int64]) -> Floats:
+        """[users, dim] of what users had.
 
         Args:
-            units: [n, dim] the vectors of the history's items that have one, n >= 1; at most HISTORY, in any order.
+            units: [n, dim] the vectors of their histories' items that have one, the first user's first; at most HISTORY
+                of each, in any order.
+            counts: [users] how many are each one's, at least 1.
         """
-        mean = units.mean(axis=0)
-        layer = np.concatenate((mean, np.log1p(np.float32(len(units)))[None])) @ self.hidden + self.bias
-        found: Floats = np.maximum(layer, 0) @ self.out + self.out_bias + self.skip * mean
+        of_each = counts[:, None].astype(np.float32)
+        means = np.add.reduceat(units, np.cumsum(counts) - counts, axis=0) / of_each
+        layer = np.concatenate((means, np.log1p(of_each)), axis=1) @ self.hidden + self.bias
+        found = np.maximum(layer, 0) @ self.out + self.out_bias + self.skip * means
         return np.asarray(found * self.sharpness, np.float32)
 
 

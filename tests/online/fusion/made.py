@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from online.events import Example, ExampleSet, Past
 from online.fusion.learner import FusionLearner
+from online.fusion.taste import Taste
 
 KINDS = 4
 ITEMS = 64
@@ -28,6 +29,12 @@ def media_of(item: int, *modalities: str) -> dict[str, Floats]:
         vector[kind_of(item, modality)] += 2.0
         made[modality] = (vector / np.linalg.norm(vector)).astype(np.float32)
     return made
+
+
+def direction_of(taste: Taste, units: Floats) -> Floats:
+    """[dim] of one user's history."""
+    found: Floats = taste.directions(units, np.array([len(units)]))[0]
+    return found
 
 
 def fill(learner: FusionLearner, *modalities: str) -> None:

@@ -5,7 +5,7 @@ from online.events import Example, ExampleSet, Past
 from online.fusion.fusions import Kind
 from online.fusion.learner import RAMP_STEPS, STEP_EXAMPLES, FusionConfig, FusionLearner
 from online.statistics.base import Floats
-from tests.online.fusion.made import ITEMS, KINDS, example_set, fill, kind_of, media_of, sets
+from tests.online.fusion.made import ITEMS, KINDS, direction_of, example_set, fill, kind_of, media_of, sets
 
 SMALL = FusionConfig(capacity=256, replayed=16, negatives=16, dim=32)
 STEPS = RAMP_STEPS + 40
@@ -44,7 +44,7 @@ def hit_ratio(learner: FusionLearner, likes: str) -> float:
     hits = []
     for kind in range(KINDS):
         had = [i for i in range(ITEMS) if kind_of(i, likes) == kind][:5]
-        direction = taste.direction(np.stack([vectors[f"i{i}"] for i in had]))
+        direction = direction_of(taste, np.stack([vectors[f"i{i}"] for i in had]))
         best = sorted(range(ITEMS), key=lambda i: -float(vectors[f"i{i}"] @ direction))[: ITEMS // KINDS]
         hits += [kind_of(i, likes) == (kind + 1) % KINDS for i in best]
     return float(np.mean(hits))
@@ -65,7 +65,7 @@ def test_a_new_item_has_its_vector_at_once_and_is_liked_for_what_it_is_made_of(
     assert new is not None
     kind = kind_of(5, "image")
     had = [i for i in range(ITEMS) if (kind_of(i, "image") + 1) % KINDS == kind][:5]
-    direction = taste.direction(np.stack([vectors[f"i{i}"] for i in had]))
+    direction = direction_of(taste, np.stack([vectors[f"i{i}"] for i in had]))
     others = [vectors[f"i{i}"] @ direction for i in range(ITEMS) if kind_of(i, "image") != kind]
     assert new @ direction > np.mean(others) + 2 * np.std(others)
 
@@ -129,7 +129,7 @@ def test_refused_items_are_liked_less() -> None:
         learner.learn(example_set(had, item, "skip" if kind_of(item, "text") == 0 else "click"))
     vectors, taste = served(learner), learner.taste()
     assert taste is not None
-    direction = taste.direction(np.stack([vectors[f"i{i}"] for i in range(20)]))
+    direction = direction_of(taste, np.stack([vectors[f"i{i}"] for i in range(20)]))
     by_kind = [np.mean([vectors[f"i{i}"] @ direction for i in range(k, ITEMS, KINDS)]) for k in range(KINDS)]
     assert np.argmin(by_kind) == 0
 

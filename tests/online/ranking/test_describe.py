@@ -12,6 +12,7 @@ from online.ranking.describe import USUAL_SHARE
 from online.recommender import Recommender
 from online.recommender_config import RecommenderConfig
 from online.state import SET_DECAY
+from online.statistics.views import queries
 from tests.online.streams_of_events import DAY_MS, START_MS, River, pairs
 
 NOW_DAY = 10.0
@@ -211,3 +212,22 @@ def test_a_taste_speaks_for_what_the_history_is_mapped_to_above_the_mean(river: 
     assert liked["right"] - liked["left"] == pytest.approx(12)
     assert sum(liked.values()) == pytest.approx(0, abs=1e-5)
     assert set(ask(river, "new", e.TASTE).values()) == {0.0}
+
+
+def test_users_asked_for_together_are_liked_to_like_what_they_are_alone(river: River) -> None:
+    recommender, rng = river.recommender, np.random.default_rng(5)
+    for number in range(80):
+        recommender.put_vector(f"i{number}", rng.normal(size=4).astype(np.float32))
+        river.has("many", f"i{number}", at_ms=at(0) + number)  # more than a taste looks at
+    river.has("bare", "nothing", at_ms=at(0))  # has no vector
+    river.has("both", "nothing", at_ms=at(0))
+    river.has("both", "i3", at_ms=at(0) + 1)
+    made = [rng.normal(size=shape).astype(np.float32) for shape in ((5, 6), (6,), (6, 4), (4,))]
+    recommender.taste = Taste(*made, 1.5, 2.0)
+    states = [river.state(user_id) for user_id in ("new", "many", "bare", "both", "new")]
+    liked, likes = recommender._liked(queries(states, recommender.catalogue, [at(1)] * len(states)))
+    assert likes.tolist() == [False, True, False, True, False]
+    for state, together, does in zip(states, liked, likes, strict=True):
+        alone, _ = recommender._liked(queries([state], recommender.catalogue, [at(1)]))
+        np.testing.assert_allclose(together, alone[0], rtol=1e-5)
+        assert does == alone.any()
