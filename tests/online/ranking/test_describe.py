@@ -222,8 +222,10 @@ def test_users_asked_for_together_are_liked_to_like_what_they_are_alone(river: R
     river.has("bare", "nothing", at_ms=at(0))  # has no vector
     river.has("both", "nothing", at_ms=at(0))
     river.has("both", "i3", at_ms=at(0) + 1)
-    made = [rng.normal(size=shape).astype(np.float32) for shape in ((5, 6), (6,), (6, 4), (4,))]
-    recommender.taste = Taste(*made, 1.5, 2.0)
+    hidden, bias, out, out_bias = (
+        rng.normal(size=shape).astype(np.float32) for shape in ((5, 6), (6,), (6, 4), (4,))
+    )
+    recommender.taste = Taste(hidden, bias, out, out_bias, 1.5, 2.0)
     states = [river.state(user_id) for user_id in ("new", "many", "bare", "both", "new")]
     liked, likes = recommender._liked(queries(states, recommender.catalogue, [at(1)] * len(states)))
     assert likes.tolist() == [False, True, False, True, False]
