@@ -54,6 +54,9 @@ class ListLog(msgspec.Struct, array_like=True, gc=False):
     """[LOGGED] float32, of all candidates of the list."""
     request: bytes
     """[len(REQUEST)] float32"""
+    head: bytes = b""
+    """[k] uint32, `item_hash` of the list's first, best first, whether they were kept or not; then [k] float32, their
+    shares. Empty where no network ranked, and in earlier versions."""
 
 
 class Example(msgspec.Struct, array_like=True, gc=False):

@@ -21,7 +21,7 @@ from online.ranking.diversity import POOL_FACTOR
 from online.ranking.evidence import WITNESSES, new_scratch
 from online.ranking.explain import Explainer, RankedItem
 from online.ranking.gather import GRAPH_LAG, gather_lists
-from online.ranking.list_log import log_of
+from online.ranking.list_log import HEAD, log_of
 from online.ranking.network import Network
 from online.ranking.new_items import NewItems
 from online.ranking.sources import collect, decays_of
@@ -271,9 +271,17 @@ class Recommender:
             return math.inf
         return state.open_ms / 1000 - self.config.again_after_days * DAY_S
 
-    def log(self, found: Candidates) -> ListLog:
-        """The candidates of one list as they are now, to be learned from once it is known what was had."""
-        return log_of(self.catalogue.hashes[found.rows], found.columns, found.means[0], found.requests[0])
+    def log(self, found: Candidates, listed: Best | None = None) -> ListLog:
+        """The candidates of one list as they are now, to be learned from once it is known what was had.
+
+        What is listed of them is found again where it is not given.
+        """
+        if self.network is None:
+            listed = None
+        elif listed is None:
+            (listed,) = best(found, self.network, HEAD)
+        hashes = self.catalogue.hashes[found.rows]
+        return log_of(hashes, found.columns, found.means[0], found.requests[0], listed)
 
     def popular(
         self, k: int = 10, *, now_ms: int, wall_ms: int, exclude: Collection[str] = ()

@@ -90,7 +90,8 @@ class Serving:
         if self._listing is not self._learning:
             self._catch_up(state, view)
         found = self._recommender.candidates(state, now_ms=view.now_ms, wall_ms=view.now_ms)
-        ((places, scores),) = best(found, self._recommender.network, COLD_DEPTH if view.is_cold_only else k)
+        (listed,) = best(found, self._recommender.network, COLD_DEPTH if view.is_cold_only else k)
+        places, scores = listed
         ids = [self._recommender.catalogue.item_id(row) for row in found.rows[places].tolist()]
         items: IntArray = np.array([self._code_of[item_id] for item_id in ids], dtype=np.int32)
         if view.is_cold_only:
@@ -98,7 +99,7 @@ class Serving:
             return Ranked(items[keep][:k], scores[keep][:k].astype(np.float64))
         state.published(ids)
         if self._ranking is not None:
-            self._logs[view.user, view.now_ms] = self._recommender.log(found)
+            self._logs[view.user, view.now_ms] = self._recommender.log(found, listed)
         found_chances = chances(scores, self._recommender.network).astype(np.float64)
         return Ranked(items, scores.astype(np.float64), found_chances)
 

@@ -24,14 +24,12 @@ from online.learning.replay import ListReplay
 from online.owners import NOBODY, Owners
 from online.ranking.evidence import BLEND
 from online.ranking.features import FEATURES
-from online.ranking.list_log import candidate_count, features_of_log, had_of_log
+from online.ranking.list_log import features_of_log, had_of_log, head_of_log
 from online.ranking.network import Network
 from online.saved import as_part, part_of
 from online.statistics.base import Floats
 
 STEP_LISTS = 16
-CHANCES_EVERY = 4
-"""One of so many lists, whether it has what was had or not, says what scores are worth as chances."""
 RAMP_STEPS = 100
 """Over which the learning rate grows to its value; before that nothing is served."""
 AVERAGED_STEPS = 20
@@ -73,8 +71,6 @@ class RankingLearner:
         self._owners = Owners()
         self._moments = Moments(FEATURES)
         self._platt = PlattLearner()
-        self._list_count = 0
-        """Lists that came since there is something to serve."""
         self._new: list[int] = []
         """The stream's time of each list since the last step."""
         self.drift = DriftResponse(is_noting_only=not self.config.answers_drift)
@@ -92,15 +88,11 @@ class RankingLearner:
         had = had_of_log(log, item_ids)
         if not item_ids or not len(had):
             return
-        self._list_count += self.step_count >= RAMP_STEPS
-        teaches_chances, teaches_order = self._list_count % CHANCES_EVERY == 1, bool(had.any())
-        if not (teaches_chances or teaches_order):
+        if log.head:
+            self._platt.learn(*head_of_log(log, item_ids))
+        if not had.any():
             return
         features = features_of_log(log)
-        if teaches_chances:
-            self._platt.learn(self.averaged().scores(features), had, candidate_count(log))
-        if not teaches_order:
-            return
         self._moments.update(features)
         self._replay.add(features, had, self._owners.of(user_id))
         self._new.append(now_ms)
@@ -177,7 +169,6 @@ class RankingLearner:
         saved |= as_part("adamw/", self._optimizer.save())
         saved |= as_part("moments/", self._moments.save()) | as_part("platt/", self._platt.save())
         saved |= {"judged": self._judged.copy(), "step_count": np.array(self.step_count)}
-        saved |= {"list_count": np.array(self._list_count)}
         return saved | {"drift": self.drift.save()}
 
     def load(self, saved: dict[str, np.ndarray]) -> bool:
@@ -195,9 +186,8 @@ class RankingLearner:
         self._served.load(part_of(saved, "served/"))
         self._optimizer.load(part_of(saved, "adamw/"))
         self._moments.load(part_of(saved, "moments/"))
-        if "list_count" in saved:  # an earlier version's snapshot knows nothing of chances
-            self._platt.load(part_of(saved, "platt/"))
-            self._list_count = int(saved["list_count"])
+        if platt := part_of(saved, "platt/"):  # an earlier version's snapshot knows nothing of chances
+            self._platt.load(platt)
         self._judged, self.step_count = saved["judged"].copy(), int(saved["step_count"])
         if "drift" in saved:  # as above, of a still earlier version
             self.drift.load(saved["drift"])

@@ -9,8 +9,9 @@ from online.events import Cursor, Event
 from online.item import Item
 from online.item_filter import ItemFilter
 from online.ranking.arrangement import PLAIN, Arrangement
+from online.ranking.candidates import best
 from online.ranking.evidence import RECENT
-from online.ranking.list_log import features_of_log
+from online.ranking.list_log import features_of_log, head_of_log
 from online.ranking.network import Network
 from online.ranking.new_items import EXPLORED_LISTS, EXPLORED_TIMES
 from online.recommender import Recommender
@@ -202,6 +203,20 @@ def test_a_network_ranks_what_the_blend_did(allowing: River) -> None:
     assert 0 < sum(item.score for item in listed) <= 1.0001
     allowing.recommender.network = None
     assert allowing.ids("new")[0] == "b"
+
+
+def test_the_log_says_what_a_network_listed_and_nothing_of_a_blend(allowing: River) -> None:
+    pairs(allowing)
+    recommender, state = allowing.recommender, allowing.state("new")
+    found = recommender.candidates(state, now_ms=START_MS, wall_ms=0)
+    assert not recommender.log(found).head
+    recommender.network = looking_at(RECENT)
+    first = recommender.recommend(state, now_ms=START_MS, wall_ms=0)[0]
+    shares, had = head_of_log(recommender.log(found), [first.item_id])
+    assert had.tolist() == [True] + [False] * (len(had) - 1)
+    assert first.score == pytest.approx(shares[0])  # nothing has been learned of chances yet
+    (listed,) = best(found, recommender.network, 40)
+    assert recommender.log(found, listed) == recommender.log(found)
 
 
 def test_no_rating_makes_a_log_that_cannot_be_learned_from(allowing: River) -> None:

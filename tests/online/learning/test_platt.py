@@ -6,27 +6,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from online.learning.platt import DEPTH, LEAST_SLOPE, PlattLearner
+from online.learning.platt import LEAST_SLOPE, PlattLearner
 from online.ranking.chances import AS_THEY_ARE, Platt
 
-COUNT = 400
+COUNT, DEPTH = 400, 10
 
 
 def lists(true: Platt, count: int, seed: int = 0) -> Iterator[tuple[NDArray[np.float32], NDArray[np.bool_]]]:
-    """Scores of candidates, and which of them were had."""
+    """Shares of the first items of lists, and which of them were had."""
     rng = np.random.default_rng(seed)
     for _ in range(count):
-        scores = rng.normal(0, 1, COUNT).astype(np.float32)
-        shares = np.exp(scores) / np.exp(scores).sum()
-        yield scores, rng.random(COUNT) < true.chances(shares)
-
-
-def sampled(
-    scores: NDArray[np.float32], had: NDArray[np.bool_], rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """All that was had, and a quarter of the rest."""
-    kept = had | (rng.random(len(had)) < 0.25)
-    return scores[kept], had[kept]
+        parts = np.exp(rng.normal(0, 1, COUNT).astype(np.float32))
+        shares = np.sort(parts / parts.sum())[::-1][:DEPTH]
+        yield shares, rng.random(DEPTH) < true.chances(shares)
 
 
 def mean_distance(found: Platt, true: Platt) -> float:
@@ -36,52 +28,51 @@ def mean_distance(found: Platt, true: Platt) -> float:
 
 
 @pytest.mark.parametrize("true", [AS_THEY_ARE, Platt(1.0, 0.7), Platt(-0.5, 1.4)], ids=str)
-@pytest.mark.parametrize("is_sampled", [False, True])
-def test_it_finds_what_shares_are_worth_whether_all_candidates_are_kept_or_some(
-    true: Platt, is_sampled: bool
-) -> None:
-    learner, rng = PlattLearner(), np.random.default_rng(1)
-    for scores, had in lists(true, 3_000):
-        kept = sampled(scores, had, rng) if is_sampled else (scores, had)
-        learner.learn(*kept, COUNT)
+def test_it_finds_what_shares_are_worth(true: Platt) -> None:
+    learner = PlattLearner()
+    for shares, had in lists(true, 6_000):
+        learner.learn(shares, had)
     assert mean_distance(learner.platt(), true) < 0.2
     if true != AS_THEY_ARE:
-        assert mean_distance(AS_THEY_ARE, true) > 0.4
+        assert mean_distance(AS_THEY_ARE, true) > 0.3
+
+
+def test_chances_are_right_on_the_whole() -> None:
+    learner, true = PlattLearner(), Platt(0.4, 0.9)
+    given, had_of_them = [], []
+    for number, (shares, had) in enumerate(lists(true, 12_000)):
+        if number >= 4_000:
+            given.append(learner.platt().chances(shares).mean())
+            had_of_them.append(had.mean())
+        learner.learn(shares, had)
+    assert np.mean(given) == pytest.approx(np.mean(had_of_them), rel=0.03)
 
 
 def test_it_follows_a_change() -> None:
     learner = PlattLearner()
     for true in (Platt(-0.5, 1.4), Platt(1.0, 0.7)):
-        for scores, had in lists(true, 4_000):
-            learner.learn(scores, had, COUNT)
+        for shares, had in lists(true, 16_000):
+            learner.learn(shares, had)
         assert mean_distance(learner.platt(), true) < 0.2
 
 
 def test_lists_that_have_nothing_lower_the_chances_and_never_turn_the_order() -> None:
     learner = PlattLearner()
-    scores = np.linspace(3, 0, COUNT, dtype=np.float32)
+    shares = np.linspace(0.1, 0.01, DEPTH, dtype=np.float32)
     for _ in range(50):
-        learner.learn(scores, np.zeros(COUNT, np.bool_), COUNT)
+        learner.learn(shares, np.zeros(DEPTH, np.bool_))
     assert learner.platt().chances(np.array([0.05], np.float32)) < 0.02
     for _ in range(200):
-        learner.learn(scores, scores < scores[DEPTH // 2], COUNT)
+        learner.learn(shares, shares < shares[DEPTH // 2])
     assert learner.platt().slope >= LEAST_SLOPE
-
-
-def test_scores_mean_the_same_wherever_their_zero_is() -> None:
-    learners = PlattLearner(), PlattLearner()
-    for scores, had in lists(AS_THEY_ARE, 20):
-        for learner, zero in zip(learners, (0, 300), strict=True):
-            learner.learn(scores + np.float32(zero), had, COUNT)
-    assert learners[0].platt() == pytest.approx(learners[1].platt(), rel=1e-3)
 
 
 def test_it_goes_on_from_what_it_saved() -> None:
     known, other = PlattLearner(), PlattLearner()
-    for number, (scores, had) in enumerate(lists(Platt(1.0, 0.7), 40)):
+    for number, (shares, had) in enumerate(lists(Platt(1.0, 0.7), 40)):
         if number == 20:
             other.load(known.save())
-        known.learn(scores, had, COUNT)
+        known.learn(shares, had)
         if number >= 20:
-            other.learn(scores, had, COUNT)
+            other.learn(shares, had)
     assert known.platt() == other.platt()

@@ -1,6 +1,7 @@
 """Logs of lists whose best candidate is known by construction."""
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from online.catalogue import item_hash
@@ -21,6 +22,11 @@ def log_with(columns: dict[int, Floats], count: int) -> ListLog:
     request = np.zeros(len(REQUEST), np.float32)
     request[REQUEST.index("candidates")] = np.log1p(count)
     return log_of(hashes(count), evidence, means, request)
+
+
+def with_head(log: ListLog, shares: Floats) -> ListLog:
+    """The log of a list whose first items were i0, i1, ..., with these shares."""
+    return replace(log, head=hashes(len(shares)).tobytes() + shares.astype(np.float32).tobytes())
 
 
 def hashes(count: int) -> NDArray[np.uint32]:

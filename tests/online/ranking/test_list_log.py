@@ -3,18 +3,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from online.events import ListLog
+from online.ranking.candidates import Best
 from online.ranking.evidence import LEARNED, LOGGED
 from online.ranking.features import REQUEST, features_of
 from online.ranking.list_log import (
     CANDIDATES,
     HAD_LIMIT,
+    HEAD,
     features_of_log,
     had_of_log,
+    head_of_log,
     is_readable,
     log_of,
     sampled,
 )
-from tests.online.ranking.made_logs import hashes, random_log
+from tests.online.ranking.made_logs import hashes, random_log, with_head
 
 counts = st.sampled_from([0, 1, CANDIDATES, CANDIDATES + 1, 200, 700])
 salts = st.integers(0, 2**64 - 1)
@@ -52,6 +55,25 @@ def test_each_candidate_keeps_its_own_columns(places: set[int], salt: int) -> No
     by_hash = dict(zip(kept(log), features_of_log(log).tolist(), strict=True))
     assert features_of_log(sample).tolist() == [by_hash[one] for one in kept(sample)]
     assert (sample.means, sample.request) == (log.means, log.request)
+
+
+def test_what_was_served_is_kept_whatever_the_sample_is() -> None:
+    shares = np.linspace(0.2, 0.02, HEAD, dtype=np.float32)
+    sample = sampled(with_head(made(700), shares), ids({3, 500}), 1)
+    found, had = head_of_log(sample, ids({3, 500}))
+    assert found.tolist() == shares.tolist()
+    assert np.flatnonzero(had).tolist() == [3]
+    assert [len(part) for part in head_of_log(made(700), ids({3}))] == [0, 0]
+
+
+def test_the_log_of_a_list_says_what_a_network_served() -> None:
+    count, places = 30, np.array([7, *range(20)])
+    scores = np.linspace(0.3, 0.01, len(places), dtype=np.float32)
+    columns, means = np.zeros((count, LEARNED), np.float32), np.zeros(LOGGED, np.float32)
+    log = log_of(hashes(count), columns, means, np.zeros(len(REQUEST), np.float32), Best(places, scores))
+    found, had = head_of_log(log, ["i7"])
+    assert found.tolist() == scores[:HEAD].tolist()
+    assert had.tolist() == [True] + [False] * 7 + [True, False]
 
 
 def test_a_list_that_was_had_whole_is_sampled_too() -> None:
