@@ -322,18 +322,14 @@ class Recommender:
         likes = np.zeros(len(liked), np.bool_)
         if self.taste is None:
             return liked, likes
-        starts = asked.history_starts[:-1]
-        lengths = np.minimum(np.diff(asked.history_starts), HISTORY)
+        lengths = np.diff(asked.history_starts)
         users = np.repeat(np.arange(len(lengths)), lengths)
-        places = np.arange(len(users)) - np.repeat(
-            np.cumsum(lengths) - lengths, lengths
-        )  # in each one's history
-        rows = asked.history[starts[users] + places]
-        known = (rows >= 0) & self._vectors.present[rows]
+        entries = np.arange(len(users)) - asked.history_starts[users]  # of each history, the most recent is 0
+        known = (asked.history >= 0) & self._vectors.present[asked.history] & (entries < HISTORY)
         counts = np.bincount(users[known], minlength=len(lengths))
         likes = counts > 0
         if likes.any():
-            liked[likes] = self.taste.directions(self._vectors.units[rows[known]], counts[likes])
+            liked[likes] = self.taste.directions(self._vectors.units[asked.history[known]], counts[likes])
         return liked, likes
 
     def _chosen(

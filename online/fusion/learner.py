@@ -21,6 +21,7 @@ from online.fusion.media import MODALITIES, ItemMedia
 from online.fusion.model import Model
 from online.fusion.taste import Taste
 from online.learning.adamw import AdamW
+from online.learning.weights import mean_kept
 from online.owners import Owners
 from online.saved import as_part, part_of
 from online.statistics.base import Floats
@@ -159,9 +160,7 @@ class FusionLearner:
         rate = self.config.rate * min(1.0, (self.step_count + 1) / RAMP_STEPS)
         self._optimizer.step(self._learned.weights.vector, gradient, rate)
         self.step_count += 1
-        self._mean.follow(
-            self._learned, kept=min(1 - 1 / self.config.averaged_steps, 1 - 1 / self.step_count)
-        )
+        self._mean.follow(self._learned, mean_kept(self.config.averaged_steps, self.step_count))
 
     def forget_user(self, user_id: str) -> int:
         """Keeps no example of the user any more; returns how many there were. What steps made of them stays."""
@@ -201,7 +200,7 @@ class FusionLearner:
             left = {
                 item_id: row
                 for item_id in known[start : start + AT_ONCE]
-                if (row := catalogue.row(item_id)) >= 0 and self._media.has[row].any()
+                if (row := catalogue.row(item_id)) >= 0 and self._media.is_known[row]
             }
             rows = np.array(list(left.values()), np.int32)
             self._bank[rows] = self._vectors(self._served, rows)
@@ -256,7 +255,7 @@ class FusionLearner:
         rows, places = np.unique(candidates, return_inverse=True)
         made, made_back = self._learned.vectors(self._media.made(rows, self._some_of(rows)))
         self._bank[rows] = made
-        there = np.any(self._media.has_of(history.ravel()), axis=1).reshape(history.shape)
+        there = self._media.is_known[history] & (history >= 0)
         past = self._bank[history] * there[:, :, None]  # [n, LOOKED_AT, dim]
         looked = np.maximum(there.sum(axis=1, keepdims=True), 1).astype(np.float32)
         count = (drawn.history >= 0).sum(axis=1, keepdims=True).astype(np.float32)

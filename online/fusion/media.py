@@ -27,8 +27,8 @@ class ItemMedia:
         self._on_forget = on_forget
         self.has: Masks = np.zeros((capacity, len(MODALITIES)), np.bool_)
         """[capacity, modalities] To be read only."""
-        self._is_known = np.zeros(capacity, np.bool_)
-        """[capacity] Whether a row has anything."""
+        self.is_known = np.zeros(capacity, np.bool_)
+        """[capacity] Whether a row has anything. To be read only."""
         self._vectors = [np.zeros((capacity, WIDTH), np.float16) for _ in MODALITIES]
         self._sums = np.zeros((len(MODALITIES), WIDTH))
         self._counts = np.zeros(len(MODALITIES), np.int64)
@@ -39,7 +39,7 @@ class ItemMedia:
         self._clear(np.array([row], np.int32))
         for modality, vector in vectors.items():
             place = MODALITIES.index(modality)
-            self.has[row, place] = self._is_known[row] = True
+            self.has[row, place] = self.is_known[row] = True
             self._vectors[place][row, : len(vector)] = vector
             self._sums[place, : len(vector)] += vector
             self._counts[place] += 1
@@ -47,7 +47,7 @@ class ItemMedia:
 
     def known(self) -> Rows:
         """The rows of items that are made of anything."""
-        return np.flatnonzero(self._is_known[: self.catalogue.end]).astype(np.int32)
+        return np.flatnonzero(self.is_known[: self.catalogue.end]).astype(np.int32)
 
     def common(self) -> Common:
         """The means over items, and one over the mean distance from them."""
@@ -78,4 +78,4 @@ class ItemMedia:
             self._sums[place] -= vectors[held].sum(axis=0, dtype=np.float64)
             self._counts[place] -= len(held)
             vectors[held] = 0
-        self.has[rows] = self._is_known[rows] = False
+        self.has[rows] = self.is_known[rows] = False

@@ -25,6 +25,7 @@ from online.events import ListLog
 from online.learning.drift_response import DriftResponse, lists_seen
 from online.learning.losses import reciprocal_ranks
 from online.learning.privacy import Accounts, Budget
+from online.learning.weights import mean_kept
 from online.ranking.evidence import BLEND, LEARNED, LOGGED
 from online.ranking.features import FEATURES, REQUEST
 from online.ranking.list_log import features_of_log, had_of_log
@@ -140,7 +141,7 @@ class PrivateRankingLearner:
         self._weights = self._first + KEPT * (self._weights - self._first)
         self._weights -= self._rate * total / (NORM * USERS)
         self.step_count += 1
-        kept = min(1 - 1 / AVERAGED_STEPS, 1 - 1 / self.step_count)
+        kept = mean_kept(AVERAGED_STEPS, self.step_count)
         self._served = kept * self._served + (1 - kept) * self._weights
         self._sums.clear()
         self._waiting.clear()

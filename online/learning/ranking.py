@@ -21,6 +21,7 @@ from online.learning.moments import Moments
 from online.learning.perceptron import Perceptron
 from online.learning.platt import PlattLearner
 from online.learning.replay import ListReplay
+from online.learning.weights import mean_kept
 from online.owners import NOBODY, Owners
 from online.ranking.evidence import BLEND
 from online.ranking.features import FEATURES
@@ -147,8 +148,7 @@ class RankingLearner:
         gradient = self._net.gradient(x, layer, pull.ravel())
         self._optimizer.step(self._net.vector, gradient, rate)
         self.step_count += 1
-        kept = min(1 - 1 / AVERAGED_STEPS, 1 - 1 / self.step_count)
-        self._served.follow(self._net, kept)
+        self._served.follow(self._net, mean_kept(AVERAGED_STEPS, self.step_count))
 
     def _judge(self, features: Floats, targets: Floats, absent: NDArray[np.bool_]) -> None:
         """Ranks new lists before they are learned, by what is served and by the blend."""

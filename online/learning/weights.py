@@ -8,6 +8,11 @@ import numpy as np
 from online.statistics.base import Floats
 
 
+def mean_kept(over: int, step_count: int) -> float:
+    """What a step leaves of a mean over about so many last ones; of fewer, it is the mean of all."""
+    return 1 - 1 / min(over, step_count)
+
+
 class Weights:
     """A vector of all weights. What an optimizer or a mean does to it is done to its parts."""
 

@@ -15,7 +15,7 @@ from online.ranking.sources import (
     Sources,
 )
 from online.statistics.base import Floats, Query, Rows
-from online.statistics.content import COLD_BELOW, cosine, profile_of
+from online.statistics.content import COLD_BELOW, Vectors, cosine, profile_of
 from online.statistics.lags import LagDecay, lag_weights
 from online.statistics.popularity_by_length import stage_of
 from online.statistics.ratings import mean_rating
@@ -108,30 +108,30 @@ def _rhythm(
 def _content(
     sources: Sources, query: Query, profile: Floats, liked: Floats, rows: Rows, evidence: Floats
 ) -> None:
-    units, present, seen = sources.vectors.units, sources.vectors.present, sources.vectors.seen
+    vectors = sources.vectors
     last = profile[:0]
     if len(profile) > 0:
-        last = profile_of(sources.vectors, query.history, lag_weights(query.history_s, LagDecay(1, 1.0)))
+        last = profile_of(vectors, query.history, lag_weights(query.history_s, LagDecay(1, 1.0)))
     for i in range(len(rows)):
-        alike = len(profile) > 0 and present[rows[i]]
-        evidence[i, e.CONTENT] = max(cosine(units, rows[i], profile), 0.0) if alike else 0.0
-        evidence[i, e.CONTENT_LAST] = max(cosine(units, rows[i], last), 0.0) if alike else 0.0
-        evidence[i, e.COLD] = 1.0 if seen[rows[i]] < COLD_BELOW else 0.0
-    _taste(units, present, liked, rows, evidence)
+        alike = len(profile) > 0 and vectors.present[rows[i]]
+        evidence[i, e.CONTENT] = max(cosine(vectors, rows[i], profile), 0.0) if alike else 0.0
+        evidence[i, e.CONTENT_LAST] = max(cosine(vectors, rows[i], last), 0.0) if alike else 0.0
+        evidence[i, e.COLD] = 1.0 if vectors.seen[rows[i]] < COLD_BELOW else 0.0
+    _taste(vectors, liked, rows, evidence)
 
 
 @njit(cache=True)
-def _taste(units: Floats, present: NDArray[np.bool_], liked: Floats, rows: Rows, evidence: Floats) -> None:
+def _taste(vectors: Vectors, liked: Floats, rows: Rows, evidence: Floats) -> None:
     """How much the taste says for each candidate, above the mean of those it can say anything of."""
     evidence[: len(rows), e.TASTE] = 0.0
     total, count = 0.0, 0
     for i in range(len(rows)):
-        if len(liked) > 0 and present[rows[i]]:
-            evidence[i, e.TASTE] = cosine(units, rows[i], liked)
+        if len(liked) > 0 and vectors.present[rows[i]]:
+            evidence[i, e.TASTE] = cosine(vectors, rows[i], liked)
             total += evidence[i, e.TASTE]
             count += 1
     for i in range(len(rows)):
-        if count > 0 and present[rows[i]]:
+        if count > 0 and vectors.present[rows[i]]:
             evidence[i, e.TASTE] -= total / count
 
 

@@ -266,7 +266,7 @@ def _want_top(scratch: Scratch, popularity: Counts, share: float) -> None:
 
 
 @njit(cache=True)
-def _want_alike(  # as above
+def _want_alike(
     scratch: Scratch, vectors: Vectors, query: Query, liked: Floats, share: float, search: bool
 ) -> Floats:
     """Makes new cold items candidates and, where a taste is learned or the graph knows little, the ones liked most.
@@ -291,7 +291,6 @@ def _want_alike(  # as above
 
 @njit(cache=True)
 def _want_those_alike(scratch: Scratch, vectors: Vectors, rows: Rows, profile: Floats) -> None:
-    units = vectors.units
     for i in range(len(rows)):
-        if cosine(units, rows[i], profile) > 0:
+        if cosine(vectors, rows[i], profile) > 0:
             look_at(scratch, rows[i], WANTED)

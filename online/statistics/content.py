@@ -58,11 +58,11 @@ def profile_of(vectors: Vectors, history: Rows, weights: Floats) -> Floats:
 
 
 @njit(cache=True, fastmath=True)
-def cosine(units: Floats, row: int, profile: Floats) -> float:
+def cosine(vectors: Vectors, row: int, profile: Floats) -> float:
     """Cosine of a row's vector and a unit vector; 0 without a vector."""
     total = np.float32(0.0)
     for d in range(len(profile)):
-        total += units[row, d] * profile[d]
+        total += vectors.units[row, d] * profile[d]
     return float(total)
 
 
@@ -80,6 +80,15 @@ def encode(planes: Floats, vector: Floats) -> NDArray[np.uint64]:
 
 
 @njit(cache=True)
+def encode_all(planes: Floats, units: Floats) -> NDArray[np.uint64]:
+    """[n, WORDS] of [n, dim], as `encode`."""
+    codes = np.empty((len(units), WORDS), np.uint64)
+    for i in range(len(units)):
+        codes[i] = encode(planes, units[i])
+    return codes
+
+
+@njit(cache=True)
 def bit_count(word: np.uint64) -> int:
     """How many bits are set."""
     word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
@@ -93,12 +102,10 @@ def bit_count(word: np.uint64) -> int:
 def nearest(vectors: Vectors, profile: Floats, share: float) -> Rows:
     """About this share of FOUND_LIMIT rows whose codes differ least from the profile's, in order of row."""
     code, end = encode(vectors.planes, profile), vectors.end[0]
-    # Taken out of `vectors` once: each look into it counts references, which would cost more than the rest.
-    codes, present = vectors.codes, vectors.present
     distances = np.full(end, NO_DISTANCE, np.int16)
     for row in range(end):
-        if present[row]:
-            distances[row] = _distance(codes, row, code)
+        if vectors.present[row]:
+            distances[row] = _distance(vectors, row, code)
     return _smallest(distances, math.ceil(FOUND_LIMIT * share)).astype(np.int32)
 
 
@@ -106,23 +113,22 @@ def nearest(vectors: Vectors, profile: Floats, share: float) -> Rows:
 def nearest_cold(vectors: Vectors, profile: Floats, share: float) -> Rows:
     """Of the cold rows in the pool a share of COLD_LIMIT that had an event, and of such as had none; as `nearest`."""
     code, pool = encode(vectors.planes, profile), vectors.pool
-    codes, seen = vectors.codes, vectors.seen  # as in `nearest`
     distances = np.full((2, len(pool)), NO_DISTANCE, np.int16)
     for place in range(len(pool)):
         row = pool[place]
-        if row >= 0 and seen[row] < COLD_BELOW:
-            distances[int(seen[row] > 0), place] = _distance(codes, row, code)
+        if row >= 0 and vectors.seen[row] < COLD_BELOW:
+            distances[int(vectors.seen[row] > 0), place] = _distance(vectors, row, code)
     limit = math.ceil(COLD_LIMIT * share)
     untouched, touched = _smallest(distances[0], limit), _smallest(distances[1], limit)
     return pool[np.concatenate((touched, untouched))]
 
 
 @njit(cache=True)
-def _distance(codes: NDArray[np.uint64], row: int, code: NDArray[np.uint64]) -> int:
+def _distance(vectors: Vectors, row: int, code: NDArray[np.uint64]) -> int:
     """In how many bits the row's code is another."""
     distance = 0
     for word in range(WORDS):
-        distance += bit_count(codes[row, word] ^ code[word])
+        distance += bit_count(vectors.codes[row, word] ^ code[word])
     return distance
 
 
@@ -145,7 +151,8 @@ class Content:
     """Vectors of items, and how near the items are to what a user had.
 
     Comparing a history with every vector would cost more than the rest of a list, so warm users' histories are
-    compared with the newest cold items only, and with all items, by their codes, where no graph helps.
+    compared with the newest cold items only, and with all items, by their codes, where no graph helps or a taste says
+    what is liked.
     """
 
     score_lag = LagDecay(16, 0.8)
@@ -188,9 +195,7 @@ class Content:
             return
         units = (vectors / norms[:, None]).astype(np.float32)
         self.vectors.units[rows] = units
-        self.vectors.codes[rows] = np.packbits(
-            units @ self.vectors.planes.T > 0, axis=1, bitorder="little"
-        ).view(np.uint64)
+        self.vectors.codes[rows] = encode_all(self.vectors.planes, units)
         self.vectors.present[rows] = True
         self.vectors.end[0] = max(self.vectors.end[0], int(rows.max()) + 1)
         self._pool(rows[(self.vectors.seen[rows] < COLD_BELOW) & ~self._pooled[rows]])

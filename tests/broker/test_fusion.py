@@ -5,6 +5,7 @@ from itertools import count
 from pathlib import Path
 
 from streams.publications import ITEM_PREFIX, SPACES_KEY, Spaces, decode_spaces, decode_vector
+from streams.status import Model
 from tests.broker.river import River, shoppers, wait_for
 
 ITEMS = 60
@@ -15,6 +16,11 @@ def test_what_is_learned_of_items_is_served_whole_and_outlives_the_learner(
     kafka: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     river = River(kafka, topic_prefix, tmp_path, snapshot_interval_s=2)
+
+    def learned() -> Model:
+        model = river.status().model
+        assert model is not None
+        return model
 
     def word() -> Spaces:
         found = river.newest("model").get(SPACES_KEY.decode())
@@ -47,24 +53,15 @@ def test_what_is_learned_of_items_is_served_whole_and_outlives_the_learner(
         taught = word()
         assert taught.generation > 0
         river.wait_settled()
-        saved = river.status().model
-        assert saved is not None
+        saved = learned()
         act(next(seeds), 50)
-        wait_for(lambda: newest_snapshot(river) != saved.snapshot, 30, lambda: str(river.status()))
+        wait_for(lambda: learned().snapshot != saved.snapshot, 30, lambda: str(river.status()))
 
         workers.kill("learn")
         act(next(seeds), 500)
         river.wait_settled()
-        model = river.status().model
-        assert model is not None
-        assert model.epoch > saved.epoch
+        assert learned().epoch > saved.epoch
         assert word().taste
         # Of one generation all, or some already of the next that the word is still to come of.
         assert min(generations()) >= word().generation >= taught.generation
         river.wait_fresh()
-
-
-def newest_snapshot(river: River) -> str:
-    model = river.status().model
-    assert model is not None
-    return model.snapshot

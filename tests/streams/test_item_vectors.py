@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Iterator, Mapping
+from itertools import count
 from typing import Any, cast
 
 import numpy as np
@@ -229,12 +230,7 @@ class Moving:
 
 
 def test_after_all_vectors_were_published_the_rest_of_the_time_is_for_other_things() -> None:
-    kafka, now_s = MemoryKafka(SETTINGS), 100.0
-
-    def clock() -> float:
-        nonlocal now_s
-        now_s += 0.001
-        return now_s
+    kafka, clock = MemoryKafka(SETTINGS), count(100.0, 0.001).__next__  # to look takes a millisecond
 
     async def story() -> list[int]:
         producer = cast(Any, MemoryProducer(kafka))
@@ -243,7 +239,7 @@ def test_after_all_vectors_were_published_the_rest_of_the_time_is_for_other_thin
         )
         generations = []
         for _ in range(24):
-            await vectors._publish(3, lambda: True)  # publishing all takes a millisecond, as does to look
+            await vectors._publish(3, lambda: True)  # publishing all takes a millisecond, too
             generations.append(vectors._generation)
         return generations
 
@@ -260,7 +256,7 @@ def test_who_is_no_learner_any_more_publishes_no_further_vectors() -> None:
         asyncio.run(vectors._publish(3, lambda: False))
         assert not kafka.newest("model")
         asyncio.run(vectors._publish(3, lambda: True))
-    assert b"item/i".decode() in kafka.newest("model")
+    assert "item/i" in kafka.newest("model")
 
 
 def test_what_is_deleted_before_all_vectors_are_made_anew_is_withdrawn() -> None:

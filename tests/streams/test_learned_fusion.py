@@ -1,3 +1,5 @@
+from itertools import count
+
 import numpy as np
 import pytest
 
@@ -55,15 +57,10 @@ def test_a_learner_that_is_late_learns_none(fusion: LearnedFusion) -> None:
 
 
 def test_after_a_step_the_rest_of_the_time_is_not_the_fusions() -> None:
-    learner, now_s = FusionLearner(SMALL), 100.0
-
-    def clock() -> float:
-        nonlocal now_s
-        now_s += 0.001
-        return now_s
-
+    learner = FusionLearner(SMALL)
     fill(learner, "text")
-    fusion = LearnedFusion(learner, TimeShare(0.02, clock))  # a millisecond passes between any two looks
+    # A millisecond passes between any two looks.
+    fusion = LearnedFusion(learner, TimeShare(0.02, count(100.0, 0.001).__next__))
     steps = []
     for example_set in sets("image", 100):
         fusion.learn(example_set, 0)

@@ -53,7 +53,7 @@ def hit_ratio(learner: FusionLearner, likes: str) -> float:
 @pytest.mark.parametrize("kind", ["concatenation", "weighted_mean", "attention"])
 def test_what_is_liked_is_learned_though_it_is_not_what_was_had(kind: Kind) -> None:
     config = FusionConfig(kind=kind, capacity=256, replayed=16, negatives=16, dim=32)
-    assert hit_ratio(taught(config), "image") >= 0.5  # by lot .25
+    assert hit_ratio(taught(config), "image") >= 0.55  # by lot .25
 
 
 def test_a_new_item_has_its_vector_at_once_and_is_liked_for_what_it_is_made_of(

@@ -34,7 +34,7 @@ def test_it_finds_what_shares_are_worth(true: Platt) -> None:
         learner.learn(shares, had)
     assert mean_distance(learner.platt(), true) < 0.2
     if true != AS_THEY_ARE:
-        assert mean_distance(AS_THEY_ARE, true) > 0.3
+        assert mean_distance(AS_THEY_ARE, true) > 0.4
 
 
 def test_chances_are_right_on_the_whole() -> None:
