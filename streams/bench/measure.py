@@ -140,6 +140,7 @@ def await_first_list(settings: Settings, subject: Subject) -> None:
     deadline_s = time.monotonic() + READY_S
     with observing(settings, subject) as (conn, _):
         while True:
+            subject.check()
             producer.produce(subject.source, probe.value, probe.key)
             producer.flush(10)
             time.sleep(0.3)
@@ -169,8 +170,7 @@ def measure(
     """
     plan = plan_of(subject, load, math.ceil(rate * (LEAD_S + seconds)), rate)
     with observing(settings, subject) as (seen, seen_pid), generating(settings, plan) as (go, go_pid):
-        pids = subject.pids()
-        metered = {**pids, **others, "generator": go_pid, "observer": seen_pid}
+        metered = {**subject.pids(), **others, "generator": go_pid, "observer": seen_pid}
         go.send("go")
         time.sleep(LEAD_S)
         try:
@@ -179,12 +179,12 @@ def measure(
                 since_ms = sent.start_ms + int(LEAD_S * 1000)
                 seen.send(Finish(since_ms, LATE_S))
                 uses = meter.uses(int(rate * seconds))
-        except psutil.NoSuchProcess:
-            pids = {}
+        except psutil.NoSuchProcess as exc:
+            role = next(role for role, pid in metered.items() if pid == exc.pid)
+            msg = f"{role} ended while it was measured; {subject.last_words()}"
+            raise BenchError(msg) from None
         observed: Observed = ask(seen, LATE_S * 10 + 2 * seconds)
-        if pids != subject.pids():
-            msg = f"a process of {subject.name} ended while it was measured; {subject.last_words()}"
-            raise BenchError(msg)
+        subject.check()
     return figures(plan, sent, observed, uses, seconds, now_ms())
 
 

@@ -89,10 +89,11 @@ class Watch:
         """Reads until that is so.
 
         Raises:
-            BenchError: It took too long.
+            BenchError: It took too long, or a worker has ended.
         """
         deadline_s = time.monotonic() + PATIENCE_S
         while not is_done():
+            subject.check()
             self.read(0.2)
             if time.monotonic() > deadline_s:
                 msg = f"not all items were complete within {PATIENCE_S:g} s; {subject.last_words()}"

@@ -91,13 +91,11 @@ def measure_cost(
         await_first_list(place.settings, subject)
         warm(place, subject, load)
         say("measuring …")
-        pids, urls = subject.pids(), [worker.metrics for worker in read_workers(place.settings)]
+        urls = [worker.metrics for worker in read_workers(place.settings)]
         with scraping(urls, SCRAPE_S):
             start_s, events_per_s = _work(place, subject, load, rate, math.ceil(rate * seconds))
             wait_quiet(subject)
-        if pids != subject.pids():
-            msg = f"a worker ended while it was measured; {subject.last_words()}"
-            raise BenchError(msg)
+        subject.check()
         notes = {worker.role: _notes(worker.metrics) for worker in read_workers(place.settings)}
     return Cost(
         events=math.ceil(rate * seconds),

@@ -133,10 +133,11 @@ def wait_caught_up(
     """Waits until a role's workers have worked every record of a topic: recommend workers every interaction.
 
     Raises:
-        BenchError: They do not.
+        BenchError: They do not, or one of them has ended.
     """
     deadline_s = time.monotonic() + CATCH_UP_S
     while left := _behind(stage, role, base):
+        subject.check()
         if time.monotonic() > deadline_s:
             msg = f"Freshet did not catch up within {CATCH_UP_S:g} s, {left} messages are left; {subject.last_words()}"
             raise BenchError(msg)
@@ -147,10 +148,11 @@ def wait_quiet(subject: Subject) -> None:
     """Waits until the workers have folded what they worked, and learned from it.
 
     Raises:
-        BenchError: They do not.
+        BenchError: They do not, or one of them has ended.
     """
     deadline_s = time.monotonic() + CATCH_UP_S
     while True:
+        subject.check()
         with Meter(subject.pids()) as meter:
             time.sleep(1.0)
             if all(use.cpu_s < QUIET_CORES for use in meter.uses(0)):

@@ -38,18 +38,25 @@ class Subject(Struct):
     target: str
     pids: Callable[[], dict[str, int]]
     """Process ids by role."""
+    has_ended: Callable[[], bool]
+    """Whether any of its processes has."""
     log: Path
 
+    def check(self) -> None:
+        """Makes sure that it lives, so that nothing is waited for in vain.
+
+        Raises:
+            BenchError: A process of it has ended.
+        """
+        if self.has_ended():
+            msg = f"a process of {self.name} has ended; {self.last_words()}"
+            raise BenchError(msg)
+
     def last_words(self) -> str:
-        """The end of its log, which does not outlive the benchmark."""
-        return last_words(self.log)
-
-
-def last_words(log: Path) -> str:
-    """The last line of a log, as a part of a sentence."""
-    lines = log.read_text(errors="replace").split("\n") if log.exists() else []
-    said = [line.strip() for line in lines if line.strip()]
-    return f"its log ends with: {said[-1]}" if said else "its log is empty"
+        """The last line of its log, which does not outlive the benchmark, as a part of a sentence."""
+        lines = self.log.read_text(errors="replace").split("\n") if self.log.exists() else []
+        said = [line.strip() for line in lines if line.strip()]
+        return f"its log ends with: {said[-1]}" if said else "its log is empty"
 
 
 def topics_of(settings: Settings, name: str) -> tuple[str, str]:
@@ -68,20 +75,29 @@ def freshet(
         BenchError: They do not start.
     """
     log = settings.home / "workers.log"
-    environ = child_environ(settings)
-    supervisor = Supervisor(workers, environ, log, module)
-    supervisor.start()
+    supervisor = Supervisor(workers, child_environ(settings), log, module)
 
     def pids() -> dict[str, int]:
         return {role: pid for role in workers for pid in supervisor.pids(role)}
 
-    def serving() -> bool:
+    def has_ended() -> bool:
+        return sum(len(supervisor.pids(role)) for role in workers) < sum(workers.values())
+
+    def is_serving() -> bool:
         announced = {path.stem for path in discovery.folder(settings).glob("*.json")}
         return {f"{role}-{pid}" for role, pid in pids().items()} <= announced
 
+    subject = Subject(FRESHET, *topics_of(settings, FRESHET), pids, has_ended, log)
+    supervisor.start()
     try:
-        _wait(serving, lambda: f"the workers did not start within {START_S:g} s; {last_words(log)}")
-        yield Subject(FRESHET, *topics_of(settings, FRESHET), pids, log)
+        deadline_s = time.monotonic() + START_S
+        while not is_serving():
+            subject.check()
+            if time.monotonic() > deadline_s:
+                msg = f"the workers did not start within {START_S:g} s; {subject.last_words()}"
+                raise BenchError(msg)
+            time.sleep(0.2)
+        yield subject
     finally:
         supervisor.stop()
 
@@ -121,7 +137,9 @@ def _loop(settings: Settings, name: str, command: list[str]) -> Iterator[Subject
             stderr=out,
         )
     try:
-        yield Subject(name, source, target, lambda: {name: process.pid}, log)
+        yield Subject(
+            name, source, target, lambda: {name: process.pid}, lambda: process.poll() is not None, log
+        )
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -129,11 +147,3 @@ def _loop(settings: Settings, name: str, command: list[str]) -> Iterator[Subject
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _wait(done: Callable[[], bool], explain: Callable[[], str]) -> None:
-    deadline_s = time.monotonic() + START_S
-    while not done():
-        if time.monotonic() > deadline_s:
-            raise BenchError(explain())
-        time.sleep(0.2)

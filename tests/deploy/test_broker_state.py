@@ -24,8 +24,11 @@ def _state(data_dir: Path, pid: int) -> BrokerState:
 
 def test_a_broker_is_believed_only_while_a_process_of_its_folder_lives(tmp_path: Path) -> None:
     assert running_state(tmp_path) is None
-    stand_in = [sys.executable, "-c", "import time; time.sleep(60)", str(tmp_path / CONFIG_NAME)]
-    with subprocess.Popen(stand_in) as process:
+    body = "import time; print('up', flush=True); time.sleep(60)"
+    stand_in = [sys.executable, "-c", body, str(tmp_path / CONFIG_NAME)]
+    with subprocess.Popen(stand_in, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"  # before it is up, it may not have its command line yet
         state = _state(tmp_path, process.pid)
         write_state(tmp_path, state)
         assert running_state(tmp_path) == state
