@@ -22,7 +22,7 @@ FOLLOWERS = "freshet-follower-without-commits"
 _QUIET = logging.getLogger("freshet.librdkafka")
 _QUIET.setLevel(logging.CRITICAL)
 
-_DENIALS = (
+DENIALS = (
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
     KafkaError.GROUP_AUTHORIZATION_FAILED,
     KafkaError.CLUSTER_AUTHORIZATION_FAILED,
@@ -274,7 +274,7 @@ def headers_of(message: Message) -> list[tuple[str, bytes | None]]:
 
 def denial(settings: Settings, error: KafkaError, doing: str) -> AccessDeniedError | None:
     """An error that says who may not do what, if that is what Kafka's error means."""
-    return access_denied(settings, doing) if error.code() in _DENIALS else None
+    return access_denied(settings, doing) if error.code() in DENIALS else None
 
 
 def access_denied(settings: Settings, doing: str) -> AccessDeniedError:

@@ -11,7 +11,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # not in its 
     OffsetSpec,
 )
 
-from streams.kafka import client_config, of_leaders
+from streams.kafka import DENIALS, client_config, of_leaders
 from streams.settings import Settings
 from streams.topics import full_name, group_name, table
 
@@ -24,10 +24,12 @@ READS: dict[str, tuple[str, ...]] = {
 }
 """The topics that each role's group commits."""
 _WITHOUT_MEMBERS = (ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD)
-COORDINATOR_S = 10.0
+_ASK_S = 2.0
+COORDINATOR_S = 20.0
 """A fresh cluster takes a moment to decide which broker keeps a group's offsets."""
 _NO_COORDINATOR_YET = (
     KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError._TIMED_OUT,
 )  # fmt: skip
 LOOKS_KEPT = 720
 """Of each partition, by UnreadAges: an hour of them; nothing is said to be older."""
@@ -112,15 +114,34 @@ def committed_offsets(
     try:
         while True:
             try:
-                committed = consumer.committed(partitions, timeout=10)
+                committed = consumer.committed(partitions, timeout=_ASK_S)
                 break
-            except KafkaException as error:
-                if error.args[0].code() not in _NO_COORDINATOR_YET or time.monotonic() > deadline_s:
+            except KafkaException as exc:
+                told = consumer.poll(0)  # that this client may not ask is told here alone
+                if told is not None and (error := told.error()) is not None and error.code() in DENIALS:
+                    raise KafkaException(error) from None
+                if exc.args[0].code() not in _NO_COORDINATOR_YET or time.monotonic() > deadline_s:
                     raise
                 time.sleep(0.2)
     finally:
         consumer.close()
     return {(tp.topic, tp.partition): tp.offset for tp in committed}
+
+
+def await_coordinator(settings: Settings, role: str) -> None:
+    """Waits until a broker keeps the role's committed offsets, which takes a moment in a fresh cluster.
+
+    Before that librdkafka's admin client must not be asked about the group: it asks who keeps it three times within
+    .3 s, and then neither answers nor ends.
+
+    Raises:
+        KafkaException: The cluster does not answer, or none keeps them within COORDINATOR_S.
+    """
+    try:
+        committed_offsets(settings, role, [TopicPartition(full_name(settings, READS[role][0]), 0)])
+    except KafkaException as exc:
+        if exc.args[0].code() not in DENIALS:  # `ensure_access` says better what is denied
+            raise
 
 
 def end_offsets(admin: AdminClient, topic: str, partitions: Iterable[int]) -> dict[int, int]:

@@ -19,6 +19,7 @@ from streams.discovery import announce
 from streams.fetched_batches import read_any_batches
 from streams.holders import Holders
 from streams.kafka import admin_client
+from streams.lag import await_coordinator
 from streams.liveness import Liveness
 from streams.producer import BatchProducer
 from streams.roles.worker import Worker
@@ -109,6 +110,7 @@ def run(role: Role, settings: Settings) -> None:
         OSError: The metrics port is in use, or a folder cannot be written.
     """
     admin = admin_client(settings)
+    await_coordinator(settings, role)
     ensure_access(admin, settings, role)
     ensure(admin, settings)
     await_leaders(admin, settings)

@@ -7,11 +7,10 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import msgspec
-from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from streams.holders import Held
-from streams.lag import READS
+from streams.lag import inhabited_roles
 from streams.settings import Settings
 from streams.status import WorkerStatus, read_workers
 from streams.topics import group_name
@@ -76,11 +75,8 @@ def _answers(address: str, kind: str, ids: Sequence[str]) -> Iterator[Held]:
 
 def _members(admin: AdminClient, settings: Settings) -> dict[str, int]:
     """How many workers of each role are in its group."""
-    counts: dict[str, int] = {}
-    names = {group_name(settings, role): role for role in READS}
-    for name, future in admin.describe_consumer_groups(list(names)).items():
-        try:
-            counts[names[name]] = len(future.result(timeout=10).members)
-        except KafkaException:
-            continue  # a group that never was
-    return counts
+    names = {group_name(settings, role): role for role in inhabited_roles(admin, settings)}
+    if not names:
+        return {}
+    found = admin.describe_consumer_groups(list(names))
+    return {role: len(found[name].result(timeout=10).members) for name, role in names.items()}
