@@ -71,8 +71,9 @@ class Spaces(msgspec.Struct):
     """The name of each modality's encoder and projection."""
     tower: str = ""
     """Which learned tower made the vectors; empty: fixed projections did."""
-    taste: bytes = b""
-    """What is learned of histories, and fits these vectors; see `online.fusion.taste.pack`."""
+    taste: bytes = msgspec.field(default=b"", name="taste_by_kinds")
+    """What is learned of histories, and fits these vectors; see `online.fusion.taste.pack`. Earlier versions, whose
+    taste was of another form, called it "taste": theirs and ours pass over each other's."""
 
 
 encode_progress = msgspec.msgpack.Encoder().encode

@@ -104,7 +104,7 @@ class WeightedMean:
         def back(by_fused: Floats) -> tuple[Floats, Parts]:
             by_weights = (tokens @ by_fused[:, :, None])[:, :, 0]
             by_logits = np.zeros_like(parts["weights"])
-            by_logits[present] = _by_logits(weights, by_weights).sum(axis=0)
+            by_logits[present] = by_softmax(weights, by_weights).sum(axis=0)
             return weights[:, :, None] * by_fused[:, None], {"weights": by_logits}
 
         return Fused(fused, back)
@@ -146,7 +146,7 @@ class Attention:
         def back(by_fused: Floats) -> tuple[Floats, Parts]:
             by_each = weight[:, :, None] * by_fused[:, None]  # [n, present, dim]
             by_mixed = by_each * gate
-            by_scores = _by_logits(shares, by_mixed @ value.transpose(0, 2, 1)) * sharpness
+            by_scores = by_softmax(shares, by_mixed @ value.transpose(0, 2, 1)) * sharpness
             by = {
                 "query": by_scores @ key,
                 "key": by_scores.transpose(0, 2, 1) @ query,
@@ -183,7 +183,7 @@ def _softmax(logits: Floats, there: Masks) -> Floats:
     return shares
 
 
-def _by_logits(shares: Floats, by_shares: Floats) -> Floats:
-    """A loss's derivative by what a softmax along the last axis was made from."""
+def by_softmax(shares: Floats, by_shares: Floats) -> Floats:
+    """A loss's derivative by the logits that became shares by a softmax along the last axis."""
     turned: Floats = shares * (by_shares - (shares * by_shares).sum(axis=-1, keepdims=True))
     return turned

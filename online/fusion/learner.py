@@ -51,11 +51,13 @@ class FusionConfig(msgspec.Struct, frozen=True):
     """Items known at once; beyond it those least recently used are forgotten."""
     dim: int = 64
     """Length of item vectors."""
-    width: int = 128
-    """Of the taste's hidden layer."""
+    heads: int = 4
+    """Parts of item vectors, each of which has a taste of its own; modalities begin with heads of their own."""
+    kinds: int = 8
+    """Of users, that each head tells apart."""
     rate: float = 3e-3
     """AdamW's learning rate."""
-    weight_decay: float = 1e-2
+    weight_decay: float = 3e-2
     replayed: int = 120
     """Old examples in each step."""
     negatives: int = 128
@@ -85,17 +87,25 @@ class FusionLearner:
         self._owners = Owners()
         self._frequencies = Frequencies(self.config.capacity, FREQUENCY_KEPT)
         self._rng = np.random.default_rng(self.config.seed)
-        first = np.random.default_rng(self.config.seed)
-        self._learned = Model(len(MODALITIES), self.config.dim, self.config.width, self.config.kind, first)
-        self._mean, self._served = copy.deepcopy(self._learned), copy.deepcopy(self._learned)
-        self._optimizer = AdamW(len(self._learned.weights.vector), self.config.weight_decay)
         self._bank = np.zeros((self.config.capacity, self.config.dim), np.float32)
-        """Every item's vector as it was made last; see `_ranking_gradient`."""
+        """Every item's vector as it was made last, zero before; see `_ranking_gradient`."""
         self._new = 0
-        self.step_count = 0
+        self._begin([])
+        self._served = copy.deepcopy(self._learned)
         self._looked_at_step = 0
         self._is_taught = False
         """Whether anything learned is served."""
+
+    def _begin(self, divided: list[int]) -> None:
+        """Learns from nothing, the heads being divided among these modalities."""
+        config = self.config
+        self._divided = divided
+        self._learned = Model(len(MODALITIES), config.dim, config.heads, config.kinds, config.kind)
+        self._learned.begin(np.random.default_rng(config.seed), divided)
+        self._mean = copy.deepcopy(self._learned)
+        self._optimizer = AdamW(len(self._learned.weights.vector), config.weight_decay)
+        self._bank[self._media.known()] = 0
+        self.step_count = 0
 
     def put(self, item_id: str, vectors: Mapping[str, Floats]) -> Floats | None:
         """Replaces what an item is made of.
@@ -110,8 +120,9 @@ class FusionLearner:
         if not vectors and self._media.catalogue.row(item_id) < 0:
             return None
         rows = np.array([self._media.put(item_id, vectors)], np.int32)
-        self._bank[rows] = self._vectors(self._served, rows)
-        return self._bank[rows[0]].copy() if vectors else None
+        served = self._vectors(self._served, rows)
+        self._bank[rows] = served if self._is_taught else 0
+        return served[0] if vectors else None
 
     def learn(self, example_set: ExampleSet) -> None:
         """Takes a set, and makes a step when it is due."""
@@ -151,6 +162,8 @@ class FusionLearner:
         drawn = self._examples.draw(newest, self.config.replayed, self._rng)
         if not len(known) or not len(drawn.items):
             return
+        if self.step_count < RAMP_STEPS and (modalities := self._media.modalities()) != self._divided:
+            self._begin(modalities)
         self._learned.common = self._media.common()
         gradient = self._ranking_gradient(
             drawn, self._rng.choice(known, min(self.config.negatives, len(known)), replace=False), len(known)
@@ -249,14 +262,15 @@ class FusionLearner:
 
         A step makes the vectors of some hundred candidates, not of the thousands of items in histories: those are as
         they were made last (a memory bank: Wu et al., CVPR 2018), and are learned from where they are candidates too.
+        What was never made counts as not known.
         """
         history = looked_at(drawn.history, self._rng)
         candidates = np.concatenate((drawn.items, uniform))
         rows, places = np.unique(candidates, return_inverse=True)
         made, made_back = self._learned.vectors(self._media.made(rows, self._some_of(rows)))
         self._bank[rows] = made
-        there = self._media.is_known[history] & (history >= 0)
-        past = self._bank[history] * there[:, :, None]  # [n, LOOKED_AT, dim]
+        past = self._bank[history] * (history >= 0)[:, :, None]  # [n, LOOKED_AT, dim]
+        there = past.any(axis=2)
         looked = np.maximum(there.sum(axis=1, keepdims=True), 1).astype(np.float32)
         count = (drawn.history >= 0).sum(axis=1, keepdims=True).astype(np.float32)
         shares = self._frequencies.shares(candidates)

@@ -45,6 +45,10 @@ class ItemMedia:
             self._counts[place] += 1
         return row
 
+    def modalities(self) -> list[int]:
+        """Those that any item has."""
+        return np.flatnonzero(self._counts).tolist()
+
     def known(self) -> Rows:
         """The rows of items that are made of anything."""
         return np.flatnonzero(self.is_known[: self.catalogue.end]).astype(np.int32)

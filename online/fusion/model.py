@@ -1,11 +1,11 @@
 """All that the fusion learns: the item tower, the map from histories to tastes, and what scores are made of."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from online.fusion.fusions import Kind, Parts, draw_evenly
-from online.fusion.taste import Taste
+from online.fusion.fusions import Kind, Parts, by_softmax
+from online.fusion.taste import STEEPNESS, Taste, believed, in_heads, joined, memberships
 from online.fusion.tower import WIDTH, Back, Common, Made, Tower
 from online.learning.weights import Weights
 from online.statistics.base import Floats
@@ -14,27 +14,38 @@ from online.statistics.base import Floats
 class Model:
     """Weights, and what all items have in common."""
 
-    def __init__(self, modalities: int, dim: int, width: int, kind: Kind, rng: np.random.Generator) -> None:
-        self._tower = Tower(modalities, dim, kind)
+    def __init__(self, modalities: int, dim: int, heads: int, kinds: int, kind: Kind) -> None:
+        """All weights are zero until `begin`.
+
+        Args:
+            modalities: How many there may be.
+            dim: Length of item vectors.
+            heads: Parts of equal length that they have, each with a taste of its own.
+            kinds: Of users, that each part tells apart.
+            kind: How an item's modalities are fused.
+        """
+        self._tower = Tower(modalities, dim, heads, kind)
         self.weights = Weights(
             {
                 **self._tower.shapes,
-                "taste.hidden": (dim + 1, width),
-                "taste.bias": (width,),
-                "taste.out": (width, dim),
-                "taste.out_bias": (dim,),
-                "taste.skip": (),
+                "taste.gates": (heads, dim // heads, kinds),
+                "taste.gate_biases": (heads, kinds),
+                "taste.likes": (heads, kinds, dim // heads),
+                "taste.bias": (dim,),
+                "taste.skips": (heads,),
                 "log_sharpness": (),  # of the softmax: log of one over its temperature
                 "popularity": (),  # weight of the log of how often an item is had: no taste likes what all like
             }
         )
         self.common = Common(np.zeros((modalities, WIDTH), np.float32), np.ones(modalities, np.float32))
+
+    def begin(self, rng: np.random.Generator, divided: Sequence[int] = ()) -> None:
+        """Draws the first weights; the heads are divided among these modalities."""
         parts = self.weights.parts
-        self._tower.begin(parts, rng)
-        for name in ("taste.hidden", "taste.bias"):
-            draw_evenly(parts[name], dim + 1, rng)
-        parts["taste.out"][:] = rng.normal(0.0, 0.01, (width, dim))
-        parts["taste.skip"][...] = 2.0
+        self._tower.begin(parts, rng, divided)
+        parts["taste.gates"][:] = rng.normal(0.0, 0.5, parts["taste.gates"].shape)
+        parts["taste.likes"][:] = rng.normal(0.0, 0.1, parts["taste.likes"].shape)
+        parts["taste.skips"][:] = 2.0
         parts["log_sharpness"][...] = 2.3
 
     def vectors(self, made: Made) -> tuple[Floats, Back]:
@@ -56,26 +67,28 @@ class Model:
             [n, m], and how to go back: to the derivatives by the means, by the items' vectors, and by the weights.
         """
         parts = self.weights.parts
-        known = np.concatenate((mean, np.log1p(count)), axis=1)
-        layer = np.maximum(known @ parts["taste.hidden"] + parts["taste.bias"], 0)
-        liked = layer @ parts["taste.out"] + parts["taste.out_bias"] + parts["taste.skip"] * mean
+        gates, likes, skips = parts["taste.gates"], parts["taste.likes"], parts["taste.skips"][:, None, None]
+        heads = in_heads(believed(mean, count), len(skips))
+        shares = memberships(heads, gates, parts["taste.gate_biases"])
+        liked = joined(shares @ likes + skips * heads) + parts["taste.bias"]
         sharpness = np.exp(parts["log_sharpness"])
         by_taste = liked @ vectors.T * sharpness
 
         def back(by_scores: Floats) -> tuple[Floats, Floats, Parts]:
             by_products = by_scores * sharpness
             by_liked = by_products @ vectors
-            by_layer = (by_liked @ parts["taste.out"].T) * (layer > 0)
-            by_mean = (by_layer @ parts["taste.hidden"].T)[:, :-1] + by_liked * parts["taste.skip"]
+            by_heads = in_heads(by_liked, len(skips))
+            by_logits = by_softmax(shares, by_heads @ likes.swapaxes(1, 2))
+            by_means = joined(STEEPNESS * (by_logits @ gates.swapaxes(1, 2)) + by_heads * skips)
             return (
-                by_mean,
+                believed(by_means, count),
                 by_products.T @ liked,
                 {
-                    "taste.hidden": known.T @ by_layer,
-                    "taste.bias": by_layer.sum(axis=0),
-                    "taste.out": layer.T @ by_liked,
-                    "taste.out_bias": by_liked.sum(axis=0),
-                    "taste.skip": (by_liked * mean).sum(),
+                    "taste.gates": STEEPNESS * (heads.swapaxes(1, 2) @ by_logits),
+                    "taste.gate_biases": by_logits.sum(axis=1),
+                    "taste.likes": shares.swapaxes(1, 2) @ by_heads,
+                    "taste.bias": by_liked.sum(axis=0),
+                    "taste.skips": (by_heads * heads).sum(axis=(1, 2)),
                     "log_sharpness": (by_scores * by_taste).sum(),
                     "popularity": by_scores.sum(axis=0) @ log_shares,
                 },
@@ -87,11 +100,11 @@ class Model:
         """A copy of what goes with the vectors, to serve with."""
         saved = self.weights.save()
         return Taste(
-            hidden=saved["taste.hidden"],
+            gates=saved["taste.gates"],
+            gate_biases=saved["taste.gate_biases"],
+            likes=saved["taste.likes"],
             bias=saved["taste.bias"],
-            out=saved["taste.out"],
-            out_bias=saved["taste.out_bias"],
-            skip=float(saved["taste.skip"]),
+            skips=saved["taste.skips"],
             sharpness=float(np.exp(saved["log_sharpness"])),
         )
 

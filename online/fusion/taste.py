@@ -8,24 +8,51 @@ from online.statistics.base import Floats
 
 HISTORY = 60
 """Entries of a history that a taste is made from."""
+HALF_BELIEVED = 10.0
+"""The mean of so many entries counts half."""
+STEEPNESS = 20.0
+"""How decidedly a mean tells the kinds of users apart: of unit vectors, it is short."""
+
+
+def in_heads(vectors: Floats, heads: int) -> Floats:
+    """[heads, n, dim / heads] of [n, dim]."""
+    return np.ascontiguousarray(vectors.reshape(len(vectors), heads, -1).swapaxes(0, 1))
+
+
+def joined(parts: Floats) -> Floats:
+    """[n, dim]: takes `in_heads` back."""
+    return parts.swapaxes(0, 1).reshape(parts.shape[1], -1)
+
+
+def believed(means: Floats, counts: Floats) -> Floats:
+    """[n, dim] means of [n, 1] so many vectors, drawn to zero where they are few."""
+    return means * (counts / (counts + HALF_BELIEVED))
+
+
+def memberships(means: Floats, gates: Floats, biases: Floats) -> Floats:
+    """[heads, n, kinds] how much each user is of each kind, 1 in all; see `Taste`."""
+    logits = STEEPNESS * (means @ gates) + biases[:, None]
+    powers = np.exp(logits - logits.max(axis=2, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=2, keepdims=True), np.float32)
 
 
 class Taste(msgspec.Struct, frozen=True):
-    """The mean of a history's item vectors, through one hidden layer, added to it.
+    """Tells which kinds of users one is of by the mean of a history's item vectors; what they like is added to it.
 
+    Each part of the vectors ("head") does so by itself: who likes the same pictures need not like the same sounds.
     The product with an item's vector is how much speaks for the item: a logit, up to what is the same for all items.
     """
 
-    hidden: Floats
-    """[dim + 1, width]"""
+    gates: Floats
+    """[heads, dim / heads, kinds]"""
+    gate_biases: Floats
+    """[heads, kinds]"""
+    likes: Floats
+    """[heads, kinds, dim / heads] what each kind of users likes."""
     bias: Floats
-    """[width]"""
-    out: Floats
-    """[width, dim]"""
-    out_bias: Floats
     """[dim]"""
-    skip: float
-    """What the mean itself is multiplied with."""
+    skips: Floats
+    """[heads] what the mean itself is multiplied with."""
     sharpness: float
     """What the sum is multiplied with."""
 
@@ -38,26 +65,25 @@ class Taste(msgspec.Struct, frozen=True):
             counts: [users] how many are each one's, at least 1.
         """
         of_each = counts[:, None].astype(np.float32)
-        means = np.add.reduceat(units, np.cumsum(counts) - counts, axis=0) / of_each
-        layer = np.concatenate((means, np.log1p(of_each)), axis=1) @ self.hidden + self.bias
-        found = np.maximum(layer, 0) @ self.out + self.out_bias + self.skip * means
+        sums: Floats = np.add.reduceat(units, np.cumsum(counts) - counts, axis=0)
+        heads = in_heads(believed(sums / of_each, of_each), len(self.skips))
+        liked = memberships(heads, self.gates, self.gate_biases) @ self.likes
+        found = joined(liked + self.skips[:, None, None] * heads) + self.bias
         return np.asarray(found * self.sharpness, np.float32)
 
 
 class _Packed(msgspec.Struct, array_like=True):
-    shape: tuple[int, int]
-    """dim, width"""
-    skip: float
+    shape: tuple[int, int, int]
+    """heads, dim / heads, kinds"""
     sharpness: float
     values: bytes
 
 
 def pack(taste: Taste) -> bytes:
     """The taste as bytes, float32."""
-    parts = (taste.hidden, taste.bias, taste.out, taste.out_bias)
+    parts = (taste.gates, taste.gate_biases, taste.likes, taste.bias, taste.skips)
     values = np.concatenate([part.ravel() for part in parts]).astype(np.float32).tobytes()
-    width, dim = taste.out.shape
-    return msgspec.msgpack.encode(_Packed((dim, width), taste.skip, taste.sharpness, values))
+    return msgspec.msgpack.encode(_Packed(taste.gates.shape, taste.sharpness, values))
 
 
 def unpack(data: bytes) -> Taste | None:
@@ -69,17 +95,18 @@ def unpack(data: bytes) -> Taste | None:
     if not data:
         return None
     packed = msgspec.msgpack.decode(data, type=_Packed)
-    dim, width = packed.shape
+    heads, size, kinds = packed.shape
     values = np.frombuffer(packed.values, np.float32)
-    hidden, bias, out, out_bias = np.split(values, np.cumsum([(dim + 1) * width, width, width * dim]))
-    if len(out_bias) != dim:
-        msg = f"a taste of {dim} and {width} has {len(values)} numbers"
+    ends = np.cumsum([heads * size * kinds, heads * kinds, heads * kinds * size, heads * size])
+    if len(values) != ends[-1] + heads:
+        msg = f"a taste of {heads} times {size} and {kinds} has {len(values)} numbers"
         raise ValueError(msg)
+    gates, gate_biases, likes, bias, skips = np.split(values, ends)
     return Taste(
-        hidden.reshape(dim + 1, width),
+        gates.reshape(heads, size, kinds),
+        gate_biases.reshape(heads, kinds),
+        likes.reshape(heads, kinds, size),
         bias,
-        out.reshape(width, dim),
-        out_bias,
-        packed.skip,
+        skips,
         packed.sharpness,
     )

@@ -1,6 +1,6 @@
 """The item tower: a token for each modality that an item has, fused into one vector of unit length."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -38,16 +38,23 @@ class Common(NamedTuple):
 class Tower:
     """One projection a modality, and a fusion of what is there; the weights are the caller's."""
 
-    def __init__(self, modalities: int, dim: int, kind: Kind) -> None:
+    def __init__(self, modalities: int, dim: int, heads: int, kind: Kind) -> None:
         self._fusion = FUSIONS[kind](modalities, dim)
-        self._dim = dim
+        self._dim, self._heads = dim, heads
         self.shapes: Shapes = {"projections": (modalities, WIDTH, dim), **self._fusion.shapes}
 
-    def begin(self, parts: Parts, rng: np.random.Generator) -> None:
-        """Draws the first weights: random projections, near what no learning at all would make of the modalities."""
+    def begin(self, parts: Parts, rng: np.random.Generator, divided: Sequence[int]) -> None:
+        """Draws the first weights: random projections, near what no learning at all would make of the modalities.
+
+        Each of the `divided` modalities has heads of its own at first; the others, and those for which no head is
+        left, are spread over all of them.
+        """
         for projection in parts["projections"]:
             orthogonal, _ = np.linalg.qr(rng.normal(size=projection.shape))
             projection[:] = orthogonal * (WIDTH / self._dim) ** 0.5
+        for place, modality in enumerate(divided[: self._heads]):
+            theirs = np.arange(self._heads) % len(divided) == place
+            parts["projections"][modality][:, ~np.repeat(theirs, self._dim // self._heads)] = 0.0
         self._fusion.begin(parts, rng)
 
     def vectors(self, parts: Parts, common: Common, made: Made) -> tuple[Floats, Back]:

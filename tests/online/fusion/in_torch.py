@@ -8,6 +8,7 @@ from torch.nn.functional import normalize
 
 from online.fusion.fusions import Kind
 from online.fusion.model import Model
+from online.fusion.taste import HALF_BELIEVED, STEEPNESS
 from online.fusion.tower import Made
 
 Weights = dict[str, Tensor]
@@ -53,9 +54,13 @@ FUSIONS = {"concatenation": concatenation, "weighted_mean": weighted_mean, "atte
 
 def scores(w: Weights, mean: Tensor, count: Tensor, vectors: Tensor, log_shares: Tensor) -> Tensor:
     """[n, m]"""
-    layer = torch.relu(torch.cat((mean, count.log1p()), dim=1) @ w["taste.hidden"] + w["taste.bias"])
-    liked = layer @ w["taste.out"] + w["taste.out_bias"] + w["taste.skip"] * mean
-    return liked @ vectors.T * w["log_sharpness"].exp() + w["popularity"] * log_shares
+    parts = (mean * count / (count + HALF_BELIEVED)).chunk(len(w["taste.skips"]), dim=1)
+    liked = []
+    for head, part in enumerate(parts):
+        gates = STEEPNESS * part @ w["taste.gates"][head] + w["taste.gate_biases"][head]
+        liked.append(gates.softmax(dim=1) @ w["taste.likes"][head] + w["taste.skips"][head] * part)
+    all_liked = torch.cat(liked, dim=1) + w["taste.bias"]
+    return all_liked @ vectors.T * w["log_sharpness"].exp() + w["popularity"] * log_shares
 
 
 def sampled_softmax(scores: Tensor, excluded: NDArray[np.bool_], liked: NDArray[np.bool_]) -> Tensor:

@@ -143,6 +143,23 @@ def test_endless_new_items_make_room_and_take_no_more_memory() -> None:
     assert learner.step_count > 0
 
 
+def test_heads_are_divided_anew_while_modalities_come_and_nothing_is_served() -> None:
+    learner = FusionLearner(SMALL)
+    fill(learner, "text")
+    for example in sets("text", 10 * STEP_EXAMPLES):
+        learner.learn(example)
+    spread = learner.save()["learned/projections"]
+    fill(learner, "text", "image")
+    for example in sets("image", 10 * STEP_EXAMPLES):
+        learner.learn(example)
+    divided = learner.save()["learned/projections"]
+    assert learner.step_count == 10
+    energies = [np.square(part).sum(axis=1).reshape(-1, 4, 8).sum(axis=2) for part in (spread, divided)]
+    assert np.all(energies[0][0] > energies[0][0].max() / 4), "text alone has all heads"
+    mostly = energies[1][:2] > energies[1][:2].max(axis=1, keepdims=True) / 4
+    np.testing.assert_array_equal(mostly, [[True, False, True, False], [False, True, False, True]])
+
+
 def test_equal_seeds_learn_the_same(saved: dict[str, np.ndarray]) -> None:
     for name, array in taught().save().items():
         np.testing.assert_array_equal(array, saved[name])

@@ -13,12 +13,13 @@ from online.fusion.tower import WIDTH, Common, Made
 from online.statistics.base import Floats
 from tests.online.fusion import in_torch
 
-MODALITIES, DIM, ITEMS, USERS = 3, 8, 12, 5
+MODALITIES, DIM, HEADS, ITEMS, USERS = 3, 8, 2, 12, 5
 
 
 def model_of(kind: Kind, rng: np.random.Generator) -> Model:
     """With weights that are all somewhere."""
-    model = Model(MODALITIES, DIM, 16, kind, rng)
+    model = Model(MODALITIES, DIM, HEADS, 3, kind)
+    model.begin(rng)
     vector = model.weights.vector
     vector += 0.2 * normal(rng, *vector.shape)
     centre, scale = rng.normal(0, 0.1, (MODALITIES, WIDTH)), rng.uniform(0.5, 2.0, MODALITIES)
@@ -55,7 +56,7 @@ def assert_gradient(found: Floats, model: Model, weights: in_torch.Weights) -> N
 def test_vectors_scores_and_gradients_are_those_of_torch(kind: Kind, seed: int) -> None:
     rng = np.random.default_rng(seed)
     model, made = model_of(kind, rng), made_of(rng)
-    mean, log_shares = normal(rng, USERS, DIM), np.log(rng.uniform(0.01, 0.2, ITEMS)).astype(np.float32)
+    mean, log_shares = 0.3 * normal(rng, USERS, DIM), np.log(rng.uniform(0.01, 0.2, ITEMS)).astype(np.float32)
     count = rng.integers(1, 60, (USERS, 1)).astype(np.float32)
     rows, liked = np.arange(ITEMS, dtype=np.int32), np.array([True, True, False, True, False])
     had = rng.random((USERS, ITEMS)) < 0.2
@@ -106,3 +107,14 @@ def test_what_is_saved_is_taken_back_by_a_model_of_the_same_kind_only() -> None:
         np.testing.assert_array_equal(other.save()[name], part)
     assert not model_of("attention", rng).fits(model.save())
     assert not model.fits({})
+
+
+def test_modalities_begin_with_heads_of_their_own_as_far_as_there_are_some() -> None:
+    rng = np.random.default_rng(0)
+    model = Model(4, DIM, HEADS, 3, "concatenation")
+    model.begin(rng, [0, 2, 3])
+    used = (
+        model.weights.parts["projections"].any(axis=1).reshape(4, HEADS, -1)
+    )  # [modalities, heads, dim / heads]
+    assert np.all(used == used[:, :, :1])
+    np.testing.assert_array_equal(used[:, :, 0], [[True, False], [True, True], [False, True], [True, True]])

@@ -203,10 +203,10 @@ def test_a_taste_speaks_for_what_the_history_is_mapped_to_above_the_mean(river: 
     river.has("other", "right")
     river.has("another", "left")
     assert set(ask(river, "u", e.TASTE).values()) == {0.0}
-    out = np.zeros((1, 4), np.float32)
-    out[0, 0] = 3.0
-    hidden = np.zeros((5, 1), np.float32)
-    river.recommender.taste = Taste(hidden, np.ones(1, np.float32), out, np.zeros(4, np.float32), 0.0, 2.0)
+    likes = np.zeros((2, 1, 2), np.float32)
+    likes[0, 0, 0] = 3.0
+    gates, bias, skips = (np.zeros(shape, np.float32) for shape in ((2, 2, 1), 4, 2))
+    river.recommender.taste = Taste(gates, skips[:, None], likes, bias, skips, 2.0)
     # Whatever was had, three to the right are liked, twice as sharply: 6, 0 and -6.
     liked = ask(river, "u", e.TASTE)
     assert liked["right"] - liked["left"] == pytest.approx(12)
@@ -222,10 +222,10 @@ def test_users_asked_for_together_are_liked_to_like_what_they_are_alone(river: R
     river.has("bare", "nothing", at_ms=at(0))  # has no vector
     river.has("both", "nothing", at_ms=at(0))
     river.has("both", "i3", at_ms=at(0) + 1)
-    hidden, bias, out, out_bias = (
-        rng.normal(size=shape).astype(np.float32) for shape in ((5, 6), (6,), (6, 4), (4,))
+    gates, gate_biases, by_kind, bias, skips = (
+        rng.normal(size=shape).astype(np.float32) for shape in ((2, 2, 3), (2, 3), (2, 3, 2), 4, 2)
     )
-    recommender.taste = Taste(hidden, bias, out, out_bias, 1.5, 2.0)
+    recommender.taste = Taste(gates, gate_biases, by_kind, bias, skips, 2.0)
     states = [river.state(user_id) for user_id in ("new", "many", "bare", "both", "new")]
     liked, likes = recommender._liked(queries(states, recommender.catalogue, [at(1)] * len(states)))
     assert likes.tolist() == [False, True, False, True, False]
