@@ -11,11 +11,23 @@ from streams.settings import Settings
 SETTINGS = Settings(kafka="nowhere:1", partitions=2)
 
 
+class Told:
+    """A message that is an error."""
+
+    def __init__(self, code: int) -> None:
+        self._code = code
+
+    def error(self) -> KafkaError:
+        return KafkaError(self._code)
+
+
 class FakeConsumer:
     """A consumer of which only the committed offsets are asked."""
 
     errors: ClassVar[list[KafkaException]] = []
     """What it is answered with first, the last of them first."""
+    told: ClassVar[list[Told]] = []
+    """What it reads instead of records."""
     closed: int = 0
 
     def __init__(self, config: dict[str, Any]) -> None:
@@ -27,6 +39,10 @@ class FakeConsumer:
         return [
             TopicPartition(tp.topic, tp.partition, 7 if tp.partition == 1 else -1001) for tp in partitions
         ]
+
+    def poll(self, timeout: float) -> Told | None:
+        assert timeout == 0
+        return self.told.pop() if self.told else None
 
     def close(self) -> None:
         FakeConsumer.closed += 1
@@ -63,12 +79,34 @@ def test_a_fresh_cluster_is_asked_again_until_it_has_a_coordinator(monkeypatch: 
     assert group_lag()["media", 1] == (7, 20)
 
 
-def test_another_error_is_not_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    denied = KafkaException(KafkaError(KafkaError.GROUP_AUTHORIZATION_FAILED))
-    monkeypatch.setattr(FakeConsumer, "errors", [denied])
+def deny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As librdkafka does: no answer comes, and why is told to who reads."""
+    monkeypatch.setattr(FakeConsumer, "errors", [KafkaException(KafkaError(KafkaError._TIMED_OUT))] * 9)
+    monkeypatch.setattr(FakeConsumer, "told", [Told(KafkaError.GROUP_AUTHORIZATION_FAILED)])
+
+
+def test_a_denial_is_not_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    deny(monkeypatch)
     with pytest.raises(KafkaException, match="GROUP_AUTHORIZATION_FAILED"):
         group_lag()
+    assert (FakeConsumer.closed, len(FakeConsumer.errors)) == (1, 8)
+
+
+def test_another_error_is_not_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeConsumer, "errors", [KafkaException(KafkaError(KafkaError._FATAL))])
+    with pytest.raises(KafkaException, match="_FATAL"):
+        group_lag()
     assert FakeConsumer.closed == 1
+
+
+def test_a_coordinator_is_waited_for_and_what_is_denied_is_left_for_others_to_say(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deny(monkeypatch)
+    lag.await_coordinator(SETTINGS, "encode")
+    monkeypatch.setattr(lag, "COORDINATOR_S", 0.0)
+    with pytest.raises(KafkaException, match="_TIMED_OUT"):
+        lag.await_coordinator(SETTINGS, "encode")
 
 
 def test_a_group_whose_coordinator_has_moved_is_an_error_and_not_the_end_of_the_process(
