@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from online.fusion.fusions import Kind, Parts, by_softmax
-from online.fusion.taste import STEEPNESS, Taste, believed, in_heads, joined, memberships
+from online.fusion.taste import STEEPNESS, Taste, believed, in_heads, joined, liked, memberships
 from online.fusion.tower import WIDTH, Back, Common, Made, Tower
 from online.learning.weights import Weights
 from online.statistics.base import Floats
@@ -67,22 +67,24 @@ class Model:
             [n, m], and how to go back: to the derivatives by the means, by the items' vectors, and by the weights.
         """
         parts = self.weights.parts
-        gates, likes, skips = parts["taste.gates"], parts["taste.likes"], parts["taste.skips"][:, None, None]
+        gates, likes, skips = parts["taste.gates"], parts["taste.likes"], parts["taste.skips"]
         heads = in_heads(believed(mean, count), len(skips))
         shares = memberships(heads, gates, parts["taste.gate_biases"])
-        liked = joined(shares @ likes + skips * heads) + parts["taste.bias"]
+        directions = liked(heads, shares, likes, skips, parts["taste.bias"])
         sharpness = np.exp(parts["log_sharpness"])
-        by_taste = liked @ vectors.T * sharpness
+        by_taste = directions @ vectors.T * sharpness
 
         def back(by_scores: Floats) -> tuple[Floats, Floats, Parts]:
             by_products = by_scores * sharpness
             by_liked = by_products @ vectors
             by_heads = in_heads(by_liked, len(skips))
             by_logits = by_softmax(shares, by_heads @ likes.swapaxes(1, 2))
-            by_means = joined(STEEPNESS * (by_logits @ gates.swapaxes(1, 2)) + by_heads * skips)
+            by_means = joined(
+                STEEPNESS * (by_logits @ gates.swapaxes(1, 2)) + by_heads * skips[:, None, None]
+            )
             return (
                 believed(by_means, count),
-                by_products.T @ liked,
+                by_products.T @ directions,
                 {
                     "taste.gates": STEEPNESS * (heads.swapaxes(1, 2) @ by_logits),
                     "taste.gate_biases": by_logits.sum(axis=1),

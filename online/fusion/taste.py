@@ -4,6 +4,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from online.learning.losses import log_softmax
 from online.statistics.base import Floats
 
 HISTORY = 60
@@ -31,9 +32,13 @@ def believed(means: Floats, counts: Floats) -> Floats:
 
 def memberships(means: Floats, gates: Floats, biases: Floats) -> Floats:
     """[heads, n, kinds] how much each user is of each kind, 1 in all; see `Taste`."""
-    logits = STEEPNESS * (means @ gates) + biases[:, None]
-    powers = np.exp(logits - logits.max(axis=2, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=2, keepdims=True), np.float32)
+    shares: Floats = np.exp(log_softmax(STEEPNESS * (means @ gates) + biases[:, None]))
+    return shares
+
+
+def liked(means: Floats, shares: Floats, likes: Floats, skips: Floats, bias: Floats) -> Floats:
+    """[n, dim] what users like that had the [heads, n, dim / heads] means, being of each kind so much; see `Taste`."""
+    return joined(shares @ likes + skips[:, None, None] * means) + bias
 
 
 class Taste(msgspec.Struct, frozen=True):
@@ -67,8 +72,8 @@ class Taste(msgspec.Struct, frozen=True):
         of_each = counts[:, None].astype(np.float32)
         sums: Floats = np.add.reduceat(units, np.cumsum(counts) - counts, axis=0)
         heads = in_heads(believed(sums / of_each, of_each), len(self.skips))
-        liked = memberships(heads, self.gates, self.gate_biases) @ self.likes
-        found = joined(liked + self.skips[:, None, None] * heads) + self.bias
+        shares = memberships(heads, self.gates, self.gate_biases)
+        found = liked(heads, shares, self.likes, self.skips, self.bias)
         return np.asarray(found * self.sharpness, np.float32)
 
 

@@ -39,9 +39,9 @@ def _cross_entropies(logs: Floats, targets: Floats) -> Floats:
 
 
 def log_softmax(scores: Floats) -> Floats:
-    """[lists, n] logs of a softmax over each list."""
-    shifted = scores - scores.max(axis=1, keepdims=True)
-    logs: Floats = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    """[..., n] logs of a softmax over each n scores."""
+    shifted = scores - scores.max(axis=-1, keepdims=True)
+    logs: Floats = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return logs
 
 

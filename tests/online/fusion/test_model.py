@@ -113,8 +113,7 @@ def test_modalities_begin_with_heads_of_their_own_as_far_as_there_are_some() -> 
     rng = np.random.default_rng(0)
     model = Model(4, DIM, HEADS, 3, "concatenation")
     model.begin(rng, [0, 2, 3])
-    used = (
-        model.weights.parts["projections"].any(axis=1).reshape(4, HEADS, -1)
-    )  # [modalities, heads, dim / heads]
+    # [modalities, heads, dim / heads]
+    used = model.weights.parts["projections"].any(axis=1).reshape(4, HEADS, -1)
     assert np.all(used == used[:, :, :1])
     np.testing.assert_array_equal(used[:, :, 0], [[True, False], [True, True], [False, True], [True, True]])
