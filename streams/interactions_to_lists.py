@@ -103,6 +103,8 @@ class InteractionsToLists:
                 raise RuntimeError(msg)
             await self._log.confirm(run[0].partition, run[0].offset)
             for record in run:
+                if not run.is_current():
+                    break  # superseded while an earlier batch was written: all of it comes again
                 decoded = self._door.let_in(decode(record.value), record.value)
                 for refusal in decoded.refusals:
                     batch.refuse(record, refusal)

@@ -44,7 +44,8 @@ class Ownership:
 
     From a revocation until the newest assignment is loaded, `ready` is not set: a batch that started in between would
     take its partitions for somebody else's. Loading is not awaited inside the rebalance, where it would hold up
-    heartbeats.
+    heartbeats. It begins when no batch is in work: one that outlasts the rebalance would find users half loaded, and
+    write as new who is none.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Ownership:
 
     async def _load(self, partitions: set[int]) -> None:
         try:
+            await self._finish()
             await self._owned.load(partitions)
         except asyncio.CancelledError:
             raise

@@ -1,5 +1,6 @@
 """One clear line for what an operator can mend, and an exit code that says so."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,7 +9,8 @@ import typer
 EXIT_CONFIGURATION = 2
 """Something has to be changed first; a supervisor gives up."""
 EXIT_UNAVAILABLE = 3
-"""Kafka or the store does not answer, or not now; a supervisor tries again."""
+"""Kafka or the store does not answer, or not now, or a disk is full; a supervisor tries again."""
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -43,6 +45,7 @@ def one_line_errors(*own: type[Exception]) -> Iterator[None]:
         line, code = f"no answer, or too late: {exc!r}", EXIT_UNAVAILABLE
     except OSError as exc:
         line = f"{exc.strerror or exc}: {exc.filename}" if exc.filename else str(exc)
+        code = EXIT_UNAVAILABLE if exc.errno in _FULL else EXIT_CONFIGURATION
     else:
         return
     typer.echo(f"freshet: {line}", err=True)

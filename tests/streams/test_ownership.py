@@ -74,7 +74,7 @@ def test_what_is_assigned_of_the_topic_is_loaded_beside_the_rebalance() -> None:
         assert not scene.owned.ready.is_set()
         scene.owned.may_load.set()
         await turns()
-        assert scene.owned.steps == ["finish", "load [0, 2]", "loaded [0, 2]"]
+        assert scene.owned.steps == ["finish", "finish", "load [0, 2]", "loaded [0, 2]"]
         assert scene.owned.ready.is_set()
         await scene.assign(1, topic="other")
         await turns()
@@ -135,6 +135,22 @@ def test_a_batch_that_does_not_end_holds_up_no_rebalance(monkeypatch: pytest.Mon
         worker = Ownership(cast(Any, App()), "t", scene.owned, cast(Any, never.wait), scene.errors.append)
         await asyncio.wait_for(worker.let_go(), 10)
         assert not scene.owned.ready.is_set()
+
+    asyncio.run(story())
+
+
+def test_nothing_is_loaded_while_a_batch_outlasts_the_rebalance(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FINISH_S", 0.01)
+
+    async def story() -> None:
+        app, owned, written, errors = App(), Owned(), asyncio.Event(), list[BaseException]()
+        Ownership(cast(Any, app), "t", owned, cast(Any, written.wait), errors.append)
+        await app.on_partitions_assigned.send(None, {TP("t", 0)})
+        await turns()
+        assert owned.steps == []
+        written.set()
+        await turns()
+        assert owned.steps == ["load [0]", "loaded [0]"]
 
     asyncio.run(story())
 
