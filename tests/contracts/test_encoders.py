@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from encoders.base import Encoder
 from encoders.modalities import Modality
 from encoders.registry import ENCODERS, load
+from tests.devices import DEVICE
 
 COSINE_TOLERANCE = 1e-3
 
@@ -21,7 +22,7 @@ NAMES = [(modality, name) for modality, known in ENCODERS.items() for name in so
 @pytest.fixture(scope="module", params=NAMES, ids="-".join)
 def encoder(request: pytest.FixtureRequest) -> Encoder[Any]:
     modality, name = request.param
-    return load(modality, name, "cpu")
+    return load(modality, name, DEVICE)
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def test_the_same_twice(encoder: Encoder[Any], good: Sequence[Any]) -> None:
 
 
 def test_the_same_after_reloading(encoder: Encoder[Any], good: Sequence[Any]) -> None:
-    again = load(encoder.modality, encoder.name, "cpu")
+    again = load(encoder.modality, encoder.name, DEVICE)
     assert again.version == encoder.version
     np.testing.assert_array_equal(encoder.encode(good).vectors, again.encode(good).vectors)
 
@@ -118,6 +119,6 @@ def test_independent_of_the_device(encoder: Encoder[Any], good: Sequence[Any]) -
     torch = pytest.importorskip("torch")
     if not torch.cuda.is_available():
         pytest.skip("no CUDA device here, so there is nothing to compare the CPU with")
-    there = load(encoder.modality, encoder.name, "cuda")
-    assert there.version == encoder.version
-    assert_same(encoder.encode(good).vectors, there.encode(good).vectors)
+    here, there = (load(encoder.modality, encoder.name, device) for device in ("cpu", "cuda"))
+    assert there.version == here.version == encoder.version
+    assert_same(here.encode(good).vectors, there.encode(good).vectors)

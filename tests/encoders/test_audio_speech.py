@@ -5,12 +5,13 @@ from encoders.audio import RATE_HZ, Sound
 from encoders.audio_reference import reference_sounds
 from encoders.audio_speech import BAND_COUNT, PIECE_FRAMES, PIECE_LIMIT, SpeechEncoder, cut_pieces
 from encoders.base import unit_rows
+from tests.devices import DEVICE
 from tests.sounds import WRITERS, clicks, murmur, noise_bursts, sweep, tone
 
 
 @pytest.fixture(scope="module")
 def speech() -> SpeechEncoder:
-    return SpeechEncoder()
+    return SpeechEncoder(DEVICE)
 
 
 def test_sounds_of_a_kind_are_near_each_other(speech: SpeechEncoder) -> None:

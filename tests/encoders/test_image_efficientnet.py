@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from encoders.efficientnet_lite import STAGES, SameConv
 from encoders.image_efficientnet import SIDE, EfficientNetEncoder
+from tests.devices import DEVICE
 from tests.pictures import encoded, jpeg, picture
 
 PUBLISHED: Mapping[str, Tensor] = torch.load(
@@ -21,7 +22,7 @@ FILES = [jpeg(picture(seed)) for seed in range(3)]
 @pytest.fixture(scope="module")
 def encoder() -> EfficientNetEncoder:
     torch.set_num_threads(1)
-    return EfficientNetEncoder()
+    return EfficientNetEncoder(DEVICE)
 
 
 def same(x: Tensor, weight: str, stride: int = 1, groups: int = 1) -> Tensor:
@@ -89,7 +90,7 @@ def test_it_knows_what_imagenet_knows() -> None:
     inside = (x - 150) ** 2 + (y - 150) ** 2 < 90**2
     shade = np.clip(1.15 - np.hypot(x - 115, y - 115) / 190, 0, 1)[..., None]
     pixels[inside] = (np.array([255, 128, 0]) * shade)[inside]
-    encoder = EfficientNetEncoder()
+    encoder = EfficientNetEncoder(DEVICE)
     means = torch.from_numpy(encoder.embed([encoder.prepare_image(Image.fromarray(pixels))])) ** 2
     classes = (means @ PUBLISHED["_fc.weight"].T + PUBLISHED["_fc.bias"])[0].topk(5).indices.tolist()
     assert set(classes) & {430, 522, 574, 722, 746, 752, 768, 805, 852, 890, 950}

@@ -10,6 +10,7 @@ from encoders.image import ImageEncoder
 from encoders.video import FRAME_COUNT, Clip, decode_video
 from encoders.video_frames import BORDER_RATIO, CHANGE_WEIGHT, FramesEncoder
 from tests.clips import corners, encode_clip, even_times, growing_squares, moving_disc
+from tests.devices import DEVICE
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
@@ -113,7 +114,7 @@ def test_the_first_half_of_a_clip_finds_its_second() -> None:
         growing_squares(BLUE, (240, 220, 120)),
     ]
     files = [encode_clip(draw, even_times(2.0)) for draw in drawn]
-    encoder = FramesEncoder("cpu")
+    encoder = FramesEncoder(DEVICE)
     first, second = (
         encoder.encode([decode_video(file, span=span, with_sound=False) for file in files]).vectors
         for span in ((0.0, 0.5), (0.5, 1.0))

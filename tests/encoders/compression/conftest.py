@@ -7,6 +7,7 @@ import torch
 
 from encoders.base import Encoder
 from encoders.registry import load
+from tests.devices import DEVICE
 from tests.encoders.hub.tiny import bert
 
 
@@ -20,4 +21,4 @@ def tiny_name(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="session")
 def tiny_bert(tiny_name: str) -> Encoder[str]:
-    return load("text", tiny_name, "cpu")
+    return load("text", tiny_name, DEVICE)

@@ -11,6 +11,7 @@ import torch
 from encoders.base import Encoder
 from encoders.modalities import Modality
 from encoders.registry import load
+from tests.devices import DEVICE
 from tests.encoders.hub.tiny import BUILDERS
 
 Tiny = Callable[[str], Path]
@@ -39,6 +40,6 @@ def hub(tiny: Tiny) -> Hub:
 
     @cache
     def of(modality: Modality, family: str) -> Encoder[Any]:
-        return load(modality, f"hf:{tiny(family)}", "cpu")
+        return load(modality, f"hf:{tiny(family)}", DEVICE)
 
     return of

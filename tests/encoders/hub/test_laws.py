@@ -20,6 +20,7 @@ from tests.contracts.test_encoders import (
     test_the_same_twice,
     test_vectors_are_float32_of_unit_length,
 )
+from tests.devices import DEVICE
 from tests.encoders.hub.conftest import Hub, Tiny
 
 __all__ = [
@@ -71,7 +72,7 @@ def encoder(hub: Hub, model: tuple[Modality, str]) -> Encoder[Any]:
 def test_the_same_after_reloading(
     encoder: Encoder[Any], model: tuple[Modality, str], tiny: Tiny, good: list[object]
 ) -> None:
-    again = load(model[0], f"hf:{tiny(model[1])}", "cpu")
+    again = load(model[0], f"hf:{tiny(model[1])}", DEVICE)
     assert (again.name, again.version) == (encoder.name, encoder.version)
     np.testing.assert_array_equal(encoder.encode(good[:2]).vectors, again.encode(good[:2]).vectors)
 
@@ -82,9 +83,9 @@ def test_independent_of_the_device(
     torch = pytest.importorskip("torch")
     if not torch.cuda.is_available():
         pytest.skip("no CUDA device here, so there is nothing to compare the CPU with")
-    there = load(model[0], f"hf:{tiny(model[1])}", "cuda")
-    assert there.version == encoder.version
-    assert_same(encoder.encode(good).vectors, there.encode(good).vectors)
+    here, there = (load(model[0], f"hf:{tiny(model[1])}", device) for device in ("cpu", "cuda"))
+    assert there.version == here.version == encoder.version
+    assert_same(here.encode(good).vectors, there.encode(good).vectors)
 
 
 def test_every_family_and_modality_has_a_version_of_its_own(hub: Hub) -> None:

@@ -18,6 +18,7 @@ from streams.bench.encoding.plain import plain_loop
 from streams.bench.encoding.report import notes, table
 from streams.bench.encoding.rounds import Rate, rates
 from streams.bench.encoding.run import Batch, Measured, measure
+from tests.devices import DEVICE
 
 FILES: tuple[Modality, ...] = ("text", "image", "audio", "video")
 
@@ -45,7 +46,7 @@ def test_made_media_can_be_encoded_and_are_fixed_by_their_seed(modality: Modalit
     made = made_media(modality, 2, 3)
     assert made == made_media(modality, 2, 3)
     assert made != made_media(modality, 2, 4)
-    encoder = load(modality, "hashing" if modality == "text" else _default(modality), "cpu")
+    encoder = load(modality, "hashing" if modality == "text" else _default(modality), DEVICE)
     assert encoder.encode(made).errors == {}
 
 
@@ -96,8 +97,8 @@ def test_a_peak_is_a_rate() -> None:
 
 @pytest.mark.parametrize(("modality", "name"), [("text", "minilm"), ("image", "efficientnet")])
 def test_the_plain_loop_makes_the_same_vectors(modality: Modality, name: str) -> None:
-    encoder = load(modality, name, "cpu")
-    plain = plain_loop(encoder, "cpu")
+    encoder = load(modality, name, DEVICE)
+    plain = plain_loop(encoder, DEVICE)
     assert plain is not None
     entries = made_media(modality, 3, 5)
     own = encoder.encode(entries).vectors
@@ -107,8 +108,8 @@ def test_the_plain_loop_makes_the_same_vectors(modality: Modality, name: str) ->
 
 @pytest.mark.parametrize(("modality", "name"), [("audio", "speech"), ("video", "frames")])
 def test_the_plain_loop_tells_entries_apart(modality: Modality, name: str) -> None:
-    encoder = load(modality, name, "cpu")
-    plain = plain_loop(encoder, "cpu")
+    encoder = load(modality, name, DEVICE)
+    plain = plain_loop(encoder, DEVICE)
     assert plain is not None
     prepared = [plain.prepare(entry) for entry in made_media(modality, 2, 5)]
     both = plain.embed(prepared)
@@ -133,7 +134,7 @@ def test_ratios_are_to_the_plain_loop_in_the_same_run() -> None:
 
 
 def test_networks_reach_a_share_of_the_peak() -> None:
-    encoder = load("image", "efficientnet", "cpu")
+    encoder = load("image", "efficientnet", DEVICE)
     found = measure(encoder, None, made_media("image", 2, 5), [2], 1)
     assert found.flops_per_entry == pytest.approx(0.77e9, rel=0.02)
     share = found.batches["2"].peak_ratio
