@@ -122,8 +122,9 @@ logging.getLogger("aiokafka.conn").debug("Response: ann@example.org")
 logging.getLogger("aiokafka.conn").info("connected")
 logging.getLogger("streams.batch").debug("worked")
 logging.getLogger("streams.batch").error("%d and %d", "ann@example.org")
+error = KeyError("ann@example.org")
 def fail():
-    raise KeyError("ann@example.org")
+    raise error  # from Python 3.13 on this line is in the traceback
 thread = threading.Thread(target=fail)
 thread.start()
 thread.join()

@@ -187,6 +187,9 @@ def test_a_client_that_was_refused_something_is_not_used_again(cluster: Cluster)
         with pytest.raises(NotDeliveredError):
             await producer.send([message(b"b")])
         await producer.send([message(b"b")])
+        # It is left beside the work.
+        while not cluster.clients[0].stopped:
+            await asyncio.sleep(0)
         assert [client.stopped for client in cluster.clients] == [True, False]
 
     with_producer(work)
