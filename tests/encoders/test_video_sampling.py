@@ -26,7 +26,7 @@ def sampled(data: bytes, may_seek: bool = True) -> tuple[list[float], int]:
         return [shown.time_s for shown in found if shown], reader.read_count
 
 
-@pytest.mark.parametrize("data", [MANY_KEYS, ONE_KEY])
+@pytest.mark.parametrize("data", [MANY_KEYS, ONE_KEY], ids=["many_keys", "one_key"])
 def test_without_seeks_all_is_decoded(data: bytes) -> None:
     times_s, read_count = sampled(data, may_seek=False)
     assert times_s == pytest.approx(WANTED_S)
