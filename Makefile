@@ -6,7 +6,7 @@ DEMO_SECONDS ?= 120
 # Where it is set, each process would compile anew what it imports: seconds for a worker.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test lint kernels unit broker mutants lock audit clean
+.PHONY: help setup demo test lint kernels unit broker newer mutants lock audit clean
 
 help:  ## Show what can be done
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ broker: setup  ## Tests on a real Kafka, with real processes
 	$(BIN)/pytest tests/broker --ignore=tests/broker/test_soak.py -n 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/pytest tests/broker/test_soak.py
 
+newer: export OMP_NUM_THREADS := 1
+newer: setup  ## Tests of what changes with Python itself: make newer PYTHON=python3.13 VENV=.venv-newer
+	$(BIN)/pytest tests/encoders tests/contracts tests/flow tests/streams/test_logs.py tests/streams/test_producer.py -n logical
+
 mutants: setup  ## The soak with one guarantee broken at a time: it has to notice each (about 15 minutes)
 	@for mutant in cursor watermark produce_order; do \
 	  echo "== $$mutant"; \
@@ -62,4 +66,4 @@ audit: setup  ## Known vulnerabilities of what is pinned; needs the internet
 
 clean:  ## Remove what was made here
 	find online -name '*.nb[ic]' -delete
-	rm -rf $(VENV) .freshet build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-newer .freshet build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
