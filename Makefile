@@ -3,6 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 DEMO_SECONDS ?= 120
+TOO_NEW := 3.14
+FETCHED := 3.13
 # Where it is set, each process would compile anew what it imports: seconds for a worker.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -17,6 +19,10 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Freshet needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; try: make $(MAKECMDGOALS) PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info >= tuple(map(int, "$(TOO_NEW)".split("."))))' || { \
+	  echo "Some packages have no wheels for Python $(TOO_NEW) and newer: $(VENV) gets Python $(FETCHED), which uv fetches if need be (or give one: PYTHON=python$(FETCHED))"; \
+	  $(BIN)/uv venv --quiet --clear --seed --python $(FETCHED) $(VENV) \
+	    && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
 	$(BIN)/uv pip install --python $(BIN)/python -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
