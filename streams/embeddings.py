@@ -1,6 +1,10 @@
 """Records of the internal `embeddings` topic: an item's vectors, one a modality, and what they were made from."""
 
+from collections.abc import Mapping
+
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 
 class Embedded(msgspec.Struct, array_like=True):
@@ -24,6 +28,16 @@ class Embedding(msgspec.Struct):
     modalities: dict[str, Embedded]
     media_ms: int = 0
     """Kafka's timestamp of the newest media event that it contains."""
+
+
+def vectors_in(embedding: Embedding | None, served: Mapping[str, str]) -> dict[str, NDArray[np.float32]]:
+    """An item's vectors by modality, [dim], as far as they are in the spaces that are served: encoders, by modality."""
+    rows = {} if embedding is None else embedding.modalities
+    return {
+        modality: np.frombuffer(row.vector, np.float16).astype(np.float32)
+        for modality, row in rows.items()
+        if row.vector and row.encoder == served.get(modality)
+    }
 
 
 encode_embedding = msgspec.msgpack.Encoder().encode

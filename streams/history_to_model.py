@@ -1,7 +1,7 @@
 """history → users and model: what happened before the stream makes the first model, which the stream goes on from.
 
 It is for a river that has learned nothing yet, while none of its workers runs. What is known of items is what the river
-knows of them, documents and vectors, so that the ranking is learned with what it will meet.
+knows of them, documents and vectors, so that ranking and fusion are learned with what they will meet.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,20 +12,24 @@ from msgspec import Struct
 
 from online.evaluation.stream import Stream
 from online.evaluation.timeline import timeline
+from online.events import ExampleSet
 from online.fold import ExampleFold
+from online.fusion.taste import unpack as unpack_taste
 from online.item import Item
 from online.recommender import Recommender
 from online.state import UserState
 from online.state_codec import pack
 from online.warm_start import History, learn_history
 from streams.clock import now_ms
+from streams.embeddings import decode_embedding, vectors_in
 from streams.follower import read_all
 from streams.lag import group_lag, inhabited_roles
+from streams.learned_fusion import LearnedFusion, new_fusion
 from streams.learned_ranking import LearnedRanking, new_ranking
 from streams.lists import ListMaker, new_recommender
 from streams.model_to_lists import ModelToLists
 from streams.producer import BatchProducer, Outgoing
-from streams.publications import PROGRESS_KEY, Progress, encode_progress
+from streams.publications import PROGRESS_KEY, SPACES_KEY, Progress, decode_spaces, encode_progress
 from streams.settings import Settings
 from streams.stores.snapshots import Manifest, SnapshotStore
 from streams.topics import full_name, home_partition, topic_ids
@@ -43,6 +47,8 @@ class Trained(Struct):
     ranking_steps: int
     is_ranking_served: bool
     """Whether the learned ranking is better than the fixed blend, and ranks the lists."""
+    fusion_steps: int
+    """Of what makes items' vectors of their media; 0 where that is fixed, or no item has any."""
     snapshot: str
 
 
@@ -80,7 +86,16 @@ async def train(
     def home(user_id: str) -> int:
         return home_partition(user_id, settings.partitions)
 
-    states = learn_history(history, fold, lambda s, _: ranking.learn(s, 0), home, now_ms(), progress)
+    fusion = new_fusion(settings, time_share=1.0)
+    if fusion is not None:
+        await _load_media(settings, fusion)
+
+    def learn(example_set: ExampleSet, recommender: Recommender) -> None:
+        ranking.learn(example_set, 0)
+        if fusion is not None:
+            _fuse(fusion, example_set, recommender)
+
+    states = learn_history(history, fold, learn, home, now_ms(), progress)
     _forget_items(fold.recommender)
     _check_first(settings, admin)
     examples = full_name(settings, "examples")
@@ -88,12 +103,20 @@ async def train(
     producer = BatchProducer(settings)
     try:
         await producer.deliver(await _users(settings, states, home), lambda: None)
-        snapshot = store.save(manifest, fold.save() | ranking.save())
+        fused = {} if fusion is None else fusion.save()
+        snapshot = store.save(manifest, fold.save() | ranking.save() | fused)
         ranking.kept()
         await producer.deliver(_model(settings, manifest, fold, ranking, snapshot), lambda: None)
     finally:
         await producer.close()
-    return Trained(len(history.timeline.users), len(states), ranking.step_count, ranking.is_served, snapshot)
+    return Trained(
+        len(history.timeline.users),
+        len(states),
+        ranking.step_count,
+        ranking.is_served,
+        0 if fusion is None else fusion.step_count,
+        snapshot,
+    )
 
 
 def _check_first(settings: Settings, admin: AdminClient) -> None:
@@ -128,6 +151,27 @@ async def _load_items(
             category, *tags = text.categories or ("",)
             fold.recommender.put_item(Item(item_id, text.title, category, tags))
     return model.epoch, lists.model_version
+
+
+async def _load_media(settings: Settings, fusion: LearnedFusion) -> None:
+    """Gives the fusion what every item is made of, in the spaces that are served."""
+    spaces = [
+        r.value for r in await read_all(settings, "model") if r.key == SPACES_KEY and r.value is not None
+    ]
+    served = decode_spaces(spaces[-1]).served if spaces else {}
+    newest = {record.key: record.value for record in await read_all(settings, "embeddings")}
+    for key, value in newest.items():
+        if value is not None:
+            fusion.vector(key.decode(), vectors_in(decode_embedding(value), served))
+
+
+def _fuse(fusion: LearnedFusion, example_set: ExampleSet, recommender: Recommender) -> None:
+    """Learns from a set, and lists from what was learned as soon as that has moved, as workers will."""
+    fusion.learn(example_set, 0)
+    if fusion.moved():
+        for vectors in fusion.advance():
+            recommender.put_vectors(vectors)
+        recommender.taste = unpack_taste(fusion.taste())
 
 
 def _forget_items(recommender: Recommender) -> None:

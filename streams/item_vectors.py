@@ -13,7 +13,7 @@ import numpy as np
 from encoders.modalities import MODALITY_BITS
 from encoders.projection import Projection
 from online.statistics.base import Floats
-from streams.embeddings import Embedding, decode_embedding
+from streams.embeddings import Embedding, decode_embedding, vectors_in
 from streams.first_impressions import FirstImpressions
 from streams.follower import Follower, Handler, Record
 from streams.item_media import ItemMedia
@@ -274,12 +274,7 @@ class ItemVectors:
         """[VECTOR_DIM] float16 of what is served of an item; what it was while one of its encoders is changing."""
         if before is not None and embedding is not None and self._spaces.is_behind(embedding):
             return before
-        rows = {} if embedding is None else embedding.modalities
-        media = {
-            modality: np.frombuffer(row.vector, np.float16).astype(np.float32)
-            for modality, row in rows.items()
-            if row.vector and row.encoder == self._spaces.served.get(modality)
-        }
+        media = vectors_in(embedding, self._spaces.served)
         found = self._fusion.vector(key.removeprefix(ITEM_PREFIX).decode(), media)
         return None if found is None else _packed(found)
 

@@ -23,9 +23,9 @@ PREFIX = "fusion."
 class LearnedFusion:
     """What the learner does with items' media, and with what is had."""
 
-    def __init__(self, learner: FusionLearner, time_share: TimeShare | None = None) -> None:
+    def __init__(self, learner: FusionLearner, time_share: TimeShare) -> None:
         self._learner = learner
-        self._time = TimeShare(TIME_SHARE) if time_share is None else time_share
+        self._time = time_share
         self.digest = self._digest()
         """Says which tower is served: vectors of different ones are never compared."""
 
@@ -60,6 +60,11 @@ class LearnedFusion:
         self.digest = self._digest()
         return found
 
+    @property
+    def step_count(self) -> int:
+        """Steps made."""
+        return self._learner.step_count
+
     def taste(self) -> bytes:
         """What goes with the vectors; empty before anything learned is served."""
         taste = self._learner.taste()
@@ -82,11 +87,16 @@ class LearnedFusion:
         return found.hexdigest()
 
 
-def new_fusion(settings: Settings) -> LearnedFusion | None:
-    """A fusion that has learned nothing yet; None where items' vectors are fixed projections."""
+def new_fusion(settings: Settings, time_share: float = TIME_SHARE) -> LearnedFusion | None:
+    """A fusion that has learned nothing yet; None where items' vectors are fixed projections.
+
+    Args:
+        settings: Of the deployment.
+        time_share: Of its learner's time, what may go into its steps.
+    """
     if settings.fusion == "fixed" or settings.dp_epsilon is not None:
         return None
     config = FusionConfig(capacity=settings.item_capacity)
     if settings.fusion is not None:
         config = replace(config, kind=settings.fusion)
-    return LearnedFusion(FusionLearner(config))
+    return LearnedFusion(FusionLearner(config), TimeShare(time_share))

@@ -44,7 +44,7 @@ def train(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how typ
     Writes the users' states and the ranking to Kafka and the statistics as a snapshot to the store; workers started
     afterwards list from them at once. Refuses while workers run, and once the river has learned an event. Events of
     the history count again if they are produced too. Send media first, with encode and learn workers, and stop these:
-    then the ranking is learned with the items' documents and vectors.
+    then ranking and item vectors are learned with the items' documents and media.
     """
     from online.evaluation.tables import InputError  # noqa: PLC0415  # keeps `freshet --help` fast
     from streams.history_to_model import NotFirstError  # noqa: PLC0415
@@ -55,7 +55,8 @@ def train(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how typ
         ranks = "the learned ranking" if trained.is_ranking_served else "the fixed blend, as yet"
         typer.echo(
             f"{trained.events:,} events of {trained.users:,} users learned in {trained.ranking_steps:,} ranking "
-            f"steps; lists are ranked by {ranks}; snapshot {trained.snapshot}",
+            f"steps and {trained.fusion_steps:,} of items' vectors; lists are ranked by {ranks}; "
+            f"snapshot {trained.snapshot}",
             err=True,
         )
         if json_file is not None:

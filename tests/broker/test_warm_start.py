@@ -8,12 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from streams.publications import decode_ranking
+from streams.publications import ITEM_PREFIX, SPACES_KEY, decode_ranking, decode_spaces
 from streams.settings import to_environ
 from tests.broker.client import Client, ids, value_of
-from tests.broker.river import River, shoppers
+from tests.broker.river import River, shoppers, wait_for
 
 HISTORY = shoppers(2500, seed=1)
+ITEMS = sorted({e["item_id"] for e in HISTORY})
 
 
 def train(river: River, tmp_path: Path, events: list[dict[str, Any]]) -> "subprocess.CompletedProcess[str]":
@@ -29,6 +30,24 @@ def train(river: River, tmp_path: Path, events: list[dict[str, Any]]) -> "subpro
     )  # fmt: skip
 
 
+def send_media(river: River) -> None:
+    """Every item gets a text; returns when each has a vector, and no worker runs any more."""
+    with river.workers(encode=1, learn=1):
+        for item_id in ITEMS:
+            number = int(item_id.removeprefix("item-"))
+            media = {"item_id": item_id, "title": f"shelf {number // 20} row {number // 4}"}
+            river.produce("media", media, item_id)
+        river.flush()
+        vectors = {ITEM_PREFIX.decode() + item_id for item_id in ITEMS}
+        wait_for(lambda: vectors <= river.newest("model").keys(), 60, lambda: str(river.status()))
+        wait_for(lambda: SPACES_KEY.decode() in river.newest("model"), 30, lambda: str(river.status()))
+
+
+def tower(river: River) -> bytes:
+    """The taste that is served with the items' vectors."""
+    return decode_spaces(river.newest("model")[SPACES_KEY.decode()] or b"").taste
+
+
 def ask(client: Client, user_id: str) -> list[str]:
     request = {"request_id": f"of {user_id}", "kind": "recommend", "user_id": user_id}
     client.send("requests", request, user_id)
@@ -39,6 +58,8 @@ def test_workers_list_from_history_at_once_and_the_stream_goes_on_from_it(
     kafka: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     river = River(kafka, topic_prefix, tmp_path, snapshot_interval_s=2)
+    send_media(river)
+    assert not tower(river)
     # What an earlier training knew, and this one does not, is gone.
     first = train(river, tmp_path, [{"user_id": "nobody", "item_id": "item-0", "timestamp_ms": 1000}])
     assert first.returncode == 0, first.stderr
@@ -47,6 +68,7 @@ def test_workers_list_from_history_at_once_and_the_stream_goes_on_from_it(
     trained = json.loads(done.stdout)
     assert trained["events"] == 2500
     assert trained["ranking_steps"] > 100
+    assert trained["fusion_steps"] > 100
     ranking = decode_ranking(river.newest("model")["ranking"] or b"")
     assert ranking.step_count == trained["ranking_steps"]
     assert bool(ranking.network) == trained["is_ranking_served"]
@@ -63,6 +85,8 @@ def test_workers_list_from_history_at_once_and_the_stream_goes_on_from_it(
                 near = {f"item-{(user * 7 + step) % 300}" for step in range(12)}
                 assert len(near & set(ask(client, f"user-{user}"))) >= 5
         with river.workers(learn=1, recommend=1):
+            # Items' vectors are those that history taught, before anything of the stream is learned.
+            wait_for(lambda: bool(tower(river)), 60, lambda: str(river.status()))
             # The same ids again, as events of the stream, are events of their own.
             for event in shoppers(300, seed=2):
                 river.interact(event | {"timestamp_ms": event["timestamp_ms"] + 10**6})

@@ -41,7 +41,7 @@ def test_what_has_moved_is_served_with_a_taste_and_another_digest(fusion: Learne
 def test_a_snapshot_goes_on_with_what_is_served(fusion: LearnedFusion) -> None:
     learn(fusion, RAMP_STEPS)
     list(fusion.advance())
-    again = LearnedFusion(FusionLearner(SMALL))
+    again = LearnedFusion(FusionLearner(SMALL), TimeShare(1.0))
     assert again.digest != fusion.digest
     again.load(fusion.save() | {"ranking.other": np.zeros(1)})
     assert (again.digest, again.taste()) == (fusion.digest, fusion.taste())
