@@ -7,7 +7,7 @@ import typer
 
 from streams.cli.bench_errors import bench_errors
 from streams.cli.output import JsonFile, write_json
-from streams.cores import share_cores
+from streams.cores import keep_memory, share_cores
 
 if TYPE_CHECKING:
     from encoders.modalities import Modality
@@ -30,6 +30,7 @@ def media(
     """How soon new items with a picture are recommendable; then all files at once, beside a plain loop."""
     # The plain loop is to be at its best too, whatever else the machine does.
     share_cores()
+    keep_memory()
     from rich.console import Console  # noqa: PLC0415  # keeps `freshet --help` fast
 
     from streams import settings  # noqa: PLC0415

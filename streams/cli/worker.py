@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from streams.cli.errors import one_line_errors
-from streams.cores import share_cores
+from streams.cores import keep_memory, share_cores
 
 Role = Literal["encode", "learn", "recommend", "all"]
 
@@ -38,6 +38,7 @@ def worker(
             end_with_parent(parent)
         if role == "encode":
             share_cores()
+            keep_memory()
         from streams.worker import run  # noqa: PLC0415
 
         run(role, loaded)
