@@ -77,10 +77,11 @@ class ExampleFold:
             How many of the user's examples waited for their set to close; they are never learned.
         """
         learned = self._learned(marker.topic_id, marker.partition)
-        if learned.erased is None or not learned.erased.reaches(marker.erased.place):
-            learned.count -= marker.erased.count
-            learned.xor ^= marker.erased.xor
-            learned.erased = marker.erased.place
+        if learned.erased is not None and learned.erased.reaches(marker.erased.place):
+            return 0  # what waits now is of a user who has come back
+        learned.count -= marker.erased.count
+        learned.xor ^= marker.erased.xor
+        learned.erased = marker.erased.place
         return self._grouper.drop_user(marker.user_id)
 
     def holds(self, user_id: str) -> bool:

@@ -97,10 +97,12 @@ class ExamplesToModel:
 
     async def _take_over(self) -> None:
         await self._vectors.load(self._take_progress)
-        self._epoch += 1
+        # Snapshots go by epochs too, and may be of higher ones than `model` knows, which may have been made anew.
+        self._epoch = max(self._epoch, await asyncio.to_thread(self._snapshots.last_epoch)) + 1
         self._fold, self._next_offset = self._new_fold(), 0
         self._receipts.pending = []
-        found = self._snapshots.newest(self._examples_id)
+        # In the loop, a large one would stand in the way of heartbeats for too long.
+        found = await asyncio.to_thread(self._snapshots.newest, self._examples_id)
         if found is not None:
             self._fold.load(found[1])
             self._next_offset = found[0].examples_offset

@@ -99,7 +99,9 @@ async def train(
     _forget_items(fold.recommender)
     _check_first(settings, admin)
     examples = full_name(settings, "examples")
-    manifest = Manifest(epoch + 1, version + 1, topic_ids(admin, [examples])[examples], 0)
+    manifest = Manifest(
+        max(epoch, store.last_epoch()) + 1, version + 1, topic_ids(admin, [examples])[examples], 0
+    )
     producer = BatchProducer(settings)
     try:
         await producer.deliver(await _users(settings, states, home), lambda: None)

@@ -103,8 +103,6 @@ class InteractionsToLists:
                 raise RuntimeError(msg)
             await self._log.confirm(run[0].partition, run[0].offset)
             for record in run:
-                if not run.is_current():
-                    break  # superseded while an earlier batch was written: all of it comes again
                 decoded = self._door.let_in(decode(record.value), record.value)
                 for refusal in decoded.refusals:
                     batch.refuse(record, refusal)
@@ -113,6 +111,8 @@ class InteractionsToLists:
                     if batch.event_count >= EVENTS_AT_ONCE:
                         await self._finish(batch)
                         batch = self._new_batch(runs)
+                        if not run.is_current():
+                            return  # superseded while it was written: all of it comes again
         await self._finish(batch)
 
     def _new_batch(self, runs: Sequence[Run]) -> Batch:

@@ -70,8 +70,11 @@ class ItemsToLists:
             else:
                 gone.setdefault(item_id, cause)
         if self._loads != self._users.loads:
-            loads = self._users.loads
-            await self._published.load(self._users.partitions)
+            async with self._users.working:
+                # Nothing is on its way that would be read over by what it replaces.
+                loads = self._users.loads
+                self._published.begin(self._users.partitions)
+            await self._published.read()
             await self._remove(catalogue.barred(now_ms()), gone)
             self._loads = loads
         elif gone:

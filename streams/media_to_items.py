@@ -71,16 +71,15 @@ class MediaToItems:
 
     async def refresh(self, items: Sequence[tuple[str, int]]) -> None:
         """Publishes items again, by id and partition, with all that is encoded of them by now."""
-        async with self._working:
-            if self._store.ready.is_set():
-                known = ((i, p, self._store.get(i, p)) for i, p in items if self._store.owns(p))
-                await self._publish(
-                    [
-                        Changed(i, p, entry.cursor, _decode(entry.document), entry.media_ms)
-                        for i, p, entry in known
-                        if entry.document is not None and entry.cursor is not None
-                    ]
-                )
+        async with in_turn(self._store.ready, self._working):
+            known = ((i, p, self._store.get(i, p)) for i, p in items if self._store.owns(p))
+            await self._publish(
+                [
+                    Changed(i, p, e.cursor, None if e.document is None else _decode(e.document), e.media_ms)
+                    for i, p, e in known
+                    if e.cursor is not None
+                ]
+            )
 
     async def finish(self) -> None:
         """Returns when the batch in work, if any, is written."""
@@ -98,6 +97,8 @@ class MediaToItems:
         changed = list(patches.changed.values())
         size = self._settings.encode_batch_items
         for start in range(0, len(changed), size):
+            if not all(run.is_current() for run in runs):
+                return  # superseded while a part was written: all of it comes again, to whoever owns it then
             part = changed[start : start + size]
             await self._publish(part)
             for c in part:

@@ -150,7 +150,7 @@ async def rollback(settings: Settings, admin: AdminClient, given: str) -> Rolled
     if newest is None or progress is None:
         msg = "the log of examples has no snapshot yet: there is nothing to roll back"
         raise ModelError(msg)
-    epoch = max(progress.epoch, newest[0].epoch) + 1
+    epoch = max(progress.epoch, store.last_epoch()) + 1
     manifest = Manifest(epoch, progress.version + 1, newest[0].examples_topic_id, newest[0].examples_offset)
     ranking = LearnedRanking(learner)
     snapshot = await asyncio.to_thread(store.save, manifest, with_ranking(newest[1], ranking.save()))
@@ -168,6 +168,10 @@ async def rollback(settings: Settings, admin: AdminClient, given: str) -> Rolled
     producer = BatchProducer(settings)
     try:
         await producer.deliver([record, *ranking.outgoing(model, epoch)], lambda: None)
+    except BaseException:
+        # A running learner, which was not told, would go on to save below it.
+        store.remove(snapshot)
+        raise
     finally:
         await producer.close()
     standing = _standing(learner.save())

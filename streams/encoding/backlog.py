@@ -91,7 +91,7 @@ class Backlog:
                 await self._publish(list(chosen.items()))
 
     async def _look_through(self) -> None:
-        """After each load: finds what is not encoded, or was by another encoder, and sees to it in the background."""
+        """After each load: publishes what a former owner wrote over; encodes the rest in the background."""
         seen = 0
         while True:
             await self._store.ready.wait()
@@ -99,6 +99,8 @@ class Backlog:
                 await asyncio.sleep(0.5)
                 continue
             seen = self._store.load_count
+            if self._store.overtaken:
+                await self._publish(list(self._store.overtaken.items()))
             items = self._store.items()
             while self._store.load_count == seen:
                 chosen = list(itertools.islice(items, self._settings.encode_batch_items))

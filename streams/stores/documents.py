@@ -54,6 +54,8 @@ class DocumentStore:
         """Contents that no item uses, or not yet, the longest unused first."""
         self.passing: dict[str, int] = {}
         """Items with a file that could not be had for a passing reason, and their partition."""
+        self.overtaken: dict[str, int] = {}
+        """Items whose newest record a former owner wrote late, and their partition; to be published again."""
         self.load_count = 0
         self.ready = asyncio.Event()
         """Set while the owned partitions are loaded."""
@@ -66,7 +68,7 @@ class DocumentStore:
         """Owns exactly these partitions, as the topics have them now."""
         self.ready.clear()
         self._entries = {partition: {} for partition in partitions}
-        self._embedded, self._contents, self.passing = {}, {}, {}
+        self._embedded, self._contents, self.passing, self.overtaken = {}, {}, {}, {}
         self._unused.clear()
         for follower, take in (
             (self._documents, self._take_document),
@@ -146,11 +148,23 @@ class DocumentStore:
         cursor = record.headers.get(CURSOR_HEADER)
         media_ms = int(record.headers.get(MEDIA_MS_HEADER, b"0"))
         entry = Entry(None if cursor is None else decode_cursor(cursor), record.value, media_ms)
-        self._entries[record.partition][record.key.decode()] = entry
+        entries, item_id = self._entries[record.partition], record.key.decode()
+        if _is_older(entry, entries.get(item_id)):
+            self.overtaken[item_id] = record.partition
+        else:
+            entries[item_id] = entry
+            self.overtaken.pop(item_id, None)
 
     def _take_embedding(self, record: Record) -> None:
         rows = {} if record.value is None else decode_embedding(record.value).modalities
         self.keep_embedded(record.key.decode(), record.partition, rows)
+
+
+def _is_older(entry: Entry, known: Entry | None) -> bool:
+    """Whether the item was left like this before it was as it is known, in the same log."""
+    if known is None or known.cursor is None or entry.cursor is None:
+        return False
+    return known.cursor != entry.cursor and known.cursor.reaches(entry.cursor)
 
 
 def document_headers(cursor: Cursor, media_ms: int) -> list[tuple[str, bytes]]:

@@ -78,23 +78,30 @@ class PublishedLists:
         self._hashes = np.zeros((_FIRST_SLOTS, self._length), np.uint32)
         self._changed: set[str] = set()
         self._owned: set[int] = set()
+        self._kept_partitions: set[int] = set()
+        """Those that were owned before: they are read from where that ended."""
         self._newer: set[str] | None = None
         """Users whose list was kept while older ones are read."""
         self.size_bytes = 0
         """Bytes of packed lists held."""
 
-    async def load(self, partitions: Collection[int]) -> None:
-        """Keeps the lists of exactly these partitions, as they are at the topic's end.
+    def begin(self, partitions: Collection[int]) -> None:
+        """Keeps the lists of exactly these partitions from now on; `read` brings those that were there before.
 
-        What is kept while it reads is newer than what it reads.
+        What is kept from here on is newer than what will be read, so nothing that was kept may be on its way to Kafka.
         """
-        before, self._owned = self._owned, set(partitions)
+        self._kept_partitions = self._owned & set(partitions)
+        self._owned = set(partitions)
         for user_id, slot in list(self._slots.items()):
             if self._partitions[slot] not in self._owned:
                 self.forget(user_id)
         self._newer = set()
+
+    async def read(self) -> None:
+        """Reads the lists of the partitions, up to the topic's end."""
         positions = self._follower.positions
-        await self._follower.assign({p: positions.get(p, -1) if p in before else -1 for p in self._owned})
+        kept = self._kept_partitions
+        await self._follower.assign({p: positions.get(p, -1) if p in kept else -1 for p in self._owned})
         await self._follower.read_to_end(self._take)
         self._newer = None
 

@@ -184,6 +184,23 @@ class SnapshotStore:
                 return found
         return None
 
+    def last_epoch(self) -> int:
+        """The highest epoch of all snapshots, of whatever log; 0 without any.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        return max((int(name.split("-")[0]) for name in self.names()), default=0)
+
+    def remove(self, name: str) -> None:
+        """Removes a snapshot.
+
+        Raises:
+            StoreError: It cannot be removed.
+        """
+        with self._in_use("written"):
+            self._fs.rm(f"{self._root}/{name}")
+
     def names(self) -> list[str]:
         """Of all snapshots, the oldest first.
 

@@ -159,13 +159,18 @@ class UserStore:
             users[user_id] = data
 
     def _merge(self, record: Record) -> None:
-        """Takes a state that is not behind the known one. Own writes count too: the partition may have been away."""
+        """Takes a state that is not behind the known one. Own writes count too: the partition may have been away.
+
+        One that is behind was written late, and would be the one that compaction leaves.
+        """
         users = self._packed.get(record.partition)
         if users is None:
             return
         user_id = record.key.decode()
         if record.value is not None and _is_older(record.value, users.get(user_id)):
+            self.overwritten[user_id] = record.partition
             return
+        self.overwritten.pop(user_id, None)
         self._put(users, user_id, record.value)
         self._live.pop(user_id, None)
         self._note(user_id, record.partition, STUB_HEADER in record.headers)

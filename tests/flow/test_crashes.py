@@ -258,3 +258,20 @@ def test_states_compare_by_value() -> None:
     one, other = UserState("u"), UserState("u")
     one.recent = array("Q", [1])
     assert remembered(one) != remembered(other)
+
+
+def test_a_learner_is_of_a_higher_epoch_than_any_snapshot_also_where_model_is_made_anew(
+    tmp_path: Path,
+) -> None:
+    river = MemoryRiver(tmp_path)
+
+    async def story() -> None:
+        for epoch in (1, 2):
+            async with river.learn() as learner:
+                assert learner.epoch == epoch
+                await learner.save()
+            river.kafka.logs["model", 0].clear()
+        async with river.learn() as learner:
+            assert learner.epoch == 3
+
+    run(river, story)

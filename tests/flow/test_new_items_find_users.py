@@ -194,7 +194,8 @@ def test_items_without_vectors_fill_the_lists_that_have_room(tmp_path: Path) -> 
     async def story() -> None:
         async with river.recommend() as process:
             await process.worker.work(river.interactions.fetch(100))
-            await process.published.load(process.users.partitions)
+            process.published.begin(process.users.partitions)
+            await process.published.read()
             await follow(process)
             for wanted in ({"a"}, {"a", "b", "c"}):
                 for item_id in wanted:

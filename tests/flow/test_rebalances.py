@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 import pytest
 from faust.types import TP
 
@@ -14,23 +15,24 @@ from streams.ownership import Ownership
 from streams.producer import Outgoing
 from streams.runs import Run
 from streams.stores.users import UserStore
-from tests.flow.memory import MemoryProducer
+from tests.flow.memory import MemoryKafka, MemoryProducer
 from tests.flow.river import PARTITIONS, MemoryRiver, run
-from tests.flow.test_lists_from_events import event, recommend_all, send
+from tests.flow.test_lists_from_events import encode_all, event, recommend_all, send
 from tests.streams.test_ownership import App, turns
 
 
 class SlowProducer(MemoryProducer):
-    """Writes when it is let to."""
+    """Writes when it is let to; what is empty is written at once."""
 
-    may_write: asyncio.Event | None = None
-    waits: asyncio.Event | None = None
+    def __init__(self, kafka: MemoryKafka) -> None:
+        super().__init__(kafka)
+        self.may_write, self.waits = asyncio.Event(), asyncio.Event()
 
     async def deliver(self, messages: Iterable[Outgoing], check: Callable[[], None]) -> None:
-        if self.may_write is not None and self.waits is not None:
+        if made := list(messages):
             self.waits.set()
             await self.may_write.wait()
-        await super().deliver(messages, check)
+        await super().deliver(made, check)
 
 
 def slow_loading(users: UserStore) -> asyncio.Event:
@@ -62,7 +64,6 @@ def test_a_batch_that_outlasts_a_rebalance_takes_nobody_for_new(
             app, errors = App(), list[BaseException]()
             Ownership(cast(Any, app), "interactions", process.users, process.worker.finish, errors.append)
             slow = process.worker._producer = cast(Any, SlowProducer(river.kafka))
-            slow.may_write, slow.waits = asyncio.Event(), asyncio.Event()
             current = True
             runs = [Run(of_partition, lambda: current) for of_partition in river.interactions.fetch(100)]
             working = asyncio.create_task(process.worker.work(runs))
@@ -87,3 +88,81 @@ def test_a_batch_that_outlasts_a_rebalance_takes_nobody_for_new(
     assert {user: state.applied_count for user, state in river.states().items()} == dict.fromkeys(users, 2)
     assert sum(learned.count for learned in river.learned().values()) == 2 * len(users)
     assert river.refused() == set()
+
+
+def describe(river: MemoryRiver, item_id: str, title: str) -> None:
+    river.produce("media", {"item_id": item_id, "title": title}, key=item_id)
+
+
+def titles(river: MemoryRiver) -> dict[str, str]:
+    return {i: msgspec.json.decode(v)["title"] for i, v in river.kafka.newest("items").items()}
+
+
+def test_media_that_outlast_a_rebalance_are_left_to_their_next_owner(tmp_path: Path) -> None:
+    river = MemoryRiver(tmp_path, encode_batch_items=1)
+    for item_id in "abc":
+        describe(river, item_id, item_id)
+
+    async def story() -> None:
+        async with river.encode() as worker:
+            slow = worker._producer = cast(Any, SlowProducer(river.kafka))
+            current = True
+            runs = [Run(of_partition, lambda: current) for of_partition in river.media.fetch(100)]
+            working = asyncio.create_task(worker.work(runs))
+            await slow.waits.wait()
+            current = False
+            slow.may_write.set()
+            await working
+
+    run(river, story)
+    assert len(titles(river)) == 1
+    run(river, lambda: encode_all(river))
+    assert titles(river) == {"a": "a", "b": "b", "c": "c"}
+
+
+def test_what_a_former_owner_wrote_late_of_an_item_is_written_over(tmp_path: Path) -> None:
+    river = MemoryRiver(tmp_path)
+    for item_id, *texts in (("changed", "one", "two"), ("as it is", "one", "two"), ("gone", "one", None)):
+        for text in texts:
+            if text is None:
+                river.produce("media", None, key=item_id)
+            else:
+                describe(river, item_id, text)
+            run(river, lambda: encode_all(river))
+    late = [
+        r
+        for r in river.kafka.records("items")
+        if r.key in {b"changed", b"gone"} and b"one" in (r.value or b"")
+    ]
+    assert len(late) == 2
+    for r in late:
+        river.kafka.append(Outgoing("items", r.key, r.value, r.partition, headers=list(r.headers)))
+    assert titles(river) == {"changed": "one", "as it is": "two", "gone": "one"}
+
+    async def story() -> None:
+        async with river.encode() as worker:
+            assert worker._store.overtaken.keys() == {"changed", "gone"}
+            await worker.refresh(list(worker._store.overtaken.items()))
+
+    run(river, story)
+    assert titles(river) == {"changed": "two", "as it is": "two"}
+
+
+def test_what_is_to_be_published_again_waits_for_documents_that_are_loading(tmp_path: Path) -> None:
+    river = MemoryRiver(tmp_path)
+    describe(river, "a", "one")
+    run(river, lambda: encode_all(river))
+
+    async def story() -> None:
+        async with river.encode() as worker:
+            before = len(river.kafka.records("items"))
+            worker._store.ready.clear()
+            partition = river.kafka.records("items")[0].partition
+            publishing = asyncio.create_task(worker.refresh([("a", partition)]))
+            await turns()
+            assert len(river.kafka.records("items")) == before
+            worker._store.ready.set()
+            await publishing
+            assert len(river.kafka.records("items")) == before + 1
+
+    run(river, story)

@@ -164,3 +164,14 @@ def test_an_erased_users_open_set_is_never_learned_and_the_count_is_forgotten_on
     assert [example_set.user_id for example_set in closed] == ["u1"]
     after.fold(marker(4, 1, 0b10000, "u1"), 0)
     assert (after.learned["t", 0].count, after.learned["t", 0].xor) == (0, 0)
+
+
+def test_a_marker_that_comes_again_leaves_alone_what_the_user_does_since() -> None:
+    fold, made = new_fold(), Source()
+    made.add("u0", "i0", 0)
+    fold.fold(made.run(0, 0), 0)
+    assert fold.erase(marker(3, 1, 0b1)) == 1
+    made.add("u0", "i1", 1)
+    fold.fold(made.run(1, 1), 0)
+    assert fold.erase(marker(3, 1, 0b1)) == 0
+    assert fold.holds("u0")

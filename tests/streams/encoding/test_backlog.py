@@ -51,7 +51,7 @@ class Yard:
         self.store._entries = {0: {}}
         self.store._embedded, self.store._contents, self.store.passing = {}, {}, {}
         self.store._unused = OrderedDict()
-        self.store.load_count, self.store.ready = 0, asyncio.Event()
+        self.store.load_count, self.store.ready, self.store.overtaken = 0, asyncio.Event(), {}
         self.maker = RowMaker({"text": TEXT, "image": IMAGE})
         self.files = FakeFiles()
         self.published: list[str] = []
@@ -118,6 +118,16 @@ def test_after_a_load_what_is_not_encoded_is_and_what_is_is_not() -> None:
         await until(lambda: sorted(yard.published) == ["new", "text"])
 
     assert play(story).files.asked == ["new.jpg"]
+
+
+def test_after_a_load_what_was_written_over_is_published_again() -> None:
+    async def story(yard: Yard) -> None:
+        yard.put(document("late", picture=False), document("as it is", picture=False))
+        yard.store.overtaken = {"late": 0}
+        yard.loaded()
+        await until(lambda: yard.published == ["late"])
+
+    assert play(story).files.asked == []
 
 
 def test_what_another_encoder_made_is_made_again() -> None:

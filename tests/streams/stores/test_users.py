@@ -127,6 +127,7 @@ def test_a_kept_partition_takes_its_own_writes_for_what_they_are() -> None:
             await store.load({0})
             store.keep(state("a", 1, 2), 0)
             write(kafka, state("a", 1), owner=store.owner)
+            write(kafka, state("a", 1, 2), owner=store.owner)
             await store.load({0, 1})
             assert offset_of(store, "a") == 2
             assert store.overwritten == {}
@@ -154,6 +155,22 @@ def test_of_another_owners_writes_the_higher_is_taken_and_the_lower_noticed() ->
                 await asyncio.sleep(0)
             assert store.overwritten == {"a": 0}
             assert offset_of(store, "a") == 6
+            await store.close()
+
+    asyncio.run(story())
+
+
+def test_what_was_written_late_is_noticed_by_whoever_loads_it() -> None:
+    kafka = MemoryKafka(SETTINGS)
+    for user_id, *cursors in (("a", 1, 5), ("b", 5, 1), ("c", 1, 5, 1, 6)):
+        for cursor in cursors:
+            write(kafka, state(user_id, cursor))
+
+    async def story() -> None:
+        with user_store(kafka) as store:
+            await store.load({0})
+            assert store.overwritten == {"b": 0}
+            assert [offset_of(store, user_id) for user_id in "abc"] == [5, 5, 6]
             await store.close()
 
     asyncio.run(story())
