@@ -18,7 +18,7 @@ from streams.soak.network import Network
 from streams.soak.reference import LogRecord
 from streams.supervisor import Supervisor
 
-WORKERS = {"encode": 1, "learn": 2, "recommend": 2}
+WORKERS = {"encode": 2, "learn": 2, "recommend": 2}
 RECOMMEND_LIMIT = 3
 CATCH_UP_S = 180.0
 SLOW_S = 0.1
@@ -63,7 +63,8 @@ class Faults:
     def script(self) -> list[Callable[[], str]]:
         """Every fault once, in an order of its own; `restore_topic` is not among them, it comes once a run."""
         faults = [
-            self.kill_recommend, self.kill_learn, self.kill_encode, self.freeze_recommend, self.freeze_learn,
+            self.kill_recommend, self.kill_learn, self.kill_encode,
+            self.freeze_recommend, self.freeze_learn, self.freeze_encode,
             self.join_recommend, self.leave_recommend, self.lose_snapshot, self.reset_group, self.restart_broker,
             self.kill_while_writing, self.kill_zombie, self.cut_network, self.slow_network, self.reset_connections,
         ]  # fmt: skip
@@ -88,7 +89,7 @@ class Faults:
         return self._kill("learn")
 
     def kill_encode(self) -> str:
-        """SIGKILL of the encode worker."""
+        """SIGKILL of an encode worker."""
         return self._kill("encode")
 
     def freeze_recommend(self) -> str:
@@ -98,6 +99,10 @@ class Faults:
     def freeze_learn(self) -> str:
         """A learn worker stands still for longer than its session, and wakes up as a zombie."""
         return self._freeze("learn")
+
+    def freeze_encode(self) -> str:
+        """An encode worker stands still for longer than its session, and wakes up as a zombie."""
+        return self._freeze("encode")
 
     def join_recommend(self) -> str:
         """One more recommend worker joins."""

@@ -1,19 +1,25 @@
 """The undisturbed run: the same log applied once more, in one process, without a single fault.
 
-States and counts of the disturbed run have to equal this one's. The lists that a state remembers are left out of the
-comparison: they depend on how far the statistics were when each list was made.
+States, counts and documents of the disturbed run have to equal this one's. The lists that a state remembers are left
+out of the comparison: they depend on how far the statistics were when each list was made.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
+import msgspec
 from msgspec import Struct
 
 from online.state import UserState
 from online.state_codec import pack, unpack
 from streams.batch import decode, to_event
+from streams.events import ItemDocument
+from streams.patches import Patches
 from streams.settings import Settings
+from streams.stores.documents import Entry
 from streams.topics import home_partition
 
+_decode_document = msgspec.json.Decoder(ItemDocument).decode
 Headers = list[tuple[str, bytes | None]]
 
 
@@ -66,6 +72,34 @@ class Reference:
     def _comparable(self, user_id: str) -> bytes | None:
         state = self.states.get(user_id)
         return None if state is None else _without_lists(pack(state))
+
+
+class Described:
+    """Items as the log of media leaves them."""
+
+    def __init__(self, settings: Settings, records: Iterable[LogRecord]) -> None:
+        """Merges what lies at home, in the order of the log."""
+        self.documents: dict[str, ItemDocument | None] = {}
+        """By id; None of an item that is gone."""
+        for record in records:
+            patches = Patches(settings, cast(Any, self), record.topic_id)
+            patches.add(record)
+            self.documents |= {item_id: changed.document for item_id, changed in patches.changed.items()}
+
+    def get(self, item_id: str, _partition: int) -> Entry:
+        """As a store of documents has it, but for cursors: each record comes once."""
+        document = self.documents.get(item_id)
+        return Entry(None, None if document is None else msgspec.json.encode(document))
+
+    def differing(self, newest: Mapping[str, bytes]) -> list[str]:
+        """Items whose newest document differs, or is there on one side only."""
+        found = {item_id: _without_vectors(_decode_document(value)) for item_id, value in newest.items()}
+        expected = {item_id: document for item_id, document in self.documents.items() if document is not None}
+        return sorted(i for i in expected.keys() | found.keys() if expected.get(i) != found.get(i))
+
+
+def _without_vectors(document: ItemDocument) -> ItemDocument:
+    return msgspec.structs.replace(document, modalities=0, encode_errors=None)
 
 
 def _without_lists(packed: bytes | None) -> bytes | None:

@@ -17,13 +17,15 @@ from deploy.embedded_kafka import EmbeddedKafka
 from deploy.ports import free_port
 from online.state_codec import head
 from streams import topics
+from streams.embeddings import decode_embedding
+from streams.encoding.sources import sources
 from streams.events import Recommendation
 from streams.kafka import KafkaUnavailableError, admin_client
 from streams.settings import OF_NOBODY, TEXT_ONLY, Settings, child_environ
 from streams.soak.cluster import Cluster
 from streams.soak.faults import WORKERS, Faults
 from streams.soak.network import Network
-from streams.soak.reference import Reference
+from streams.soak.reference import Described, Reference
 from streams.soak.shoppers import Shoppers
 from streams.status import Counted, Status, read_status
 from streams.supervisor import Supervisor
@@ -243,6 +245,29 @@ def _problems(settings: Settings, cluster: Cluster, reference: Reference) -> Ite
     if differing:
         yield f"{len(differing)} users' states differ, the first is {differing[0]}"
     yield from _stale_lists(cluster, reference)
+    yield from _wrong_items(settings, cluster)
+    if letters := cluster.read("dead-letters"):
+        yield f"{len(letters)} dead letters, where every event was good, the first: {letters[0].value!r}"
+
+
+def _wrong_items(settings: Settings, cluster: Cluster) -> Iterator[str]:
+    """Documents, and the vectors of their texts."""
+    described, newest = Described(settings, cluster.read("media")), cluster.newest("items")
+    if differing := described.differing(newest):
+        first = differing[0]
+        yield (
+            f"{len(differing)} items' documents differ, the first is {first}: {newest.get(first)!r}, "
+            f"expected {described.documents.get(first)}"
+        )
+    embedded = {key: decode_embedding(value) for key, value in cluster.newest("embeddings").items()}
+    stale = []
+    for item_id, document in described.documents.items():
+        source = None if document is None else sources(document).get("text")
+        row = embedded[item_id].modalities.get("text") if item_id in embedded else None
+        if (row and row.content_hash) != (source and source.content_hash):
+            stale.append(item_id)
+    if stale:
+        yield f"{len(stale)} items' vectors are not of their text, the first is {stale[0]}"
 
 
 def _totals(rows: list[Counted]) -> dict[int, tuple[int, str]]:

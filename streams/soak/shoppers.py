@@ -1,4 +1,4 @@
-"""The soak's producers: made-up shoppers, with retried, misrouted and packed messages among their events."""
+"""The soak's producers: made-up shoppers and a shop, with retried, misrouted and packed messages among theirs."""
 
 import random
 from collections.abc import Iterator
@@ -9,13 +9,16 @@ from confluent_kafka import Producer
 from streams.events import Interaction
 from streams.kafka import client_config, produce_with_room
 from streams.settings import Settings
-from streams.topics import full_name, home_partition
+from streams.topics import full_name, home_partition, table
 
 REGULARS = 10
 """Users with half of the events: what they did is soon longer ago than their recent event ids reach."""
 USERS = 5_000
 """The others come rarely: what is wrong with their lists stays so until the end."""
 ITEMS = 2_000
+THINGS = 200
+"""Items that the shop describes, over and over: a patch that is lost or comes late shows in the document."""
+EVENTS_A_PATCH = 50
 START_MS = 1_700_000_000_000
 
 _encode = msgspec.json.Encoder().encode
@@ -27,7 +30,9 @@ class Shoppers:
     def __init__(self, settings: Settings, seed: int) -> None:
         self._settings = settings
         self._rng = random.Random(seed)
-        self._topic = full_name(settings, "interactions")
+        self._topic, self._media = (full_name(settings, name) for name in ("interactions", "media"))
+        self._media_partitions = table(settings)["media"].partitions
+        self._patches_due, self._patch_number = 0.0, 0
         self._producer = Producer(
             client_config(settings)
             | {"partitioner": "murmur2_random", "linger.ms": 2, "enable.idempotence": True, "acks": "all"}
@@ -68,7 +73,27 @@ class Shoppers:
             value = _encode(pack[0] if size == 1 else pack)
             for _ in range(2 if self._rng.random() < 0.03 else 1):
                 produce_with_room(self._producer, self._topic, value, pack[0].user_id, partition)
+        self._patches_due += count / EVENTS_A_PATCH
+        while self._patches_due >= 1:
+            self._patches_due -= 1
+            self._describe()
         self._producer.poll(0)
+
+    def _describe(self) -> None:
+        """Sends a change of an item or more: its title, one of its attributes, or that it is gone."""
+        thing = f"thing-{self._rng.randrange(THINGS)}"
+        patches = []
+        for _ in range(self._rng.choice((1, 1, 1, 5))):
+            self._patch_number += 1
+            fields = {"title": f"title {self._patch_number}"} if self._rng.random() < 0.5 else {}
+            attributes = {f"a{self._rng.randrange(4)}": self._patch_number}
+            patches.append({"item_id": thing, "attributes": attributes, **fields})
+        value = _encode(patches if len(patches) > 1 else patches[0])
+        home = home_partition(thing, self._media_partitions)
+        is_gone, is_astray = self._rng.random() < 0.03, self._rng.random() < 0.05
+        partition = self._rng.randrange(self._media_partitions) if is_astray else home
+        for _ in range(2 if self._rng.random() < 0.05 else 1):
+            produce_with_room(self._producer, self._media, None if is_gone else value, thing, partition)
 
     def flush(self) -> None:
         """Waits until everything is acknowledged.
