@@ -21,6 +21,11 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True, gc=False):
         )
 
 
+def lies_before(cursor: Cursor | None, other: Cursor | None) -> bool:
+    """Whether a place lies before another in the same log; of a place that is not known nothing is said."""
+    return cursor is not None and other is not None and cursor != other and other.reaches(cursor)
+
+
 class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One valid interaction, with everything resolved: its place, its id's hash, a bounded timestamp."""
 

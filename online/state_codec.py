@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 from cramjam import lz4
 
-from online.events import ACTIONS, Cursor, Erased, Past
+from online.events import ACTIONS, Cursor, Erased, Past, lies_before
 from online.state import Had, UserState
 
 FORMAT = 1
@@ -131,6 +131,11 @@ def unpack(data: bytes) -> UserState:
 def head(data: bytes) -> StateHead:
     """The state's user, cursor and counts, without unpacking it."""
     return _head_decoder.decode(data)
+
+
+def is_older(data: bytes, known: bytes | None) -> bool:
+    """Whether a packed state lies before the known one, if there is one, in the same log."""
+    return known is not None and lies_before(head(data).cursor, head(known).cursor)
 
 
 def item_ids(data: bytes) -> list[str]:

@@ -14,9 +14,11 @@ from online.evaluation.stream import Stream
 from online.evaluation.timeline import timeline
 from online.events import ExampleSet
 from online.fold import ExampleFold
-from online.fusion.taste import unpack as unpack_taste
+from online.fusion.learner import FusionLearner
+from online.fusion.serving import learn_and_serve
 from online.item import Item
 from online.recommender import Recommender
+from online.saved import as_part
 from online.state import UserState
 from online.state_codec import pack
 from online.warm_start import History, learn_history
@@ -24,12 +26,13 @@ from streams.clock import now_ms
 from streams.embeddings import decode_embedding, vectors_in
 from streams.follower import read_all
 from streams.lag import group_lag, inhabited_roles
-from streams.learned_fusion import LearnedFusion, new_fusion
+from streams.learned_fusion import PREFIX as FUSION
+from streams.learned_fusion import new_fusion_learner
 from streams.learned_ranking import LearnedRanking, new_ranking
 from streams.lists import ListMaker, new_recommender
 from streams.model_to_lists import ModelToLists
 from streams.producer import BatchProducer, Outgoing
-from streams.publications import PROGRESS_KEY, SPACES_KEY, Progress, decode_spaces, encode_progress
+from streams.publications import PROGRESS_KEY, Progress, encode_progress
 from streams.settings import Settings
 from streams.stores.snapshots import Manifest, SnapshotStore
 from streams.topics import full_name, home_partition, topic_ids
@@ -80,20 +83,17 @@ async def train(
     store = SnapshotStore(settings)
     store.check()
     fold, ranking = ExampleFold(new_recommender(settings)), new_ranking(settings, seed)
-    epoch, version = await _load_items(settings, admin, stream, fold)
+    fusion = new_fusion_learner(settings)
+    epoch, version = await _load_items(settings, admin, stream, fold, fusion)
     history = History(stream, timeline(stream, "set", "allow", 0.0, seed, limit), f"history-{uuid4().hex}")
 
     def home(user_id: str) -> int:
         return home_partition(user_id, settings.partitions)
 
-    fusion = new_fusion(settings, time_share=1.0)
-    if fusion is not None:
-        await _load_media(settings, fusion)
-
     def learn(example_set: ExampleSet, recommender: Recommender) -> None:
         ranking.learn(example_set, 0)
         if fusion is not None:
-            _fuse(fusion, example_set, recommender)
+            learn_and_serve(fusion, example_set, recommender)
 
     states = learn_history(history, fold, learn, home, now_ms(), progress)
     _forget_items(fold.recommender)
@@ -105,8 +105,10 @@ async def train(
     producer = BatchProducer(settings)
     try:
         await producer.deliver(await _users(settings, states, home), lambda: None)
-        fused = {} if fusion is None else fusion.save()
-        snapshot = store.save(manifest, fold.save() | ranking.save() | fused)
+        saved = fold.save() | ranking.save()
+        if fusion is not None:
+            saved |= as_part(FUSION, fusion.save())
+        snapshot = store.save(manifest, saved)
         ranking.kept()
         await producer.deliver(_model(settings, manifest, fold, ranking, snapshot), lambda: None)
     finally:
@@ -139,7 +141,7 @@ def _check_first(settings: Settings, admin: AdminClient) -> None:
 
 
 async def _load_items(
-    settings: Settings, admin: AdminClient, stream: Stream, fold: ExampleFold
+    settings: Settings, admin: AdminClient, stream: Stream, fold: ExampleFold, fusion: FusionLearner | None
 ) -> tuple[int, int]:
     """Takes in what is known of items; returns epoch and version of the newest learner."""
     lists = ListMaker(settings, fold.recommender)
@@ -152,28 +154,12 @@ async def _load_items(
         if fold.recommender.catalogue.document(item_id) is None:
             category, *tags = text.categories or ("",)
             fold.recommender.put_item(Item(item_id, text.title, category, tags))
+    if fusion is not None:
+        newest = {record.key: record.value for record in await read_all(settings, "embeddings")}
+        for key, value in newest.items():
+            if value is not None:
+                fusion.put(key.decode(), vectors_in(decode_embedding(value), model.served))
     return model.epoch, lists.model_version
-
-
-async def _load_media(settings: Settings, fusion: LearnedFusion) -> None:
-    """Gives the fusion what every item is made of, in the spaces that are served."""
-    spaces = [
-        r.value for r in await read_all(settings, "model") if r.key == SPACES_KEY and r.value is not None
-    ]
-    served = decode_spaces(spaces[-1]).served if spaces else {}
-    newest = {record.key: record.value for record in await read_all(settings, "embeddings")}
-    for key, value in newest.items():
-        if value is not None:
-            fusion.vector(key.decode(), vectors_in(decode_embedding(value), served))
-
-
-def _fuse(fusion: LearnedFusion, example_set: ExampleSet, recommender: Recommender) -> None:
-    """Learns from a set, and lists from what was learned as soon as that has moved, as workers will."""
-    fusion.learn(example_set, 0)
-    if fusion.moved():
-        for vectors in fusion.advance():
-            recommender.put_vectors(vectors)
-        recommender.taste = unpack_taste(fusion.taste())
 
 
 def _forget_items(recommender: Recommender) -> None:

@@ -60,11 +60,6 @@ class LearnedFusion:
         self.digest = self._digest()
         return found
 
-    @property
-    def step_count(self) -> int:
-        """Steps made."""
-        return self._learner.step_count
-
     def taste(self) -> bytes:
         """What goes with the vectors; empty before anything learned is served."""
         taste = self._learner.taste()
@@ -87,16 +82,17 @@ class LearnedFusion:
         return found.hexdigest()
 
 
-def new_fusion(settings: Settings, time_share: float = TIME_SHARE) -> LearnedFusion | None:
-    """A fusion that has learned nothing yet; None where items' vectors are fixed projections.
+def new_fusion(settings: Settings) -> LearnedFusion | None:
+    """What a learner has for its fusion; None where items' vectors are fixed projections."""
+    learner = new_fusion_learner(settings)
+    return None if learner is None else LearnedFusion(learner, TimeShare(TIME_SHARE))
 
-    Args:
-        settings: Of the deployment.
-        time_share: Of its learner's time, what may go into its steps.
-    """
+
+def new_fusion_learner(settings: Settings) -> FusionLearner | None:
+    """A fusion that has learned nothing yet; None where items' vectors are fixed projections."""
     if settings.fusion == "fixed" or settings.dp_epsilon is not None:
         return None
     config = FusionConfig(capacity=settings.item_capacity)
     if settings.fusion is not None:
         config = replace(config, kind=settings.fusion)
-    return LearnedFusion(FusionLearner(config), TimeShare(time_share))
+    return FusionLearner(config)

@@ -70,6 +70,8 @@ class ModelToLists:
         self._is_live = False
         self.epoch = 0
         """Of the newest learner heard of."""
+        self.served: dict[str, str] = {}
+        """The encoders whose vectors are served, by modality."""
         self._published_ms = 0
         self._items_ms = 0
         """When a document or vector was taken in last."""
@@ -185,6 +187,7 @@ class ModelToLists:
         elif record.key == SPACES_KEY and record.value is not None:
             spaces = decode_spaces(record.value)
             if spaces.epoch >= self.epoch:
+                self.served = spaces.served
                 self._lists.recommender.taste = unpack_taste(spaces.taste)
                 if self._vectors.serve(spaces.generation):
                     self._changes.vectors_changed()

@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from online.arms import ArmResult
 from online.learning.alarm import Alarm
-from online.state_codec import head
+from online.state_codec import head, is_older
 from streams.clock import now_ms
 from streams.discovery import folder
 from streams.follower import read_all
@@ -131,11 +131,8 @@ async def _applied(settings: Settings) -> tuple[int, list[Counted]]:
     for record in await read_all(settings, "users"):
         key = (record.partition, record.key)
         known = newest.get(key)
-        if known is not None and record.value is not None:
-            old, new = head(known).cursor, head(record.value).cursor
-            if old is not None and new is not None and old != new and old.reaches(new):
-                continue
-        newest[key] = record.value
+        if record.value is None or not is_older(record.value, known):
+            newest[key] = record.value
     totals: dict[int, list[int]] = {}
     for (partition, _), value in newest.items():
         if value is not None:

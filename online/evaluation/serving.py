@@ -12,6 +12,7 @@ from online.evaluation.stream import IntArray, Stream
 from online.evaluation.timeline import Timeline
 from online.events import Cursor, Example, ExampleSet, ListLog
 from online.fusion.learner import FusionLearner
+from online.fusion.serving import learn_and_serve
 from online.item import Item
 from online.learning.drift_response import DriftResponse
 from online.ranking.candidates import best, chances
@@ -146,15 +147,7 @@ class Serving:
         )
         self._recommender.fold(example_set)
         if self._fusion is not None:
-            self._fuse(self._fusion, example_set)
-
-    def _fuse(self, fusion: FusionLearner, example_set: ExampleSet) -> None:
-        """Learns what items are made of; serves it, as the next generation, when it has moved."""
-        fusion.learn(example_set)
-        if fusion.moved():
-            for vectors in fusion.advance():
-                self._recommender.put_vectors(vectors)
-            self._recommender.taste = fusion.taste()
+            learn_and_serve(self._fusion, example_set, self._recommender)
 
     def _log(self, state: UserState, view: UserView) -> ListLog:
         """Of the list that was made for the set; where none was, of the one that would have been."""

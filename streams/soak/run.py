@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from deploy.embedded_kafka import EmbeddedKafka
 from deploy.ports import free_port
-from online.state_codec import head
+from online.state_codec import is_older
 from streams import topics
 from streams.embeddings import decode_embedding
 from streams.encoding.sources import sources
@@ -282,9 +282,7 @@ def _highest_states(cluster: Cluster) -> dict[str, bytes]:
         if record.value is None:
             states.pop(user_id, None)
             continue
-        known = states.get(user_id)
-        old, new = None if known is None else head(known).cursor, head(record.value).cursor
-        if old is None or new is None or old == new or not old.reaches(new):
+        if not is_older(record.value, states.get(user_id)):
             states[user_id] = record.value
     return states
 

@@ -30,8 +30,7 @@ class Shoppers:
     def __init__(self, settings: Settings, seed: int) -> None:
         self._settings = settings
         self._rng = random.Random(seed)
-        self._topic, self._media = (full_name(settings, name) for name in ("interactions", "media"))
-        self._media_partitions = table(settings)["media"].partitions
+        self._partitions = {name: topic.partitions for name, topic in table(settings).items()}
         self._patches_due, self._patch_number = 0.0, 0
         self._producer = Producer(
             client_config(settings)
@@ -67,12 +66,8 @@ class Shoppers:
             left -= size
             for event in pack:
                 self.sent[str(event.event_id)] = event
-            home = home_partition(pack[0].user_id, self._settings.partitions)
-            astray = self._rng.random() < 0.02
-            partition = self._rng.randrange(self._settings.partitions) if astray else home
             value = _encode(pack[0] if size == 1 else pack)
-            for _ in range(2 if self._rng.random() < 0.03 else 1):
-                produce_with_room(self._producer, self._topic, value, pack[0].user_id, partition)
+            self._produce("interactions", pack[0].user_id, value, astray=0.02, twice=0.03)
         self._patches_due += count / EVENTS_A_PATCH
         while self._patches_due >= 1:
             self._patches_due -= 1
@@ -89,11 +84,16 @@ class Shoppers:
             attributes = {f"a{self._rng.randrange(4)}": self._patch_number}
             patches.append({"item_id": thing, "attributes": attributes, **fields})
         value = _encode(patches if len(patches) > 1 else patches[0])
-        home = home_partition(thing, self._media_partitions)
-        is_gone, is_astray = self._rng.random() < 0.03, self._rng.random() < 0.05
-        partition = self._rng.randrange(self._media_partitions) if is_astray else home
-        for _ in range(2 if self._rng.random() < 0.05 else 1):
-            produce_with_room(self._producer, self._media, None if is_gone else value, thing, partition)
+        is_gone = self._rng.random() < 0.03
+        self._produce("media", thing, None if is_gone else value, astray=0.05, twice=0.05)
+
+    def _produce(self, base: str, key: str, value: bytes | None, *, astray: float, twice: float) -> None:
+        """Sends a message home, or with these chances to any partition, and twice."""
+        count = self._partitions[base]
+        is_astray = self._rng.random() < astray
+        partition = self._rng.randrange(count) if is_astray else home_partition(key, count)
+        for _ in range(2 if self._rng.random() < twice else 1):
+            produce_with_room(self._producer, full_name(self._settings, base), value, key, partition)
 
     def flush(self) -> None:
         """Waits until everything is acknowledged.

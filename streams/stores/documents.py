@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from online.events import Cursor
+from online.events import Cursor, lies_before
 from streams.embeddings import Embedded, decode_embedding
 from streams.follower import Follower, Record
 from streams.settings import Settings
@@ -149,7 +149,8 @@ class DocumentStore:
         media_ms = int(record.headers.get(MEDIA_MS_HEADER, b"0"))
         entry = Entry(None if cursor is None else decode_cursor(cursor), record.value, media_ms)
         entries, item_id = self._entries[record.partition], record.key.decode()
-        if _is_older(entry, entries.get(item_id)):
+        known = entries.get(item_id)
+        if known is not None and lies_before(entry.cursor, known.cursor):
             self.overtaken[item_id] = record.partition
         else:
             entries[item_id] = entry
@@ -158,13 +159,6 @@ class DocumentStore:
     def _take_embedding(self, record: Record) -> None:
         rows = {} if record.value is None else decode_embedding(record.value).modalities
         self.keep_embedded(record.key.decode(), record.partition, rows)
-
-
-def _is_older(entry: Entry, known: Entry | None) -> bool:
-    """Whether the item was left like this before it was as it is known, in the same log."""
-    if known is None or known.cursor is None or entry.cursor is None:
-        return False
-    return known.cursor != entry.cursor and known.cursor.reaches(entry.cursor)
 
 
 def document_headers(cursor: Cursor, media_ms: int) -> list[tuple[str, bytes]]:

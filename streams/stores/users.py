@@ -10,7 +10,7 @@ from collections import OrderedDict
 from uuid import uuid4
 
 from online.state import UserState
-from online.state_codec import head, pack, unpack
+from online.state_codec import is_older, pack, unpack
 from streams import metrics
 from streams.follower import Follower, Record
 from streams.producer import Outgoing
@@ -107,7 +107,7 @@ class UserStore:
     def keep(self, state: UserState, partition: int) -> bytes:
         """Packs a changed state, to be written to the topic."""
         data = pack(state)
-        if partition in self._packed and not _is_older(data, self._packed[partition].get(state.user_id)):
+        if partition in self._packed and not is_older(data, self._packed[partition].get(state.user_id)):
             self._put(self._packed[partition], state.user_id, data)
             # While it was changed, it may have been dropped for others and unpacked anew, as it was before.
             self._live.pop(state.user_id, None)
@@ -167,7 +167,7 @@ class UserStore:
         if users is None:
             return
         user_id = record.key.decode()
-        if record.value is not None and _is_older(record.value, users.get(user_id)):
+        if record.value is not None and is_older(record.value, users.get(user_id)):
             self.overwritten[user_id] = record.partition
             return
         self.overwritten.pop(user_id, None)
@@ -182,7 +182,7 @@ class UserStore:
         user_id = record.key.decode()
         known = self._packed.get(record.partition, {}).get(user_id)
         # A tombstone that comes late belongs to a stub of which the user has come back.
-        is_late = user_id not in self.stubs if record.value is None else _is_older(record.value, known)
+        is_late = user_id not in self.stubs if record.value is None else is_older(record.value, known)
         if known is not None and is_late:
             metrics.LOWER_CURSORS.inc()
             self.overwritten[user_id] = record.partition
@@ -193,11 +193,3 @@ class UserStore:
         """Stops reading."""
         await self.pause()
         self._follower.close()
-
-
-def _is_older(data: bytes, known: bytes | None) -> bool:
-    """Whether the state lies before the known one in the same log."""
-    if known is None:
-        return False
-    new, old = head(data).cursor, head(known).cursor
-    return new is not None and old is not None and new != old and old.reaches(new)
