@@ -8,13 +8,12 @@ import gzip
 import io
 from collections.abc import Callable, Iterator
 from functools import partial
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import cramjam
 import numpy as np
-from aiokafka.record import default_records
-from aiokafka.record._crecords import default_records as compiled_records
+
+from streams.codecs import replace_codec
 
 UNPACKED_LIMIT = 64 * 1024 * 1024
 """Bytes. A client packs one request at most, and Kafka's limit for a record is 16 MiB here."""
@@ -54,16 +53,10 @@ def stand_in(batch: Any) -> StandIn:  # noqa: ANN401  # one of several classes
 
 def limit_unpacking() -> None:
     """Has every consumer of this process raise OversizedError at such a batch."""
-    for module in (default_records, compiled_records):
-        _replace(module, "gzip_decode", _gunzip)
-        _replace(module, "lz4_decode", partial(_into_buffer, cramjam.lz4.decompress_into))
-        _replace(module, "zstd_decode", partial(_into_buffer, cramjam.zstd.decompress_into))
-        _replace(module, "snappy_decode", _unsnap)
-
-
-def _replace(module: ModuleType, name: str, unpack: Callable[[Any], bytes]) -> None:
-    getattr(module, name)  # another version of aiokafka may call it otherwise
-    setattr(module, name, unpack)
+    replace_codec("gzip_decode", _gunzip)
+    replace_codec("lz4_decode", partial(_into_buffer, cramjam.lz4.decompress_into))
+    replace_codec("zstd_decode", partial(_into_buffer, cramjam.zstd.decompress_into))
+    replace_codec("snappy_decode", _unsnap)
 
 
 def _gunzip(packed: Any) -> bytes:  # noqa: ANN401  # any buffer

@@ -25,6 +25,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from msgspec import Struct
 
 from streams import metrics
+from streams.codecs import pack_fast
 from streams.kafka import access_denied, asyncio_config
 from streams.logs import Content
 from streams.settings import Settings
@@ -88,6 +89,7 @@ class BatchProducer:
             check: Called before every request, also one that is made again; ends the process if it may no longer
                 write.
         """
+        pack_fast()
         self._settings = settings
         self._check = check
         self._client: AIOKafkaProducer | None = None
