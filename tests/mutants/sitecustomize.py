@@ -64,7 +64,8 @@ def produce_order() -> None:
             await publish(self, batch, touched)
         finally:
             replace(BatchProducer, "deliver", deliver)
-        for messages in reversed(held):
+        await self._producer.deliver(self._users.take_unwritten(), self._check)
+        for messages in held:
             await self._producer.deliver(messages, self._check)
 
     publish = replace(InteractionsToLists, "_publish", backwards)
