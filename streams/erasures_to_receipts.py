@@ -14,7 +14,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from itertools import chain
 from typing import Any
 
 import faust
@@ -126,9 +125,8 @@ class ErasuresToReceipts:
             # Lists that were being loaded meanwhile may have had the old one.
             self._published.forget(user_id)
             self._users.overwritten.pop(user_id, None)
-        for user_id, stub in stubs.items():
-            self._users.keep(stub, homes[user_id])
-        await self._producer.deliver(self._users.take_unwritten(), self._check)
+        written = [self._users.record(stub, homes[user_id]) for user_id, stub in stubs.items()]
+        await self._producer.deliver(written, self._check)
         await self._producer.deliver(markers, self._check)
 
     def _has_list(self, state: UserState) -> bool:
@@ -193,8 +191,9 @@ class ErasuresToReceipts:
             await self._producer.deliver(
                 [self._published.erase(user_id, partition) for user_id, partition in due], self._check
             )
-            tombstones = (self._users.tombstone(user_id, partition) for user_id, partition in due)
-            await self._producer.deliver(chain(self._users.take_unwritten(), tombstones), self._check)
+            await self._producer.deliver(
+                [self._users.tombstone(user_id, partition) for user_id, partition in due], self._check
+            )
             for user_id, partition in due:
                 self._users.drop(user_id, partition)
 

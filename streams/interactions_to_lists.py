@@ -3,22 +3,18 @@
 The order of writing is the promise: lists and examples are acknowledged before the state that contains their
 events, and the state before the events are acknowledged. After a crash anywhere in between the events come
 again; what the state's cursor has passed is not applied twice, and readers of examples skip by watermark.
-
-Where more events wait, a batch's states are written together with the next one's lists, which need not wait for them.
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
-from typing import cast
+from collections.abc import Callable, Iterator, Sequence
 
 import faust
 
 from online import example_codec
 from online.recent_lists import RecentLists
 from streams import metrics
-from streams.app import add_agent
+from streams.app import add_worker
 from streams.batch import Batch, Touched, decode
 from streams.clock import now_ms
 from streams.door import Door
@@ -30,7 +26,7 @@ from streams.lists import LISTS_AT_ONCE, Asked, ListMaker
 from streams.liveness import Liveness
 from streams.ownership import in_turn
 from streams.producer import BatchProducer, Outgoing
-from streams.runs import FetchConsumer, Run
+from streams.runs import Run
 from streams.settings import Settings
 from streams.slow_lists import SlowLists
 from streams.stores.lists import PublishedLists
@@ -39,8 +35,6 @@ from streams.topics import full_name
 
 EVENTS_AT_ONCE = 512
 """Events worked as one batch, also within a packed message: bounds how long the loop does nothing else."""
-UNWRITTEN_S = 0.5
-"""How long a state may wait to be written, or written again, when no events come."""
 
 
 class InteractionsToLists:
@@ -70,30 +64,17 @@ class InteractionsToLists:
         """What was listed last."""
         self._in_hand_ms: int | None = None
         """Kafka's timestamp of the oldest record in work; one batch is worked at a time."""
-        self._unacknowledged: list[Callable[[], object]] = []
-        """Of batches whose states are not written yet."""
         self._names = {base: full_name(settings, base) for base in ("examples", "users")}
 
-    async def work(
-        self,
-        runs: Sequence[Run],
-        acknowledge: Callable[[], object] = lambda: None,
-        more_wait: Callable[[], bool] = lambda: False,
-    ) -> None:
-        """Works a batch: when it returns, its lists and examples are written.
-
-        Args:
-            runs: The batch.
-            acknowledge: Called when its states are written too: before it returns, unless more events wait.
-            more_wait: Whether there is a next batch, so that the states can be written with its lists.
-        """
+    async def work(self, runs: Sequence[Run]) -> None:
+        """Works a batch through to acknowledged state; when it returns the records may be acknowledged."""
         self._in_hand_ms = min((run[0].timestamp for run in runs), default=None)
+        await self._work_owned(runs)
+        self._in_hand_ms = None
+
+    async def _work_owned(self, runs: Sequence[Run]) -> None:
         async with in_turn(self._users.ready, self._users.working):
             await self._work(runs)
-            self._unacknowledged.append(acknowledge)
-            if not more_wait():
-                await self._write([])
-        self._in_hand_ms = None
 
     def oldest_unanswered_s(self) -> float:
         """Age of the oldest event in work; 0 with none."""
@@ -101,19 +82,16 @@ class InteractionsToLists:
         return 0.0 if oldest_ms is None else max(0, now_ms() - oldest_ms) / 1000
 
     async def finish(self) -> None:
-        """Returns when the batch in work, if any, is written, and every state."""
+        """Returns when the batch in work, if any, is written."""
         async with self._users.working:
-            await self._write([])
+            pass
 
-    async def watch_unwritten(self) -> None:
-        """Writes over what a former owner wrote late, for ever, also when no events come.
-
-        So it does with states whose next batch did not come, since it was superseded.
-        """
+    async def watch_overwritten(self) -> None:
+        """Writes over what a former owner wrote late, for ever, also when no events come."""
         while True:
-            await asyncio.sleep(UNWRITTEN_S)
-            if self._users.overwritten or self._users.has_unwritten:
-                await self.work([])
+            await asyncio.sleep(0.5)
+            if self._users.overwritten:
+                await self._work_owned([])
 
     async def _work(self, runs: Sequence[Run]) -> None:
         batch = self._new_batch(runs)
@@ -160,17 +138,10 @@ class InteractionsToLists:
         return again
 
     async def _publish(self, batch: Batch, touched: list[Touched]) -> None:
-        await self._write(self._lists_and_examples(batch, touched))
+        await self._producer.deliver(self._lists_and_examples(batch, touched), self._check)
         self._measure_lists(touched)
-        for user in touched:
-            self._users.keep(user.state, user.partition)
-
-    async def _write(self, outgoing: Iterable[Outgoing]) -> None:
-        """Writes the states of what was worked before, and what is given with them."""
-        written, self._unacknowledged = self._unacknowledged, []
-        await self._producer.deliver(chain(self._users.take_unwritten(), outgoing), self._check)
-        for acknowledge in written:
-            acknowledge()
+        states = (self._users.record(user.state, user.partition) for user in touched)
+        await self._producer.deliver(states, self._check)
 
     def _lists_and_examples(self, batch: Batch, touched: Sequence[Touched]) -> Iterator[Outgoing]:
         yield from batch.outgoing
@@ -224,12 +195,4 @@ def connect(
     app: faust.App, settings: Settings, worker: InteractionsToLists, fail: Callable[[BaseException], None]
 ) -> None:
     """Makes the agent that feeds the worker; what goes wrong in it is given to `fail`."""
-    topic = full_name(settings, "interactions")
-
-    def more_wait() -> bool:
-        return cast(FetchConsumer, app.consumer).has_waiting(topic)
-
-    async def interactions_to_lists(runs: list[Run], acknowledge: Callable[[], object]) -> None:
-        await worker.work(runs, acknowledge, more_wait)
-
-    add_agent(app, settings, "interactions", interactions_to_lists, fail)
+    add_worker(app, settings, "interactions", "interactions_to_lists", worker.work, fail)

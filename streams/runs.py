@@ -231,11 +231,6 @@ class FetchConsumer(Consumer):
         if self._supersessions == supersessions:
             self._sought = supersessions
 
-    def has_waiting(self, topic: str) -> bool:
-        """Whether records of the topic were fetched that its agent has not taken."""
-        fetch = self._waiting.get(topic)
-        return fetch is not None and not fetch.taken
-
     def waiting_count(self) -> int:
         """Records that were fetched and that no agent has taken."""
         return sum(fetch.waiting_count for fetch in list(self._waiting.values()))

@@ -79,7 +79,7 @@ async def set_up(w: Worker) -> None:
     w.beside += [
         model.follow(),
         searched.follow(),
-        worker.watch_unwritten(),
+        worker.watch_overwritten(),
         items.run(),
         newcomers.run(),
         QuietLog(w.settings, fold, w.producer, w.liveness).watch(),

@@ -46,7 +46,6 @@ class UserStore:
         """Users whose state a former owner wrote over, with their partition; to be written again."""
         self.stubs: dict[str, int] = {}
         """Erased users of whom a stub is left, with their partition."""
-        self._unwritten: list[Outgoing] = []
 
     @property
     def partitions(self) -> set[int]:
@@ -105,8 +104,8 @@ class UserStore:
             return live
         return UserState(user_id) if data is None else unpack(data)
 
-    def keep(self, state: UserState, partition: int) -> None:
-        """Keeps a changed state; it is to be written when lists and examples that contain what changed it are."""
+    def keep(self, state: UserState, partition: int) -> bytes:
+        """Packs a changed state, to be written to the topic."""
         data = pack(state)
         if partition in self._packed and not is_older(data, self._packed[partition].get(state.user_id)):
             self._put(self._packed[partition], state.user_id, data)
@@ -114,19 +113,13 @@ class UserStore:
             self._live.pop(state.user_id, None)
             self._unpacked(state)
             self._note(state.user_id, partition, state.is_stub)
+        return data
+
+    def record(self, state: UserState, partition: int) -> Outgoing:
+        """Keeps a changed state; returns the record that writes it."""
         headers = [(OWNER_HEADER, self.owner), *([(STUB_HEADER, b"1")] if state.is_stub else [])]
         key = state.user_id.encode()
-        self._unwritten.append(Outgoing(self._topic, key, data, partition, headers=headers))
-
-    @property
-    def has_unwritten(self) -> bool:
-        """Whether a changed state is not on its way to Kafka yet."""
-        return bool(self._unwritten)
-
-    def take_unwritten(self) -> list[Outgoing]:
-        """The records of all states kept since this was asked last; whoever writes states writes these first."""
-        unwritten, self._unwritten = self._unwritten, []
-        return unwritten
+        return Outgoing(self._topic, key, self.keep(state, partition), partition, headers=headers)
 
     def tombstone(self, user_id: str, partition: int) -> Outgoing:
         """The record that gives a user up; `drop` once it is acknowledged."""

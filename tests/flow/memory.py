@@ -190,13 +190,9 @@ class Group:
         self.topic = topic
         self.committed = dict.fromkeys(range(kafka.partitions[topic]), 0)
 
-    def fetch(self, limit: int, positions: Mapping[int, int] | None = None) -> list[Run]:
-        """The next runs, one of each partition that has any, of at most `limit` records.
-
-        They begin with what is not acknowledged, or at positions that a member has read up to.
-        """
-        starts = self.committed if positions is None else positions
-        runs = [self._kafka.logs[self.topic, p][o : o + limit] for p, o in starts.items()]
+    def fetch(self, limit: int) -> list[Run]:
+        """The next runs, one of each partition that has any, of at most `limit` records."""
+        runs = [self._kafka.logs[self.topic, p][o : o + limit] for p, o in self.committed.items()]
         return [Run(run) for run in runs if run]
 
     def ack(self, runs: Sequence[Run]) -> None:

@@ -3,7 +3,6 @@
 import copy
 import tempfile
 from array import array
-from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -15,7 +14,6 @@ from hypothesis import strategies as st
 
 from online.events import Past
 from online.state import UserState
-from streams.runs import Run
 from streams.topics import home_partition
 from tests.flow.memory import Crash
 from tests.flow.messages import Crashes, Message, crash_plans, streams_of_messages
@@ -27,24 +25,14 @@ NEVER = Crashes([], [])
 async def recommend_all(river: MemoryRiver, crashes: Crashes, at_once: int) -> None:
     """Works everything; a worker that dies is replaced by a new one that loads its state from the log."""
     after, before_ack = list(crashes.after), list(crashes.before_ack)
-
-    def acknowledge(runs: list[Run]) -> None:
-        if before_ack and before_ack.pop(0):
-            raise Crash
-        river.interactions.ack(runs)
-
-    read: dict[int, int] = {}
-
-    def more_wait() -> bool:
-        return bool(river.interactions.fetch(1, read))
-
     while river.interactions.fetch(1):
-        read |= river.interactions.committed
         try:
             async with river.recommend(after.pop(0) if after else None) as process:
-                while runs := river.interactions.fetch(at_once, read):
-                    read |= {log_run[-1].partition: log_run[-1].offset + 1 for log_run in runs}
-                    await process.worker.work(runs, partial(acknowledge, runs), more_wait)
+                while runs := river.interactions.fetch(at_once):
+                    await process.worker.work(runs)
+                    if before_ack and before_ack.pop(0):
+                        raise Crash
+                    river.interactions.ack(runs)
         except Crash:
             continue
 

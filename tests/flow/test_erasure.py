@@ -1,7 +1,6 @@
 """Somebody is forgotten: whoever ends when, nothing before the erasure comes back, and what comes later is new."""
 
 import asyncio
-from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -95,28 +94,6 @@ def test_nothing_of_the_user_is_left_and_the_others_stay(tmp_path: Path) -> None
         "snapshots": 1,
     }
     assert receipt.broker_retention_until_ms == max(v for v in receipt.held_until_ms.values() if v)
-
-
-def test_states_that_wait_for_more_events_are_written_before_the_stub(tmp_path: Path) -> None:
-    river = MemoryRiver(tmp_path)
-    click(river, "a", "1")
-    click(river, "b", "1")
-
-    async def story() -> None:
-        async with river.recommend() as worker:
-            runs = river.interactions.fetch(100)
-            await worker.worker.work(runs, partial(river.interactions.ack, runs), lambda: True)
-            assert river.states() == {}
-            ask(river)
-            await erase(river, worker)
-            assert river.states()["a"].is_stub
-            assert river.states()["b"].applied_count == 1
-            await worker.worker.finish()
-            assert not river.interactions.fetch(1)
-
-    run(river, story)
-    assert river.states()["a"].is_stub
-    assert river.lists().keys() == {"b"}
 
 
 def test_what_lies_before_the_erasure_brings_nobody_back_and_what_comes_later_is_a_new_user(

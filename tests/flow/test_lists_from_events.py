@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from streams import interactions_to_lists
 from streams.event_ids import event_hash
-from streams.runs import Run
 from streams.topics import home_partition
 from tests.flow.river import PARTITIONS, MemoryRiver, run
 
@@ -169,40 +167,3 @@ def test_a_retry_counts_once_and_learned_equals_applied(river: MemoryRiver) -> N
     state, learned = river.states()["u"], river.learned()[home_partition("u", PARTITIONS)]
     assert (state.applied_count, state.applied_xor) == (2, event_hash("e1") ^ event_hash("e2"))
     assert (learned.count, learned.xor) == (2, state.applied_xor)
-
-
-def test_while_more_events_wait_states_are_written_with_the_next_lists(river: MemoryRiver) -> None:
-    send(river, event("u", "a", 1), event("u", "b", 2))
-    acknowledged: list[int] = []
-
-    async def story() -> None:
-        async with river.recommend() as process:
-            (both,) = river.interactions.fetch(10)
-            await process.worker.work([Run(both[:1])], lambda: acknowledged.append(1), lambda: True)
-            assert (len(river.lists()), river.states(), acknowledged) == (1, {}, [])
-            await process.worker.work([Run(both[1:])], lambda: acknowledged.append(2), lambda: True)
-            assert (river.states()["u"].applied_count, acknowledged) == (1, [1])
-            topics = [message.topic for message in process.producer.delivered[-1]]
-            assert topics == ["users", "recommendations", "examples"]
-            await process.worker.finish()
-            assert (river.states()["u"].applied_count, acknowledged) == (2, [1, 2])
-
-    run(river, story)
-
-
-def test_states_whose_next_batch_does_not_come_are_written_all_the_same(
-    river: MemoryRiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(interactions_to_lists, "UNWRITTEN_S", 0.001)
-    send(river, event("u", "a", 1))
-    acknowledged = asyncio.Event()
-
-    async def story() -> None:
-        async with river.recommend() as process:
-            await process.worker.work(river.interactions.fetch(10), acknowledged.set, lambda: True)
-            watching = asyncio.create_task(process.worker.watch_unwritten())
-            await asyncio.wait_for(acknowledged.wait(), 10)
-            watching.cancel()
-            assert river.states()["u"].applied_count == 1
-
-    run(river, story)

@@ -64,8 +64,7 @@ def produce_order() -> None:
             await publish(self, batch, touched)
         finally:
             replace(BatchProducer, "deliver", deliver)
-        await self._producer.deliver(self._users.take_unwritten(), self._check)
-        for messages in held:
+        for messages in reversed(held):
             await self._producer.deliver(messages, self._check)
 
     publish = replace(InteractionsToLists, "_publish", backwards)
