@@ -24,7 +24,7 @@ from online.ranking.gather import GRAPH_LAG, gather_lists
 from online.ranking.list_log import HEAD, log_of
 from online.ranking.network import Network
 from online.ranking.new_items import NewItems
-from online.ranking.sources import collect, decays_of
+from online.ranking.sources import collect
 from online.ranking.variety import Variety
 from online.recommender_config import DAY_S, RecommenderConfig
 from online.saved import Saved, as_part, part_of
@@ -74,7 +74,6 @@ class Recommender:
         self._fold_count = 0
         muted = [column for name in self.config.muted for column in WITNESSES[SOURCES.index(name)]]
         self._muted = np.array(muted, np.int64)
-        self._decays = decays_of(self.statistics)
         self._sources = collect(self.statistics, self.catalogue.categories, new_scratch(capacity))
 
     def fold(self, example_set: ExampleSet) -> None:
@@ -234,7 +233,7 @@ class Recommender:
         allowed = self.allowed(wall_ms, wanted)
         gathered = gather_lists(
             self._sources,
-            factors(self._decays, asked.now_s),
+            factors(self.statistics.decays, asked.now_s),
             asked,
             *self._liked(asked),
             np.array(outside, np.int32),

@@ -59,7 +59,7 @@ class NewItems:
         """Rows of at most EXPLORED_AT_ONCE items, looked up for EXPLORED_LISTS lists at a time."""
         if self._age == 0:
             newest = (row for row, _ in islice(self._catalogue.newest(), NEWEST))
-            few = (row for row in newest if self._exposures.shown[row] < EXPLORED_TIMES)
+            few = (row for row in newest if self._exposures.arrays.shown[row] < EXPLORED_TIMES)
             self._rows = np.array(list(islice(few, EXPLORED_AT_ONCE)), np.int32)
         self._age = (self._age + 1) % EXPLORED_LISTS
         return self._rows

@@ -9,7 +9,6 @@ from online.catalogue import Categories
 from online.ranking.evidence import Scratch
 from online.statistics.ages import Seen
 from online.statistics.content import Vectors
-from online.statistics.decay import ForwardDecay
 from online.statistics.edges import Edges
 from online.statistics.popularity import Counts
 from online.statistics.popularity_by_length import StageCounts
@@ -21,7 +20,7 @@ from online.statistics.together import Statistics
 (
     GRAPH_NOW, SHORT_NOW, FORWARD_NOW, RECENT_NOW, DAILY_NOW, ALL_TIME_NOW, FIRST_TIME_NOW, BY_LENGTH_NOW, REPEATS_NOW,
 ) = range(9)  # fmt: skip
-"""Places in the factors that turn stored sums into values at the time of a list, see `decays_of`."""
+"""Places in the factors that turn stored sums into values at the time of a list, see `Statistics.decays`."""
 
 
 @structref.register
@@ -84,18 +83,3 @@ def collect(statistics: Statistics, categories: Categories, scratch: Scratch) ->
 def _together(*arrays: Any) -> Sources:  # noqa: ANN401  # numba gives each its own type
     """Sources' own constructor would be compiled anew, for seconds, by each process."""
     return Sources(*arrays)  # type: ignore[no-untyped-call]  # numba
-
-
-def decays_of(statistics: Statistics) -> list[ForwardDecay]:
-    """How each statistic forgets, in the order of GRAPH_NOW and those after it."""
-    return [
-        statistics.graph.decay,
-        statistics.short.decay,
-        statistics.forward.decay,
-        statistics.recent.decay,
-        statistics.daily.decay,
-        statistics.all_time.decay,
-        statistics.first_time.decay,
-        statistics.by_length.decay,
-        statistics.repeats.decay,
-    ]

@@ -26,7 +26,7 @@ class Ages:
 
     def fold(self, observed: Observation) -> None:
         """Notes the time of one set; a late one moves no last time back."""
-        _note(self.arrays, observed.rows, observed.timestamp_s)
+        note_times(self.arrays, observed.rows, observed.timestamp_s)
 
     def candidates(self, query: Query, limit: int) -> Rows:
         """What was seen last, best first."""
@@ -57,7 +57,8 @@ class Ages:
 
 
 @njit(cache=True)
-def _note(seen: Seen, rows: Rows, at_s: float) -> None:
+def note_times(seen: Seen, rows: Rows, at_s: float) -> None:
+    """Notes that the rows were had at a time."""
     for row in rows:
         if seen.first_s[row] == 0:
             seen.first_s[row] = at_s

@@ -45,6 +45,13 @@ class Vectors(NamedTuple):
 
 
 @njit(cache=True)
+def count_seen(vectors: Vectors, rows: Rows) -> None:
+    """Counts an event of each row."""
+    for row in rows:
+        vectors.seen[row] += 1
+
+
+@njit(cache=True)
 def profile_of(vectors: Vectors, history: Rows, weights: Floats) -> Floats:
     """The weighted mean direction of a history: [dim] of unit length, or zero if nothing in it has a vector."""
     units = vectors.units
@@ -221,7 +228,7 @@ class Content:
 
     def fold(self, observed: Observation) -> None:
         """Counts the events of each row, which is what makes it warm."""
-        self.vectors.seen[observed.rows] += 1
+        count_seen(self.vectors, observed.rows)
 
     def candidates(self, query: Query, limit: int) -> Rows:
         """Rows whose vectors are near the history's."""

@@ -23,64 +23,74 @@ class Shown(NamedTuple):
     """[n] from how many times it was shown, PRIOR included."""
 
 
+class ExposureCounts(NamedTuple):
+    """The arrays of exposures, as compiled functions take them."""
+
+    shown: Floats
+    """[capacity] lists that had the item."""
+    taken: Floats
+    """[capacity] how often it was then had."""
+    total: NDArray[np.float64]
+    """[2] the same over all items."""
+
+
 class Exposures:
     """Counts the lists that stood when their users did something: what was in them, and what of it was had."""
 
     def __init__(self, capacity: int) -> None:
-        self.shown = np.zeros(capacity, np.float32)
-        """[capacity] lists that had the item. To be read only."""
-        self._taken = np.zeros(capacity, np.float32)
-        self._total = np.zeros(2)
+        self.arrays = ExposureCounts(
+            np.zeros(capacity, np.float32), np.zeros(capacity, np.float32), np.zeros(2)
+        )
 
     def fold(self, observed: Observation) -> None:
         """Counts one set's list."""
-        _count(self.shown, self._taken, self._total, observed.listed, observed.rows)
+        count_shown(self.arrays, observed.listed, observed.rows)
 
     def chances(self, rows: Rows) -> Shown:
         """What is known of [n] rows."""
-        overall = (self._total[1] + FEW * PRIOR) / (self._total[0] + PRIOR)
-        weights = self.shown[rows] + np.float32(PRIOR)
-        means = (self._taken[rows] + np.float32(PRIOR * overall)) / weights
+        overall = (self.arrays.total[1] + FEW * PRIOR) / (self.arrays.total[0] + PRIOR)
+        weights = self.arrays.shown[rows] + np.float32(PRIOR)
+        means = (self.arrays.taken[rows] + np.float32(PRIOR * overall)) / weights
         return Shown(means.astype(np.float32), weights)
 
     def candidates(self, query: Query, limit: int) -> Rows:
         """What was taken most often of those shown, best first."""
-        rows = np.flatnonzero(self.shown).astype(np.int32)
+        rows = np.flatnonzero(self.arrays.shown).astype(np.int32)
         return best_rows(rows, self.score(query, rows), limit)
 
     def score(self, query: Query, rows: Rows) -> Floats:
         """The share of each row's lists in which it was then had."""
-        shares = (self._taken[rows] / np.maximum(self.shown[rows], 1)).astype(np.float32)
+        shares = (self.arrays.taken[rows] / np.maximum(self.arrays.shown[rows], 1)).astype(np.float32)
         return shares
 
     def forget(self, rows: Rows) -> None:
         """Drops the rows' counts; the sums over all stay."""
-        self.shown[rows] = self._taken[rows] = 0
+        self.arrays.shown[rows] = self.arrays.taken[rows] = 0
 
     def save(self) -> dict[str, np.ndarray]:
         """The counts up to the last row that was shown."""
-        end = int(np.flatnonzero(self.shown).max(initial=-1)) + 1
+        end = int(np.flatnonzero(self.arrays.shown).max(initial=-1)) + 1
         return {
-            "shown": self.shown[:end].copy(),
-            "taken": self._taken[:end].copy(),
-            "total": self._total.copy(),
+            "shown": self.arrays.shown[:end].copy(),
+            "taken": self.arrays.taken[:end].copy(),
+            "total": self.arrays.total.copy(),
         }
 
     def load(self, saved: dict[str, np.ndarray]) -> None:
         """Takes back what `save` gave."""
-        for array, name in ((self.shown, "shown"), (self._taken, "taken")):
-            array[:] = 0
-            array[: len(saved[name])] = saved[name]
-        self._total[:] = saved["total"]
+        for name, counts in self.arrays._asdict().items():
+            counts[:] = 0
+            counts[: len(saved[name])] = saved[name]
 
 
 @njit(cache=True)
-def _count(shown: Floats, taken: Floats, total: NDArray[np.float64], listed: Rows, rows: Rows) -> None:
+def count_shown(exposures: ExposureCounts, listed: Rows, rows: Rows) -> None:
+    """Counts a list, and what of it was had."""
     for row in listed:
-        shown[row] += 1
-        total[0] += 1
+        exposures.shown[row] += 1
+        exposures.total[0] += 1
         for other in rows:
             if row == other:
-                taken[row] += 1
-                total[1] += 1
+                exposures.taken[row] += 1
+                exposures.total[1] += 1
                 break

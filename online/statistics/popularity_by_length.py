@@ -39,7 +39,7 @@ class PopularityByLength:
     def fold(self, observed: Observation) -> None:
         """Counts one set."""
         weight = self.decay.weight(observed.timestamp_s)
-        _count(self.arrays, observed.rows, observed.weights, len(observed.history), weight)
+        count_stage(self.arrays, observed.rows, observed.weights, len(observed.history), weight)
 
     def candidates(self, query: Query, limit: int) -> Rows:
         """What is had most by users as new, or as old, as this one."""
@@ -71,7 +71,8 @@ class PopularityByLength:
 
 
 @njit(cache=True)
-def _count(arrays: StageCounts, rows: Rows, weights: Floats, history_length: int, weight: float) -> None:
+def count_stage(arrays: StageCounts, rows: Rows, weights: Floats, history_length: int, weight: float) -> None:
+    """Adds weights times `weight` to the counts of a history's stage."""
     stage = stage_of(history_length)
     for i in range(len(rows)):
         arrays.counts[rows[i], stage] += weights[i] * np.float32(weight)

@@ -29,7 +29,8 @@ def mean_rating(ratings: Sums, row: int) -> float:
 
 
 @njit(cache=True)
-def _count_ratings(ratings: Sums, rows: Rows, given: Floats) -> None:
+def count_ratings(ratings: Sums, rows: Rows, given: Floats) -> None:
+    """Counts what the rows were rated with, where it is a number."""
     for i in range(len(rows)):
         if not np.isnan(given[i]):
             ratings.sums[rows[i], 0] += 1
@@ -46,7 +47,7 @@ class Ratings:
 
     def fold(self, observed: Observation) -> None:
         """Counts the ratings of one set."""
-        _count_ratings(self.arrays, observed.rows, observed.ratings)
+        count_ratings(self.arrays, observed.rows, observed.ratings)
 
     def candidates(self, query: Query, limit: int) -> Rows:
         """What is rated above the mean, best first."""

@@ -36,7 +36,8 @@ def usual_gap(gaps: Gaps, row: int) -> float:
 
 
 @njit(cache=True)
-def _count_gaps(gaps: Gaps, rows: Rows, gap_s: Floats) -> None:
+def count_gaps(gaps: Gaps, rows: Rows, gap_s: Floats) -> None:
+    """Counts the repeats among the rows: those with a gap."""
     for i in range(len(rows)):
         if gap_s[i] > 0:
             hours = log_hours(gap_s[i])
@@ -54,7 +55,7 @@ class Rhythm:
 
     def fold(self, observed: Observation) -> None:
         """Counts the repeats of one set."""
-        _count_gaps(self.arrays, observed.rows, observed.gap_s)
+        count_gaps(self.arrays, observed.rows, observed.gap_s)
 
     def candidates(self, query: Query, limit: int) -> Rows:
         """Items the user had that are due, best first."""

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from online.recommender_config import RecommenderConfig
+from online.saved import Saved
 from online.statistics.ages import Ages
 from online.statistics.base import Observation, Query, Statistic
 from online.statistics.content import Content
@@ -20,9 +22,11 @@ from online.statistics.repeats import Repeats
 from online.statistics.rhythm import Rhythm
 from online.statistics.short_graph import ShortGraph
 from online.statistics.symmetric_graph import SymmetricGraph
+from online.statistics.together import Statistics
 
 CAPACITY = 32
 DAY_S = 86_400.0
+SMALL = RecommenderConfig(capacity=CAPACITY, dim=4)
 
 
 def content() -> Content:
@@ -160,3 +164,31 @@ def test_whatever_is_folded_scores_stay_finite_and_follow_from_the_log(
     assert np.isfinite(scores).all()
     assert (scores >= 0).all()
     np.testing.assert_array_equal(scores, second.score(query, ALL))
+
+
+def same(one: Saved, other: Saved) -> bool:
+    return one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.integers(0, 20), min_size=1, max_size=6, unique=True),
+            st.lists(st.integers(-1, 20), max_size=8),
+            st.integers(0, 400),
+            st.booleans(),
+        ),
+        max_size=12,
+    )
+)
+def test_folded_together_statistics_are_as_if_folded_one_by_one(
+    sets: list[tuple[list[int], list[int], int, bool]],
+) -> None:
+    together, one_by_one = Statistics(SMALL), Statistics(SMALL)
+    for rows, history, days, repeated in sets:
+        learned = observed(rows, history, 1e9 + days * DAY_S, repeated=repeated)
+        together.fold(learned)
+        for statistic in one_by_one:
+            statistic.fold(learned)
+        assert same(together.save(), one_by_one.save())
