@@ -3,6 +3,7 @@
 `python bare_freshet.py KAFKA SOURCE TARGET GROUP`. What Freshet does above this is what its lists cost.
 """
 
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -48,6 +49,9 @@ def main(kafka: str, source: str, target: str, group: str) -> None:
         raise SystemExit(str(exc))
 
     add_agent(app, settings, BASE, answer, fail)
+    logging.disable(
+        logging.INFO
+    )  # as Freshet's workers: Faust's own would make records of aiokafka's, and drop them
     faust.Worker(app, loglevel="WARNING", redirect_stdouts=False).execute_from_commandline()
 
 

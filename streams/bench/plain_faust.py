@@ -1,10 +1,12 @@
 """A script: stock Faust with its best settings, decoding each event and sending one small list for it.
 
 `python plain_faust.py KAFKA SOURCE TARGET GROUP`. It knows nothing of Freshet; `take_events`, a gathered send, the
-larger buffer, Cython's paths and uvloop are what makes an unchanged Faust fastest.
+larger buffer, Cython's paths, uvloop, and no debug records, which are made only to be dropped, are what makes an
+unchanged Faust fastest.
 """
 
 import asyncio
+import logging
 import sys
 from typing import Any, cast
 
@@ -65,6 +67,7 @@ def main(kafka: str, source: str, target: str, group: str) -> None:
             await asyncio.gather(*sent)
 
     app.agent(app.topic(source, key_serializer="raw", value_serializer="raw"))(answer)
+    logging.disable(logging.INFO)
     faust.Worker(app, loglevel="WARNING", redirect_stdouts=False).execute_from_commandline()
 
 
