@@ -31,8 +31,6 @@ from streams.watchdog import watch_group
 Role = Literal["encode", "learn", "recommend"]
 ROLES: tuple[Role, ...] = ("encode", "learn", "recommend")
 SetUp = Callable[[Worker], Coroutine[Any, Any, None]]
-NEW_OBJECTS = 50_000
-"""More than before, before the collector looks for cycles among them; Python's own is 700, which a few lists are."""
 
 
 def _set_up_of(role: Role) -> SetUp:
@@ -69,24 +67,15 @@ async def _serve(
     await being_set_up
     worker.beside += [liveness.watch(), watch_group(settings, role), watch_devices()]
     metrics.QUEUE.labels(queue="producer").set_function(producer.waiting)
-    _collect_seldom()
+    # Hundreds of thousands of objects that stay, most of them the libraries': looking through them all for cycles,
+    # as the collector would again and again, holds lists up for a third of a second.
+    gc.collect()
+    gc.freeze()
     await worker.app.start()
     holders.start(role, worker.holds, worker.holds_items)
     metrics.QUEUE.labels(queue="fetched").set_function(cast(FetchConsumer, worker.app.consumer).waiting_count)
     with announce(settings, role, port):
         await _run_until_stopped(worker, stopping)
-
-
-def _collect_seldom() -> None:
-    """Has the collector look for cycles seldom, and only among what is made from here on.
-
-    Hundreds of thousands of objects stay: the libraries', and the states of users. Looking through them all again and
-    again takes a tenth of a recommend worker's time, and holds lists up for a tenth of a second each time. Whatever is
-    in no cycle is freed at once all the same.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(NEW_OBJECTS)
 
 
 async def _run_until_stopped(worker: Worker, stopping: asyncio.Event) -> None:

@@ -1,6 +1,7 @@
 """Interactions → lists, requests and queries → responses; keeps up with examples, items and the model."""
 
 import asyncio
+import gc
 
 from threadpoolctl import threadpool_limits
 
@@ -28,10 +29,16 @@ from streams.stores.lists import PublishedLists
 from streams.stores.users import UserStore
 from streams.topics import full_name
 
+NEW_OBJECTS = 50_000
+"""How many more there are before the collector looks for cycles among them; Python's own is 700, which a few lists are.
+It looked through the states of all users in use once a second: a tenth of the worker's time, and of a second each time.
+What is in no cycle is freed at once all the same."""
+
 
 async def set_up(w: Worker) -> None:
     """Makes what the worker consists of."""
     await asyncio.to_thread(compile_kernels)
+    gc.set_threshold(NEW_OBJECTS)
     # A list's matrices are small: more threads would only wait for one another.
     threadpool_limits(1, user_api="blas")
     log = LogIdentity(w.admin, full_name(w.settings, "interactions"))
