@@ -1,20 +1,13 @@
-"""All statistics' arrays in one object that compiled code takes without looking at each array again."""
+"""All statistics' arrays, and what lists need besides, in one object that compiled code takes."""
 
 from typing import Any
 
-from numba import njit, types
+from numba import njit
 from numba.experimental import structref
 
 from online.catalogue import Categories
 from online.ranking.evidence import Scratch
-from online.statistics.ages import Seen
-from online.statistics.content import Vectors
-from online.statistics.edges import Edges
-from online.statistics.popularity import Counts
-from online.statistics.popularity_by_length import StageCounts
-from online.statistics.ratings import Sums
-from online.statistics.repeats import Shares
-from online.statistics.rhythm import Gaps
+from online.statistics.folding import Arrays, ArraysType
 from online.statistics.together import Statistics
 
 (
@@ -24,58 +17,24 @@ from online.statistics.together import Statistics
 
 
 @structref.register
-class _SourcesType(types.StructRef):
-    def preprocess_fields(self, fields: Any) -> Any:  # noqa: ANN401  # numba is not typed
-        return tuple((name, types.unliteral(kind)) for name, kind in fields)  # type: ignore[no-untyped-call]  # numba
+class _SourcesType(ArraysType):
+    pass
 
 
-class Sources(structref.StructRefProxy):
-    """The arrays of every statistic, and the scratch of lists. Compiled code alone can read the fields.
+class Sources(Arrays):
+    """The arrays of every statistic, the categories of items, and the scratch of lists."""
 
-    Passing forty arrays to a compiled function costs more than the function itself: numba looks at the type of
-    each. Statistics never replace their arrays, so they are collected once.
-    """
-
-    scratch: Scratch
     categories: Categories
-    graph: Edges
-    short: Edges
-    forward: Edges
-    recent: Counts
-    daily: Counts
-    all_time: Counts
-    first_time: Counts
-    by_length: StageCounts
-    repeats: Shares
-    rhythm: Gaps
-    ages: Seen
-    ratings: Sums
-    vectors: Vectors
+    scratch: Scratch
 
 
-_FIELDS = list(Sources.__annotations__)
+_FIELDS = [*Arrays.__annotations__, *Sources.__annotations__]
 structref.define_proxy(Sources, _SourcesType, _FIELDS)  # type: ignore[no-untyped-call]  # numba
 
 
 def collect(statistics: Statistics, categories: Categories, scratch: Scratch) -> Sources:
     """All arrays in one object."""
-    arrays: Sources = _together(
-        scratch,
-        categories,
-        statistics.graph.edges,
-        statistics.short.edges,
-        statistics.forward.edges,
-        statistics.recent.arrays,
-        statistics.daily.arrays,
-        statistics.all_time.arrays,
-        statistics.first_time.arrays,
-        statistics.by_length.arrays,
-        statistics.repeats.arrays,
-        statistics.rhythm.arrays,
-        statistics.ages.arrays,
-        statistics.ratings.arrays,
-        statistics.content.vectors,
-    )
+    arrays: Sources = _together(*statistics.arrays, categories, scratch)
     return arrays
 
 

@@ -1,7 +1,4 @@
-"""One set folded into every statistic by one compiled call.
-
-Fourteen calls, one for each statistic, take three times as long: numba looks at every array of every call.
-"""
+"""One set folded into every statistic by one compiled call: fourteen, one for each, take three times as long."""
 
 from typing import Any
 
@@ -29,13 +26,20 @@ GRAPH_LAG, SHORT_LAG, FORWARD_LAG = SymmetricGraph.fold_lag, ShortGraph.fold_lag
 
 
 @structref.register
-class _ArraysType(types.StructRef):
+class ArraysType(types.StructRef):
+    """The type of Arrays in compiled code."""
+
     def preprocess_fields(self, fields: Any) -> Any:  # noqa: ANN401  # numba is not typed
+        """As numba asks: each field's type whatever its value."""
         return tuple((name, types.unliteral(kind)) for name, kind in fields)  # type: ignore[no-untyped-call]  # numba
 
 
 class Arrays(structref.StructRefProxy):
-    """The arrays of every statistic. Compiled code alone can read the fields."""
+    """The arrays of every statistic. Compiled code alone can read the fields.
+
+    Passing forty arrays to a compiled function costs more than the function itself: numba looks at the type of
+    each. Statistics never replace their arrays, so they are collected once.
+    """
 
     graph: Edges
     short: Edges
@@ -53,7 +57,7 @@ class Arrays(structref.StructRefProxy):
     exposures: ExposureCounts
 
 
-structref.define_proxy(Arrays, _ArraysType, list(Arrays.__annotations__))  # type: ignore[no-untyped-call]  # numba
+structref.define_proxy(Arrays, ArraysType, list(Arrays.__annotations__))  # type: ignore[no-untyped-call]  # numba
 
 
 @njit(cache=True)

@@ -54,7 +54,7 @@ class Statistics:
             self.repeats.decay,
         ]
         """How those that decay forget."""
-        self._arrays = together(
+        self.arrays = (
             self.graph.edges,
             self.short.edges,
             self.forward.edges,
@@ -70,6 +70,8 @@ class Statistics:
             self.content.vectors,
             self.exposures.arrays,
         )
+        """Those of all, in the order of `online.statistics.folding.Arrays`."""
+        self._together = together(*self.arrays)
 
     def __iter__(self) -> Iterator[Statistic]:
         """One after the other."""
@@ -78,7 +80,7 @@ class Statistics:
     def fold(self, observed: Observation) -> None:
         """Learns one set that is not empty: what each statistic's own `fold` does, for all of them at once."""
         scales = np.array([decay.weight(observed.timestamp_s) for decay in self.decays])
-        fold_all(self._arrays, scales, *observed)
+        fold_all(self._together, scales, *observed)
 
     def forget(self, rows: Rows) -> None:
         """Drops all that is known of rows, which will belong to other items."""
