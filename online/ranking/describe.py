@@ -5,17 +5,17 @@ from numba import njit
 from numpy.typing import NDArray
 
 from online.ranking import evidence as e
-from online.ranking.sources import (
+from online.ranking.sources import Sources
+from online.statistics.base import Floats, Query, Rows
+from online.statistics.content import COLD_BELOW, Vectors, cosine, profile_of
+from online.statistics.folding import (
     ALL_TIME_NOW,
     BY_LENGTH_NOW,
     DAILY_NOW,
     FIRST_TIME_NOW,
     RECENT_NOW,
     REPEATS_NOW,
-    Sources,
 )
-from online.statistics.base import Floats, Query, Rows
-from online.statistics.content import COLD_BELOW, Vectors, cosine, profile_of
 from online.statistics.lags import LagDecay, lag_weights
 from online.statistics.popularity_by_length import stage_of
 from online.statistics.ratings import mean_rating

@@ -29,10 +29,11 @@ from online.ranking.evidence import (
 )
 from online.ranking.features import REQUEST, request_of
 from online.ranking.select import HURRIED_SHARE, select
-from online.ranking.sources import FORWARD_NOW, GRAPH_NOW, REPEATS_NOW, SHORT_NOW, Sources
+from online.ranking.sources import Sources
 from online.statistics.base import Floats, Queries, Query, Rows, query_of
 from online.statistics.content import Vectors, cosine, nearest, nearest_cold, profile_of
 from online.statistics.edges import Edges
+from online.statistics.folding import FORWARD_NOW, GRAPH_NOW, REPEATS_NOW, SHORT_NOW
 from online.statistics.forward_graph import ForwardGraph
 from online.statistics.graph import NORM_PRIOR, edge_scale
 from online.statistics.lags import LagDecay, lag_weights

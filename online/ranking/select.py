@@ -17,9 +17,10 @@ from online.ranking.evidence import (
     WIDE_SUM,
     Scratch,
 )
-from online.ranking.sources import GRAPH_NOW, SHORT_NOW, Sources
+from online.ranking.sources import Sources
 from online.statistics.base import Floats, Query
 from online.statistics.edges import Edges
+from online.statistics.folding import GRAPH_NOW, SHORT_NOW
 from online.statistics.graph import target_norm
 
 QUOTAS = ((GRAPH_SUM, 150), (WIDE_SUM, 60), (SHORT_SUM, 60), (FORWARD_SUM, 60), (FREQUENCY_SUM, 300))

@@ -10,11 +10,6 @@ from online.ranking.evidence import Scratch
 from online.statistics.folding import Arrays, ArraysType
 from online.statistics.together import Statistics
 
-(
-    GRAPH_NOW, SHORT_NOW, FORWARD_NOW, RECENT_NOW, DAILY_NOW, ALL_TIME_NOW, FIRST_TIME_NOW, BY_LENGTH_NOW, REPEATS_NOW,
-) = range(9)  # fmt: skip
-"""Places in the factors that turn stored sums into values at the time of a list, see `Statistics.decays`."""
-
 
 @structref.register
 class _SourcesType(ArraysType):

@@ -22,6 +22,11 @@ from online.statistics.rhythm import Gaps, count_gaps
 from online.statistics.short_graph import ShortGraph
 from online.statistics.symmetric_graph import SymmetricGraph, connect_both_ways
 
+(
+    GRAPH_NOW, SHORT_NOW, FORWARD_NOW, RECENT_NOW, DAILY_NOW, ALL_TIME_NOW, FIRST_TIME_NOW, BY_LENGTH_NOW, REPEATS_NOW,
+) = range(9)  # fmt: skip
+"""Places in `Statistics.decays`: in what an event counts for when it is folded, and in the factors that turn stored
+sums into values at the time of a list."""
 GRAPH_LAG, SHORT_LAG, FORWARD_LAG = SymmetricGraph.fold_lag, ShortGraph.fold_lag, ForwardGraph.fold_lag
 
 
@@ -84,7 +89,7 @@ def fold_all(  # noqa: PLR0913, PLR0917  # compiled code is called by place
 
     Args:
         arrays: Of all statistics.
-        scales: What one event counts for in each that decays, in the order of `Statistics.decays`.
+        scales: What one event counts for in each that decays, see `Statistics.decays`.
         rows: See Observation, like all that follow; not empty.
         weights: As there.
         is_repeat: As there.
@@ -95,15 +100,15 @@ def fold_all(  # noqa: PLR0913, PLR0917  # compiled code is called by place
         timestamp_s: As there.
         listed: As there.
     """
-    connect_both_ways(arrays.graph, rows, weights, history, history_s, GRAPH_LAG, scales[0])
-    connect_both_ways(arrays.short, rows, weights, history, history_s, SHORT_LAG, scales[1])
-    connect_forward(arrays.forward, rows, weights, history, history_s, FORWARD_LAG, scales[2])
-    count_rows(arrays.recent, rows, weights, scales[3])
-    count_rows(arrays.daily, rows, weights, scales[4])
-    count_rows(arrays.all_time, rows, weights, scales[5])
-    count_rows(arrays.first_time, rows, np.where(is_repeat, np.float32(0), weights), scales[6])
-    count_stage(arrays.by_length, rows, weights, len(history), scales[7])
-    count_repeats(arrays.repeats, rows, is_repeat, scales[8])
+    connect_both_ways(arrays.graph, rows, weights, history, history_s, GRAPH_LAG, scales[GRAPH_NOW])
+    connect_both_ways(arrays.short, rows, weights, history, history_s, SHORT_LAG, scales[SHORT_NOW])
+    connect_forward(arrays.forward, rows, weights, history, history_s, FORWARD_LAG, scales[FORWARD_NOW])
+    count_rows(arrays.recent, rows, weights, scales[RECENT_NOW])
+    count_rows(arrays.daily, rows, weights, scales[DAILY_NOW])
+    count_rows(arrays.all_time, rows, weights, scales[ALL_TIME_NOW])
+    count_rows(arrays.first_time, rows, np.where(is_repeat, np.float32(0), weights), scales[FIRST_TIME_NOW])
+    count_stage(arrays.by_length, rows, weights, len(history), scales[BY_LENGTH_NOW])
+    count_repeats(arrays.repeats, rows, is_repeat, scales[REPEATS_NOW])
     count_gaps(arrays.rhythm, rows, gap_s)
     note_times(arrays.ages, rows, timestamp_s)
     count_ratings(arrays.ratings, rows, ratings)

@@ -53,7 +53,7 @@ class Statistics:
             self.by_length.decay,
             self.repeats.decay,
         ]
-        """How those that decay forget."""
+        """How those that decay forget, by the places in `online.statistics.folding`."""
         self.arrays = (
             self.graph.edges,
             self.short.edges,
