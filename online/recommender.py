@@ -233,7 +233,7 @@ class Recommender:
         allowed = self.allowed(wall_ms, wanted)
         gathered = gather_lists(
             self._sources,
-            factors(self.statistics.decays, asked.now_s),
+            factors(self.statistics.decays, self.statistics.clock.at(asked.now_s)),
             asked,
             *self._liked(asked),
             np.array(outside, np.int32),

@@ -19,6 +19,7 @@ from online.statistics.ratings import Ratings
 from online.statistics.repeats import Repeats
 from online.statistics.rhythm import Rhythm
 from online.statistics.short_graph import ShortGraph
+from online.statistics.stream_clock import StreamClock
 from online.statistics.symmetric_graph import SymmetricGraph
 
 
@@ -42,6 +43,8 @@ class Statistics:
         self.content = Content(capacity, config.dim)
         self.exposures = Exposures(capacity)
         self._by_name: dict[str, Statistic] = dict(vars(self))
+        self.clock = StreamClock()
+        """What those that decay go by, both when they are folded and when they are asked."""
         self.decays = [
             self.graph.decay,
             self.short.decay,
@@ -79,7 +82,8 @@ class Statistics:
 
     def fold(self, observed: Observation) -> None:
         """Learns one set that is not empty: what each statistic's own `fold` does, for all of them at once."""
-        scales = np.array([decay.weight(observed.timestamp_s) for decay in self.decays])
+        stream_s = self.clock.advance(observed.timestamp_s, len(observed.rows))
+        scales = np.array([decay.weight(stream_s) for decay in self.decays])
         fold_all(self._together, scales, *observed)
 
     def forget(self, rows: Rows) -> None:
@@ -89,14 +93,16 @@ class Statistics:
 
     def save(self) -> Saved:
         """Everything that is known, by names of the form statistic/array."""
-        saved: Saved = {}
+        saved: Saved = {**as_part("clock/", self.clock.save())}
         for name, statistic in self._by_name.items():
             saved |= as_part(f"{name}/", statistic.save())
         return saved
 
     def load(self, saved: Saved) -> None:
         """Replaces everything by what statistics of the same settings saved, among others."""
+        # An earlier version's snapshot lacks what was added since, which starts empty.
         for name, statistic in self._by_name.items():
-            arrays = arrays_of(saved, f"{name}/")
-            if arrays:  # an earlier version's snapshot lacks what was added since, which starts empty
+            if arrays := arrays_of(saved, f"{name}/"):
                 statistic.load(arrays)
+        if arrays := arrays_of(saved, "clock/"):
+            self.clock.load(arrays)

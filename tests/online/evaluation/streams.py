@@ -32,6 +32,18 @@ def cycle(users: int = 20, length: int = 40, items: int = 30) -> Stream:
     return stream_of([f"u{u}" for u, _, _ in rows], [f"i{i}" for _, i, _ in rows], [t for _, _, t in rows])
 
 
+def sittings(apart_s: int, users: int = 150, kinds: int = 4, items: int = 40, size: int = 12) -> Stream:
+    """One user after the other takes random items of one kind, one a minute."""
+    rng = np.random.default_rng(0)
+    taken: list[str] = []
+    for _ in range(users):
+        kind, chosen = rng.integers(kinds), rng.choice(items, size, replace=False)
+        taken += [f"{kind} {item}" for item in chosen]
+    ids = [f"u{user}" for user in range(users) for _ in range(size)]
+    times_ms = [(user * apart_s + step * 60) * 1_000 for user in range(users) for step in range(size)]
+    return stream_of(ids, taken, times_ms)
+
+
 def sorted_ties(seed: int, sessions: int = 400, items: int = 40, size: int = 8) -> Stream:
     """Each user takes random items in one moment; the file sorts them, so the next line is above this one."""
     rng = np.random.default_rng(seed)

@@ -10,7 +10,15 @@ from online.evaluation.replay import Delays
 from online.evaluation.report import Report
 from online.evaluation.stream import ItemText, stream_of
 from online.evaluation.tables import InputError
-from tests.online.evaluation.streams import BASELINES, cycle, permuted, random_baskets, run, sorted_ties
+from tests.online.evaluation.streams import (
+    BASELINES,
+    cycle,
+    permuted,
+    random_baskets,
+    run,
+    sittings,
+    sorted_ties,
+)
 
 CHANCE = 10 / 40
 """Of 40 items a list of ten holds the next one, if nothing tells it."""
@@ -28,6 +36,16 @@ def test_the_forward_graph_is_worth_its_place_where_one_thing_follows_another() 
     with_it, without = (reports[method]["overall"]["ndcg@10"] for method in methods)
     assert with_it > 0.9
     assert without < with_it - 0.04
+
+
+def test_a_stream_of_a_few_users_a_month_is_learned_as_well_as_one_of_a_few_an_hour() -> None:
+    task = Task(repeats="hide")
+    quick, slow = (
+        run(sittings(apart_s), task, ["freshet"])["freshet"]["overall"]["hr@10"]
+        for apart_s in (1_000, 10 * 86_400)
+    )
+    assert quick > 0.2
+    assert slow > quick - 0.02
 
 
 def test_transitions_know_the_next_step_of_a_circle() -> None:

@@ -155,6 +155,8 @@ def test_counts_are_decayed_to_the_time_of_the_list(river: River) -> None:
     for number in range(4):
         river.has(f"u{number}", "a", at_ms=at(0))
     river.has("u0", "a", at_ms=at(0) + 1)
+    for number in range(200):  # two days' worth: with fewer events less time would pass
+        river.has(f"v{number}", "b", at_ms=at(0))
     columns = {e.ALL_TIME: 5.0, e.DAILY: 5 / 4, e.RECENT: 5 * 2 ** (-2 / 7), e.FIRST_TIME: 4 * 2 ** (-2 / 3)}
     for column, value in columns.items():
         assert ask(river, "new", column, day=2)["a"] == pytest.approx(value, rel=1e-4)

@@ -1,0 +1,59 @@
+"""The time that statistics forget by."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+DAY_S = 86_400.0
+EVENT_S = DAY_S / 100
+"""What an event allows to pass: on a stream of fewer than a hundred a day, a hundred make a day."""
+LONGEST_S = 7 * DAY_S
+"""What passes at most while nothing happens."""
+
+
+class StreamClock:
+    """Goes with the events' time, but no faster than they come.
+
+    Half-lives are days. On a stream of a dozen events a day nearly all would be forgotten before anything was seen
+    twice, and after a pause everything; there, what happens counts instead of the days. Each event allows for some
+    time to pass, now or later.
+    """
+
+    def __init__(self) -> None:
+        self._last_s = math.nan
+        """Time of the latest event; not a number before the first."""
+        self._stream_s = math.nan
+        """What the clock said then."""
+        self._allowed_s = 0.0
+        """What may pass until the next event."""
+
+    def advance(self, timestamp_s: float, event_count: int) -> float:
+        """Takes a set of events.
+
+        Returns:
+            The time to fold it at; a late set's is as much earlier as it is late.
+        """
+        if math.isnan(self._last_s):
+            self._last_s = self._stream_s = timestamp_s
+        found = float(self.at(np.array(timestamp_s)))
+        if timestamp_s > self._last_s:
+            self._allowed_s -= found - self._stream_s
+            self._last_s, self._stream_s = timestamp_s, found
+        self._allowed_s = min(self._allowed_s + event_count * EVENT_S, LONGEST_S)
+        return found
+
+    def at(self, now_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What the clock says at some times, in seconds; before the first event, the times themselves."""
+        if math.isnan(self._last_s):
+            return now_s
+        told: NDArray[np.float64] = self._stream_s + np.minimum(now_s - self._last_s, self._allowed_s)
+        return told
+
+    def save(self) -> dict[str, np.ndarray]:
+        """All that it remembers."""
+        return {"times": np.array([self._last_s, self._stream_s, self._allowed_s])}
+
+    def load(self, saved: dict[str, np.ndarray]) -> None:
+        """Takes back what `save` gave."""
+        self._last_s, self._stream_s, self._allowed_s = saved["times"].tolist()
