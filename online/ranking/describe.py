@@ -13,6 +13,7 @@ from online.statistics.folding import (
     BY_LENGTH_NOW,
     DAILY_NOW,
     FIRST_TIME_NOW,
+    HOURLY_NOW,
     RECENT_NOW,
     REPEATS_NOW,
 )
@@ -69,14 +70,16 @@ def _popularity(
     sources: Sources, factors: NDArray[np.float64], query: Query, rows: Rows, evidence: Floats
 ) -> None:
     # Taken out of `sources` once: each look into it counts references, which would cost more than the rest.
-    recent, daily, all_time = sources.recent.counts, sources.daily.counts, sources.all_time.counts
-    first_time, by_length, ratings = sources.first_time.counts, sources.by_length.counts, sources.ratings
+    recent, daily, hourly = sources.recent.counts, sources.daily.counts, sources.hourly.counts
+    all_time, first_time = sources.all_time.counts, sources.first_time.counts
+    by_length, ratings = sources.by_length.counts, sources.ratings
     first_s, last_s = sources.ages.first_s, sources.ages.last_s
     stage = stage_of(len(query.history))
     for i in range(len(rows)):
         row = rows[i]
         evidence[i, e.RECENT] = recent[row] * factors[RECENT_NOW]
         evidence[i, e.DAILY] = daily[row] * factors[DAILY_NOW]
+        evidence[i, e.HOURLY] = hourly[row] * factors[HOURLY_NOW]
         evidence[i, e.ALL_TIME] = all_time[row] * factors[ALL_TIME_NOW]
         evidence[i, e.FIRST_TIME] = first_time[row] * factors[FIRST_TIME_NOW]
         evidence[i, e.BY_LENGTH] = by_length[row, stage] * factors[BY_LENGTH_NOW]

@@ -11,18 +11,18 @@ from online.statistics.base import Floats, Rows
 
 (
     BLEND, GRAPH, GRAPH_LAST, GRAPH_FEW, GRAPH_WIDE, GRAPH_MOST, SHORT, FORWARD, FORWARD_LAST, LINKS,
-    RECENT, DAILY, ALL_TIME, FIRST_TIME, BY_LENGTH,
+    RECENT, DAILY, HOURLY, ALL_TIME, FIRST_TIME, BY_LENGTH,
     FREQUENCY, TIMES, SINCE_HAD, SINCE_FIRST, AGE, IDLE, LABEL, LABEL_LAST,
     HAD, REPEAT, CATEGORY_REPEAT, DUE, OWN_DUE, RATING,
     CONTENT, CONTENT_LAST, TASTE, CATEGORY, CATEGORY_LAST, COLD,
     BECAUSE,
-) = range(36)  # fmt: skip
+) = range(37)  # fmt: skip
 """Columns.
 
 BLEND: the fixed blend's score. GRAPH, GRAPH_LAST, GRAPH_FEW, GRAPH_WIDE: what the symmetric graph says of the history,
 of its last entry, its last three, and all of it. GRAPH_MOST: what one entry added at most to GRAPH. LINKS: how many
 entries did. SHORT: of the graph with a short memory. FORWARD, FORWARD_LAST: of the forward graph.
-RECENT, DAILY, ALL_TIME, FIRST_TIME: decayed counts. BY_LENGTH: of users with a history as long.
+RECENT, DAILY, HOURLY, ALL_TIME, FIRST_TIME: decayed counts. BY_LENGTH: of users with a history as long.
 FREQUENCY: how often the user had it, decayed. TIMES: in how many sets. SINCE_HAD, SINCE_FIRST: days since the user had
 it last and first. AGE, IDLE: days since anybody had it first and last.
 LABEL, LABEL_LAST: how many times more of its category, or of one of its tags, is in what the user had, and lately, than
@@ -34,14 +34,14 @@ CONTENT, CONTENT_LAST: cosine to the history and to its last entry, at least 0. 
 `online.fusion.taste` above the mean of the candidates, 0 where nothing is learned. CATEGORY, CATEGORY_LAST: the share
 of its category in what the user had, and lately. COLD: whether few had it yet.
 BECAUSE: the place in the history that added most to GRAPH, or -1."""
-LOGGED, LEARNED, COLUMNS = HAD, BECAUSE, 36
+LOGGED, LEARNED, COLUMNS = HAD, BECAUSE, 37
 """Columns below LOGGED are amounts that spread over magnitudes, those below LEARNED are what a ranking learns from."""
 WITNESSES = (
     [GRAPH, GRAPH_LAST, GRAPH_FEW, GRAPH_WIDE, GRAPH_MOST, SHORT, LINKS],
     [FORWARD, FORWARD_LAST],
     [CONTENT, CONTENT_LAST, TASTE, CATEGORY, CATEGORY_LAST, LABEL, LABEL_LAST],
     [FREQUENCY, TIMES, SINCE_HAD, SINCE_FIRST, HAD, REPEAT, CATEGORY_REPEAT, DUE, OWN_DUE],
-    [RECENT, DAILY, ALL_TIME, FIRST_TIME, BY_LENGTH, AGE, IDLE, RATING, COLD],
+    [RECENT, DAILY, HOURLY, ALL_TIME, FIRST_TIME, BY_LENGTH, AGE, IDLE, RATING, COLD],
 )
 """The columns that each of `online.ranking.blend.SOURCES` speaks through."""
 CANDIDATE_LIMIT = 2_048

@@ -33,7 +33,7 @@ from online.ranking.sources import Sources
 from online.statistics.base import Floats, Queries, Query, Rows, query_of
 from online.statistics.content import Vectors, cosine, nearest, nearest_cold, profile_of
 from online.statistics.edges import Edges
-from online.statistics.folding import FORWARD_NOW, GRAPH_NOW, REPEATS_NOW, SHORT_NOW
+from online.statistics.folding import FORWARD_NOW, GRAPH_NOW, HOURLY_NOW, REPEATS_NOW, SHORT_NOW
 from online.statistics.forward_graph import ForwardGraph
 from online.statistics.graph import NORM_PRIOR, edge_scale
 from online.statistics.lags import LagDecay, lag_weights
@@ -47,6 +47,10 @@ LAST_LAG, FEW_LAG, WIDE_LAG = LagDecay(1, 1.0), LagDecay(3, 1.0), LagDecay(60, 0
 """How else the symmetric graph is asked: by the last entry, the last few, and all of the history."""
 THIN = 0.5
 """A user whose history the graph knows less than this share of is compared with all items by content."""
+RISING = 1 / 8
+"""Of all who ever had an item, so many had it in the last hours: at an even pace, of one half a day old."""
+SEVERAL = 1.5
+"""More than one, of late: what somebody had is no trend."""
 DAY_S = 86_400.0
 
 
@@ -146,7 +150,7 @@ def gather(  # noqa: PLR0913, PLR0917  # compiled code is called by place
 
     Args:
         sources: See `online.ranking.sources`; what its scratch held is overwritten.
-        factors: [9] what turns each statistic's stored sums into values at the time of the list.
+        factors: [10] what turns each statistic's stored sums into values at the time of the list.
         query: The user.
         liked: [dim] what the user is looked to like, see `online.fusion.taste`; [0] where nothing is learned.
         blocked: [b] rows that may not be in the list; -1 is skipped.
@@ -174,6 +178,7 @@ def gather(  # noqa: PLR0913, PLR0917  # compiled code is called by place
     _walk(scratch, sources.short, query, weights, factors[SHORT_NOW], SHORT_SUM)
     _want_top(scratch, sources.recent, share)
     _want_top(scratch, sources.first_time, share)
+    _want_rising(scratch, sources.hourly, sources.all_time, factors[HOURLY_NOW], share)
     profile = _want_alike(scratch, sources.vectors, query, liked, share, known < THIN)
     count = select(sources, factors, query, profile, liked, servable, share)
     clear(scratch)
@@ -257,13 +262,28 @@ def _walk(scratch: Scratch, edges: Edges, query: Query, weights: Floats, factor:
 @njit(cache=True)
 def _want_top(scratch: Scratch, popularity: Counts, share: float) -> None:
     """Makes what is popular candidates: this share of it, the most popular."""
+    top = _top(popularity, share)
+    for i in range(len(top)):
+        look_at(scratch, top[i], WANTED)
+
+
+@njit(cache=True)
+def _want_rising(scratch: Scratch, hourly: Counts, all_time: Counts, factor: float, share: float) -> None:
+    """Makes candidates of what was had in the last hours and little before, as news are, or what becomes known."""
+    top = _top(hourly, share)
+    for i in range(len(top)):
+        if hourly.counts[top[i]] * factor >= max(SEVERAL, RISING * all_time.counts[top[i]]):
+            look_at(scratch, top[i], WANTED)
+
+
+@njit(cache=True)
+def _top(popularity: Counts, share: float) -> Rows:
+    """This share of what is popular, the most popular, in no order."""
     top = popularity.top[: popularity.size[0]]
     counts = popularity.counts[top]
     left_out = len(top) - math.ceil(len(top) * share)
     least = np.partition(counts, left_out)[left_out] if left_out > 0 else 0.0
-    for i in range(len(top)):
-        if counts[i] >= least:
-            look_at(scratch, top[i], WANTED)
+    return top[counts >= least]
 
 
 @njit(cache=True)

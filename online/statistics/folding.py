@@ -1,4 +1,4 @@
-"""One set folded into every statistic by one compiled call: fourteen, one for each, take three times as long."""
+"""One set folded into every statistic by one compiled call: fifteen, one for each, take three times as long."""
 
 from typing import Any
 
@@ -23,8 +23,9 @@ from online.statistics.short_graph import ShortGraph
 from online.statistics.symmetric_graph import SymmetricGraph, connect_both_ways
 
 (
-    GRAPH_NOW, SHORT_NOW, FORWARD_NOW, RECENT_NOW, DAILY_NOW, ALL_TIME_NOW, FIRST_TIME_NOW, BY_LENGTH_NOW, REPEATS_NOW,
-) = range(9)  # fmt: skip
+    GRAPH_NOW, SHORT_NOW, FORWARD_NOW, RECENT_NOW, DAILY_NOW, HOURLY_NOW, ALL_TIME_NOW, FIRST_TIME_NOW,
+    BY_LENGTH_NOW, REPEATS_NOW,
+) = range(10)  # fmt: skip
 """Places in `Statistics.decays`: in what an event counts for when it is folded, and in the factors that turn stored
 sums into values at the time of a list."""
 GRAPH_LAG, SHORT_LAG, FORWARD_LAG = SymmetricGraph.fold_lag, ShortGraph.fold_lag, ForwardGraph.fold_lag
@@ -51,6 +52,7 @@ class Arrays(structref.StructRefProxy):
     forward: Edges
     recent: Counts
     daily: Counts
+    hourly: Counts
     all_time: Counts
     first_time: Counts
     by_length: StageCounts
@@ -105,6 +107,7 @@ def fold_all(  # noqa: PLR0913, PLR0917  # compiled code is called by place
     connect_forward(arrays.forward, rows, weights, history, history_s, FORWARD_LAG, scales[FORWARD_NOW])
     count_rows(arrays.recent, rows, weights, scales[RECENT_NOW])
     count_rows(arrays.daily, rows, weights, scales[DAILY_NOW])
+    count_rows(arrays.hourly, rows, weights, scales[HOURLY_NOW])
     count_rows(arrays.all_time, rows, weights, scales[ALL_TIME_NOW])
     count_rows(arrays.first_time, rows, np.where(is_repeat, np.float32(0), weights), scales[FIRST_TIME_NOW])
     count_stage(arrays.by_length, rows, weights, len(history), scales[BY_LENGTH_NOW])

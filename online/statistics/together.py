@@ -33,6 +33,7 @@ class Statistics:
         self.forward = ForwardGraph(capacity, graph_s)
         self.recent = Popularity(capacity, config.popularity_half_life_days * DAY_S)
         self.daily = Popularity(capacity, DAY_S)
+        self.hourly = Popularity(capacity, DAY_S / 24)
         self.by_length = PopularityByLength(capacity, graph_s)
         self.rhythm = Rhythm(capacity)
         self.ages = Ages(capacity)
@@ -51,6 +52,7 @@ class Statistics:
             self.forward.decay,
             self.recent.decay,
             self.daily.decay,
+            self.hourly.decay,
             self.all_time.decay,
             self.first_time.decay,
             self.by_length.decay,
@@ -63,6 +65,7 @@ class Statistics:
             self.forward.edges,
             self.recent.arrays,
             self.daily.arrays,
+            self.hourly.arrays,
             self.all_time.arrays,
             self.first_time.arrays,
             self.by_length.arrays,

@@ -44,6 +44,15 @@ def sittings(apart_s: int, users: int = 150, kinds: int = 4, items: int = 40, si
     return stream_of(ids, taken, times_ms)
 
 
+def news(events: int = 6_000) -> Stream:
+    """A new article every six minutes, which is read twenty times in all, half of them within an hour."""
+    rng = np.random.default_rng(0)
+    seconds = np.arange(events) * 20
+    articles = np.maximum(seconds - rng.exponential(5_400, events).astype(np.int64), 0) // 360
+    readers = rng.integers(0, 300, events)
+    return stream_of([f"u{u}" for u in readers], [f"i{i}" for i in articles], seconds * 1_000)
+
+
 def sorted_ties(seed: int, sessions: int = 400, items: int = 40, size: int = 8) -> Stream:
     """Each user takes random items in one moment; the file sorts them, so the next line is above this one."""
     rng = np.random.default_rng(seed)

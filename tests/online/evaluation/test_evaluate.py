@@ -13,6 +13,7 @@ from online.evaluation.tables import InputError
 from tests.online.evaluation.streams import (
     BASELINES,
     cycle,
+    news,
     permuted,
     random_baskets,
     run,
@@ -46,6 +47,15 @@ def test_a_stream_of_a_few_users_a_month_is_learned_as_well_as_one_of_a_few_an_h
     )
     assert quick > 0.2
     assert slow > quick - 0.02
+
+
+def test_news_are_found_while_they_are_news() -> None:
+    """Who knew when articles come would list the ten newest, and hit about half of what is read."""
+    methods = ["freshet", "popularity_recent", "symmetric_graph"]
+    figures = run(news(), Task(repeats="hide"), methods)
+    hit_rate = {method: figures[method]["overall"]["hr@10"] for method in methods}
+    assert hit_rate["freshet"] > 0.37
+    assert max(hit_rate["popularity_recent"], hit_rate["symmetric_graph"]) < 0.1
 
 
 def test_transitions_know_the_next_step_of_a_circle() -> None:

@@ -160,6 +160,7 @@ def test_counts_are_decayed_to_the_time_of_the_list(river: River) -> None:
     columns = {e.ALL_TIME: 5.0, e.DAILY: 5 / 4, e.RECENT: 5 * 2 ** (-2 / 7), e.FIRST_TIME: 4 * 2 ** (-2 / 3)}
     for column, value in columns.items():
         assert ask(river, "new", column, day=2)["a"] == pytest.approx(value, rel=1e-4)
+    assert ask(river, "new", e.HOURLY, day=2 * HOUR)["a"] == pytest.approx(5 / 4, rel=1e-4)
 
 
 def test_what_users_with_a_history_as_long_have(river: River) -> None:
