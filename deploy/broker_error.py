@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+PORT_TAKEN = "a port is in use"
 _CAUSES = (
     (re.compile(r"No space left on device|a fault occurred in an unsafe memory access"), "the disk is full"),
     (re.compile(r"Permission denied|Read-only file system|AccessDenied"), "the data folder is not writable"),
-    (re.compile(r"Address already in use|failed to bind to"), "a port is in use"),
+    (re.compile(r"Address already in use|failed to bind to"), PORT_TAKEN),
     (re.compile(r"Failed to acquire lock on file"), "another broker uses the data folder"),
     (re.compile(r"OutOfMemoryError|Could not reserve enough space"), "not enough memory for its heap"),
 )
@@ -18,6 +19,10 @@ _COMPLAINT = re.compile(r"(?:[\d-]+ [\d:,]+ (?:ERROR|FATAL)|Error|Exception)\b")
 
 class BrokerError(RuntimeError):
     """The embedded broker cannot do what was asked; the message is one line for a person."""
+
+
+class PortTakenError(BrokerError):
+    """Somebody else had a port first."""
 
 
 def cause_of_death(logs: Path) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deploy.broker_error import BrokerError, cause_of_death, writing
+from deploy.broker_error import PORT_TAKEN, BrokerError, PortTakenError, cause_of_death, writing
 from deploy.broker_state import (
     CONFIG_NAME,
     BrokerState,
@@ -36,6 +36,8 @@ __all__ = [
 
 _START_S = 90
 _STOP_S = 30
+_STARTS = 3
+"""Attempts, where another that starts just now takes a port between its choice and its use."""
 
 
 def running_bootstrap(data_dir: Path) -> str | None:
@@ -90,6 +92,14 @@ class EmbeddedKafka:
         Raises:
             BrokerError: it cannot start; the message says why in one line.
         """
+        for _ in range(_STARTS - 1):
+            try:
+                return self._start()
+            except PortTakenError:
+                continue
+        return self._start()
+
+    def _start(self) -> str:
         with claimed(self._data_dir) as lock, writing(self._data_dir):
             # A guard from before has let the folder go, so its broker is dead.
             self.stop()
@@ -180,8 +190,10 @@ class EmbeddedKafka:
         deadline = time.monotonic() + _START_S
         while not is_ready(bootstrap):
             if guard.poll() is not None:
-                message = f"Kafka did not start: {cause_of_death(logs)}"
-                raise BrokerError(message)
+                cause = cause_of_death(logs)
+                kind = PortTakenError if cause.startswith(PORT_TAKEN) else BrokerError
+                message = f"Kafka did not start: {cause}"
+                raise kind(message)
             if time.monotonic() > deadline:
                 message = f"Kafka was not ready after {_START_S} s (see {logs})"
                 raise BrokerError(message)

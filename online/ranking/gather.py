@@ -269,7 +269,15 @@ def _want_top(scratch: Scratch, popularity: Counts, share: float) -> None:
 
 @njit(cache=True)
 def _want_rising(scratch: Scratch, hourly: Counts, all_time: Counts, factor: float, share: float) -> None:
-    """Makes candidates of what was had in the last hours and little before, as news are, or what becomes known."""
+    """Makes candidates of what several had in the last hours and few before: news, and what becomes known.
+
+    Args:
+        scratch: The list's.
+        hourly: What it counts is forgotten within hours.
+        all_time: What it counts never is.
+        factor: Of `hourly`, as in `gather`.
+        share: Of what was had most of late, how much is looked at.
+    """
     top = _top(hourly, share)
     for i in range(len(top)):
         if hourly.counts[top[i]] * factor >= max(SEVERAL, RISING * all_time.counts[top[i]]):

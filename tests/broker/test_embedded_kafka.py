@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ from typer.testing import CliRunner, Result
 from deploy.embedded_kafka import BrokerError, EmbeddedKafka, running_bootstrap, running_state, stop_running
 from deploy.kafka_jars import kafka_version
 from deploy.kafka_storage import cluster_id
+from deploy.ports import free_port
 from streams.cli import broker
 
 _FRESHET = Path(sys.executable).with_name("freshet")
@@ -100,6 +102,21 @@ def test_it_serves_at_once_and_keeps_its_data_through_sigkill(data_dir: Path) ->
             kafka.wait()
     assert _jvms_of(data_dir) == []
     assert running_bootstrap(data_dir) is None
+
+
+def test_a_port_that_another_takes_meanwhile_is_left_to_it(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        chosen = iter([port, free_port()])
+        monkeypatch.setattr(
+            "deploy.embedded_kafka.free_port", lambda *had: next(chosen, None) or free_port(*had)
+        )
+        with EmbeddedKafka(data_dir) as kafka:
+            assert kafka.bootstrap != f"127.0.0.1:{port}"
+            assert next(chosen, None) is None
+            assert running_bootstrap(data_dir) == kafka.bootstrap
 
 
 def test_the_command_line_needs_no_java_and_two_brokers_run_at_once(kafka: str, data_dir: Path) -> None:

@@ -194,3 +194,6 @@ def test_folded_together_statistics_are_as_if_folded_one_by_one(
             decays = hasattr(statistic, "decay")
             statistic.fold(learned._replace(timestamp_s=stream_s) if decays else learned)
         assert same(together.save(), one_by_one.save())
+        loaded = Statistics(SMALL)
+        loaded.load(together.save())
+        assert same(loaded.save(), together.save())
