@@ -9,7 +9,10 @@ DAY_S = 86_400.0
 
 
 class RecommenderConfig(msgspec.Struct, frozen=True):
-    """Settings of a Recommender. A snapshot fits the settings that it was made with."""
+    """Settings of a Recommender. A snapshot fits the settings that it was made with.
+
+    Half-lives go by `online.statistics.stream_clock`.
+    """
 
     repeats: Literal["allow", "hide"] = "allow"
     """Whether a list may contain what the user had. Where it may, the stream decides how much it does."""

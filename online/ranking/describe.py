@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from online.ranking import evidence as e
 from online.ranking.sources import Sources
+from online.recommender_config import DAY_S
 from online.statistics.base import Floats, Query, Rows
 from online.statistics.content import COLD_BELOW, Vectors, cosine, profile_of
 from online.statistics.folding import (
@@ -26,7 +27,6 @@ from online.statistics.rhythm import log_hours, usual_gap
 LATELY = LagDecay(16, 0.8)
 USUAL_SHARE = 1e-3
 """Added to a label's share of what everybody had: a rare label is no proof of taste."""
-DAY_S = 86_400.0
 SUMMED = (
     (e.GRAPH, e.GRAPH_SUM), (e.GRAPH_LAST, e.LAST_SUM), (e.GRAPH_FEW, e.FEW_SUM), (e.GRAPH_WIDE, e.WIDE_SUM),
     (e.SHORT, e.SHORT_SUM), (e.FORWARD, e.FORWARD_SUM), (e.FORWARD_LAST, e.FORWARD_LAST_SUM),

@@ -34,7 +34,7 @@ CONTENT, CONTENT_LAST: cosine to the history and to its last entry, at least 0. 
 `online.fusion.taste` above the mean of the candidates, 0 where nothing is learned. CATEGORY, CATEGORY_LAST: the share
 of its category in what the user had, and lately. COLD: whether few had it yet.
 BECAUSE: the place in the history that added most to GRAPH, or -1."""
-LOGGED, LEARNED, COLUMNS = HAD, BECAUSE, 37
+LOGGED, LEARNED, COLUMNS = HAD, BECAUSE, BECAUSE + 1
 """Columns below LOGGED are amounts that spread over magnitudes, those below LEARNED are what a ranking learns from."""
 WITNESSES = (
     [GRAPH, GRAPH_LAST, GRAPH_FEW, GRAPH_WIDE, GRAPH_MOST, SHORT, LINKS],

@@ -18,6 +18,7 @@ from online.ranking.evidence import (
     SINCE_FIRST,
     SINCE_HAD,
 )
+from online.recommender_config import DAY_S
 from online.statistics.base import Floats, Query
 
 SCALES = np.ones(LOGGED, np.float32)
@@ -113,7 +114,7 @@ def request_of(query: Query, known: float, repeat_share: float, candidate_count:
         repeat_share: Share of the stream's events that are repeats, 0 to 1.
         candidate_count: How many candidates there are.
     """
-    hour = 2 * math.pi * (query.now_s % 86_400.0) / 86_400.0
+    hour = 2 * math.pi * (query.now_s % DAY_S) / DAY_S
     gap_s = max(query.now_s - float(query.history_s[0]), 0.0) if len(query.history_s) else 0.0
     times = query.times.sum()
     return np.array(

@@ -1,6 +1,5 @@
 """From users' histories to candidates with their evidence from every source, in one compiled pass."""
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -30,14 +29,14 @@ from online.ranking.evidence import (
 from online.ranking.features import REQUEST, request_of
 from online.ranking.select import HURRIED_SHARE, select
 from online.ranking.sources import Sources
+from online.ranking.wanted import want_alike, want_rising, want_top
+from online.recommender_config import DAY_S
 from online.statistics.base import Floats, Queries, Query, Rows, query_of
-from online.statistics.content import Vectors, cosine, nearest, nearest_cold, profile_of
 from online.statistics.edges import Edges
 from online.statistics.folding import FORWARD_NOW, GRAPH_NOW, HOURLY_NOW, REPEATS_NOW, SHORT_NOW
 from online.statistics.forward_graph import ForwardGraph
 from online.statistics.graph import NORM_PRIOR, edge_scale
 from online.statistics.lags import LagDecay, lag_weights
-from online.statistics.popularity import Counts
 from online.statistics.repeats import overall_share
 from online.statistics.short_graph import ShortGraph
 from online.statistics.symmetric_graph import SymmetricGraph
@@ -47,11 +46,6 @@ LAST_LAG, FEW_LAG, WIDE_LAG = LagDecay(1, 1.0), LagDecay(3, 1.0), LagDecay(60, 0
 """How else the symmetric graph is asked: by the last entry, the last few, and all of the history."""
 THIN = 0.5
 """A user whose history the graph knows less than this share of is compared with all items by content."""
-RISING = 1 / 8
-"""Of all who ever had an item, so many had it in the last hours: at an even pace, of one half a day old."""
-SEVERAL = 1.5
-"""More than one, of late: what somebody had is no trend."""
-DAY_S = 86_400.0
 
 
 class Gathered(NamedTuple):
@@ -150,7 +144,7 @@ def gather(  # noqa: PLR0913, PLR0917  # compiled code is called by place
 
     Args:
         sources: See `online.ranking.sources`; what its scratch held is overwritten.
-        factors: [10] what turns each statistic's stored sums into values at the time of the list.
+        factors: [decays] what turns stored sums into values at the time of the list, see `Statistics.decays`.
         query: The user.
         liked: [dim] what the user is looked to like, see `online.fusion.taste`; [0] where nothing is learned.
         blocked: [b] rows that may not be in the list; -1 is skipped.
@@ -176,10 +170,10 @@ def gather(  # noqa: PLR0913, PLR0917  # compiled code is called by place
     _walk(scratch, sources.forward, query, weights, factors[FORWARD_NOW], FORWARD_SUM)
     weights = _lags(query.history_s, (SHORT_LAG, SHORT_LAG))[:1]
     _walk(scratch, sources.short, query, weights, factors[SHORT_NOW], SHORT_SUM)
-    _want_top(scratch, sources.recent, share)
-    _want_top(scratch, sources.first_time, share)
-    _want_rising(scratch, sources.hourly, sources.all_time, factors[HOURLY_NOW], share)
-    profile = _want_alike(scratch, sources.vectors, query, liked, share, known < THIN)
+    want_top(scratch, sources.recent, share)
+    want_top(scratch, sources.first_time, share)
+    want_rising(scratch, sources.hourly, sources.all_time, factors[HOURLY_NOW], share)
+    profile = want_alike(scratch, sources.vectors, query, liked, share, known < THIN)
     count = select(sources, factors, query, profile, liked, servable, share)
     clear(scratch)
     return count, known, overall_share(sources.repeats, factors[REPEATS_NOW])
@@ -257,69 +251,3 @@ def _walk(scratch: Scratch, edges: Edges, query: Query, weights: Floats, factor:
                 if part > sums[mark - 1, PART_SUM]:
                     sums[mark - 1, PART_SUM] = part
                     because[mark - 1] = j
-
-
-@njit(cache=True)
-def _want_top(scratch: Scratch, popularity: Counts, share: float) -> None:
-    """Makes what is popular candidates: this share of it, the most popular."""
-    top = _top(popularity, share)
-    for i in range(len(top)):
-        look_at(scratch, top[i], WANTED)
-
-
-@njit(cache=True)
-def _want_rising(scratch: Scratch, hourly: Counts, all_time: Counts, factor: float, share: float) -> None:
-    """Makes candidates of what several had in the last hours and few before: news, and what becomes known.
-
-    Args:
-        scratch: The list's.
-        hourly: What it counts is forgotten within hours.
-        all_time: What it counts never is.
-        factor: Of `hourly`, as in `gather`.
-        share: Of what was had most of late, how much is looked at.
-    """
-    top = _top(hourly, share)
-    for i in range(len(top)):
-        if hourly.counts[top[i]] * factor >= max(SEVERAL, RISING * all_time.counts[top[i]]):
-            look_at(scratch, top[i], WANTED)
-
-
-@njit(cache=True)
-def _top(popularity: Counts, share: float) -> Rows:
-    """This share of what is popular, the most popular, in no order."""
-    top = popularity.top[: popularity.size[0]]
-    counts = popularity.counts[top]
-    left_out = len(top) - math.ceil(len(top) * share)
-    least = np.partition(counts, left_out)[left_out] if left_out > 0 else 0.0
-    return top[counts >= least]
-
-
-@njit(cache=True)
-def _want_alike(
-    scratch: Scratch, vectors: Vectors, query: Query, liked: Floats, share: float, search: bool
-) -> Floats:
-    """Makes new cold items candidates and, where a taste is learned or the graph knows little, the ones liked most.
-
-    In a hurry a share of them does.
-
-    Returns:
-        The history's direction, [dim], or nothing, [0].
-    """
-    nothing = np.zeros(0, np.float32)
-    if vectors.end[0] == 0 or len(query.history) == 0:
-        return nothing
-    profile = profile_of(vectors, query.history, lag_weights(query.history_s, GRAPH_LAG))
-    if not np.any(profile):
-        return nothing
-    wanted = liked if len(liked) > 0 else profile
-    _want_those_alike(scratch, vectors, nearest_cold(vectors, wanted, share), wanted)
-    if search or len(liked) > 0:
-        _want_those_alike(scratch, vectors, nearest(vectors, wanted, share), wanted)
-    return profile
-
-
-@njit(cache=True)
-def _want_those_alike(scratch: Scratch, vectors: Vectors, rows: Rows, profile: Floats) -> None:
-    for i in range(len(rows)):
-        if cosine(vectors, rows[i], profile) > 0:
-            look_at(scratch, rows[i], WANTED)

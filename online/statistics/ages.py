@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from online.recommender_config import DAY_S
 from online.statistics.base import Floats, Observation, Query, Rows, best_rows
 
 
@@ -36,7 +37,7 @@ class Ages:
     def score(self, query: Query, rows: Rows) -> Floats:
         """1 / (1 + days since the row was seen last); zero for what nobody had."""
         last_s = self.arrays.last_s[rows]
-        days = np.maximum(query.now_s - last_s, 0) / 86_400
+        days = np.maximum(query.now_s - last_s, 0) / DAY_S
         return np.where(last_s > 0, 1 / (1 + days), 0).astype(np.float32)
 
     def forget(self, rows: Rows) -> None:

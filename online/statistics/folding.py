@@ -1,4 +1,4 @@
-"""One set folded into every statistic by one compiled call: fifteen, one for each, take three times as long."""
+"""One set folded into every statistic by one compiled call: one for each takes three times as long."""
 
 from typing import Any
 

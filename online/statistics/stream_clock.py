@@ -5,7 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-DAY_S = 86_400.0
+from online.recommender_config import DAY_S
+
 EVENT_S = DAY_S / 100
 """What an event allows to pass: on a stream of fewer than a hundred a day, a hundred make a day."""
 LONGEST_S = 7 * DAY_S

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from online.recommender_config import DAY_S
 from online.statistics.stream_clock import EVENT_S, LONGEST_S, StreamClock
 
-DAY_S = 86_400.0
 TIMES = st.lists(st.floats(0, 1e9), min_size=1, max_size=30)
 
 
