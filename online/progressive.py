@@ -113,37 +113,21 @@ class ProgressiveHits:
 
 
 class _Window:
-    """What the list that stood was worth to recent sets, and what popularity was, with the sums kept."""
+    """What the list that stood was worth to recent sets, and what popularity was.
+
+    Means are taken when they are asked for, once a second, and not kept up to date set by set.
+    """
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._recent: deque[tuple[bool, float, bool, float]] = deque()
-        self._hits = self._popular_hits = 0
-        self._gain = self._popular_gain = 0.0
-
-    def append(self, worth: tuple[bool, float, bool, float]) -> None:
-        """Takes one more, and lets the oldest go when there are too many."""
-        self._recent.append(worth)
-        self._add(worth, 1)
-        if len(self._recent) > self._limit:
-            self._add(self._recent.popleft(), -1)
-
-    def _add(self, worth: tuple[bool, float, bool, float], sign: int) -> None:
-        is_hit, gain, is_popular_hit, popular_gain = worth
-        if is_hit:
-            self._hits += sign
-            self._gain += sign * gain
-        if is_popular_hit:
-            self._popular_hits += sign
-            self._popular_gain += sign * popular_gain
+        self._recent: deque[tuple[bool, float, bool, float]] = deque(maxlen=limit)
+        self.append = self._recent.append
+        """Takes one more; the oldest goes when there are too many."""
 
     def means(self) -> tuple[Worth, Worth]:
         """Of the list that stood, and of popularity; of at least one set."""
         sets = len(self._recent)
-        return (
-            Worth(self._hits / sets, self._gain / sets, sets),
-            Worth(self._popular_hits / sets, self._popular_gain / sets, sets),
-        )
+        hits, gain, popular_hits, popular_gain = map(sum, zip(*self._recent, strict=True))
+        return Worth(hits / sets, gain / sets, sets), Worth(popular_hits / sets, popular_gain / sets, sets)
 
 
 def _gains(listed: Sequence[str]) -> dict[str, float]:
