@@ -37,7 +37,7 @@ class StreamClock:
         """
         if math.isnan(self._last_s):
             self._last_s = self._stream_s = timestamp_s
-        found = float(self.at(np.array(timestamp_s)))
+        found = self._stream_s + min(timestamp_s - self._last_s, self._allowed_s)
         if timestamp_s > self._last_s:
             self._allowed_s -= found - self._stream_s
             self._last_s, self._stream_s = timestamp_s, found
@@ -45,11 +45,20 @@ class StreamClock:
         return found
 
     def at(self, now_s: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What the clock says at some times, in seconds; before the first event, the times themselves."""
+        """What the clock says at some times, in seconds; before the first event, the times themselves.
+
+        Never less than at the latest event: what is asked for somebody who has been away is asked now, or else what
+        others had since would count for more than it did when they had it.
+        """
         if math.isnan(self._last_s):
             return now_s
-        told: NDArray[np.float64] = self._stream_s + np.minimum(now_s - self._last_s, self._allowed_s)
+        told: NDArray[np.float64] = self._stream_s + np.clip(now_s - self._last_s, 0.0, self._allowed_s)
         return told
+
+    def begin(self, last_s: float) -> None:
+        """Goes on from statistics that were kept without a clock, whose latest event was at that time."""
+        self._last_s = self._stream_s = last_s
+        self._allowed_s = LONGEST_S
 
     def save(self) -> dict[str, np.ndarray]:
         """All that it remembers."""

@@ -109,3 +109,5 @@ class Statistics:
                 statistic.load(arrays)
         if arrays := arrays_of(saved, "clock/"):
             self.clock.load(arrays)
+        elif last_s := float(self.ages.arrays.last_s.max()):
+            self.clock.begin(last_s)

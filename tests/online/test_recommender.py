@@ -10,7 +10,7 @@ from online.item import Item
 from online.item_filter import ItemFilter
 from online.ranking.arrangement import PLAIN, Arrangement
 from online.ranking.candidates import best
-from online.ranking.evidence import RECENT
+from online.ranking.evidence import HOURLY, RECENT
 from online.ranking.list_log import features_of_log, head_of_log
 from online.ranking.network import Network
 from online.ranking.new_items import EXPLORED_LISTS, EXPLORED_TIMES
@@ -175,6 +175,33 @@ def test_a_snapshot_makes_the_same_lists_and_learns_on_alike(allowing: River) ->
         for river in (allowing, restored)
     )
     assert first == second
+
+
+def test_what_others_had_since_counts_no_more_for_who_has_been_away(allowing: River) -> None:
+    allowing.has("away", "a")
+    for hour in range(24):
+        allowing.has(f"u{hour}", "b", at_ms=START_MS + hour * DAY_MS // 24)
+    asked_ms = START_MS, START_MS + 23 * DAY_MS // 24
+    found = [
+        allowing.recommender.candidates(allowing.state("away"), now_ms=now_ms, wall_ms=0)
+        for now_ms in asked_ms
+    ]
+    first, last = (dict(zip(of.rows.tolist(), of.columns[:, HOURLY].tolist(), strict=True)) for of in found)
+    row = allowing.recommender.catalogue.row("b")
+    assert first[row] == last[row] < np.log(8)  # an hour of so slow a stream has some four events
+
+
+@pytest.mark.parametrize("first_ms", [0, START_MS - 30 * DAY_MS])
+def test_a_late_set_after_a_snapshot_without_a_clock_ages_nothing(allowing: River, first_ms: int) -> None:
+    for minute in range(500):
+        allowing.has("u", "a", at_ms=START_MS + 60_000 * minute)
+    saved = allowing.recommender.save()
+    restored = River(Recommender(ALLOW))
+    restored.recommender.load({name: of for name, of in saved.items() if not name.startswith("clock/")})
+    restored.has("late", "c", at_ms=first_ms)
+    for minute in range(500, 1_000):
+        restored.has("u", "b", at_ms=START_MS + 60_000 * minute)
+    assert restored.recommender.most_popular(2) == ["b", "a"]
 
 
 def test_a_loaded_snapshot_knows_its_categories_at_once(allowing: River) -> None:

@@ -50,6 +50,13 @@ def test_a_late_set_is_as_much_earlier_and_holds_nothing_up() -> None:
     assert clock.advance(1e9 + 60, 1) == undisturbed.advance(1e9 + 60, 1)
 
 
+def test_who_has_been_away_asks_now() -> None:
+    clock = StreamClock()
+    for hour in range(100):
+        clock.advance(1e9 + hour * 3_600, 10)
+    assert at(clock, 1e9) == at(clock, 1e9 + 99 * 3_600) == 1e9 + 99 * 3_600
+
+
 @given(TIMES)
 def test_it_never_goes_back_nor_ahead_of_the_events(times_s: list[float]) -> None:
     clock = StreamClock()
