@@ -25,7 +25,8 @@ from streams.topics import home_partition
 logger = logging.getLogger(__name__)
 
 FUTURE_LIMIT_MS = 5 * 60 * 1000
-"""Nothing counts as later than Kafka's timestamp plus this, so that one event dated 2099 ages nothing."""
+"""Nothing counts as later than so long after Kafka's timestamp, which may be the producer's, and after this worker's
+clock: statistics would take all that comes before an event dated 2099 for late."""
 MINUTE_MS = 60_000
 FORWARDED_HEADER = "forwarded-from"
 RUN_EXAMPLES = 128
@@ -43,15 +44,21 @@ def decode(value: bytes | None) -> Decoded[Interaction]:
     return decoded
 
 
-def to_event(record: Any, index: int, interaction: Interaction, topic_id: str) -> Event:  # noqa: ANN401  # aiokafka's record
-    """The interaction with its place, its id's hash and a bounded timestamp."""
+def to_event(
+    record: Any,  # noqa: ANN401  # aiokafka's record
+    index: int,
+    interaction: Interaction,
+    topic_id: str,
+    now_ms: int,
+) -> Event:
+    """The interaction with its place, its id's hash and a timestamp bounded by the record's and by now."""
     timestamp_ms = record.timestamp if interaction.timestamp_ms is None else interaction.timestamp_ms
     return Event(
         user_id=interaction.user_id,
         item_id=interaction.item_id,
         action=interaction.action,
         value=float(interaction.value),
-        timestamp_ms=min(timestamp_ms, record.timestamp + FUTURE_LIMIT_MS),
+        timestamp_ms=min(timestamp_ms, min(record.timestamp, now_ms) + FUTURE_LIMIT_MS),
         event_hash=event_hash(event_id_of(record, index, interaction, record.topic, topic_id)),
         cursor=Cursor(topic_id, record.partition, record.offset, index),
     )
@@ -143,7 +150,7 @@ class Batch:
         if home != record.partition:
             self._send_home(record, index, interaction, event_id, home)
             return
-        event = to_event(record, index, interaction, self._topic_id)
+        event = to_event(record, index, interaction, self._topic_id, self._now_ms)
         # What this batch has changed is packed at its end; until then the store may have dropped it for others.
         touched = self.touched.get(event.user_id)
         if touched is None:

@@ -50,7 +50,7 @@ class Reference:
         for record in records:
             for index, interaction in decode(record.value).events:
                 if home_partition(interaction.user_id, self._partitions) == record.partition:
-                    event = to_event(record, index, interaction, record.topic_id)
+                    event = to_event(record, index, interaction, record.topic_id, now_ms=record.timestamp)
                     state = self.states.setdefault(event.user_id, UserState(event.user_id))
                     state.apply(event)
                     self.last[event.user_id] = (record.partition, record.offset)

@@ -94,6 +94,14 @@ def test_nothing_counts_as_much_later_than_kafkas_timestamp(given: int | None, a
     assert batch.touched["u"].state.open_ms == applied
 
 
+def test_nothing_counts_as_much_later_than_now_either() -> None:
+    batch = new_batch()
+    ahead = record("interactions", event(), partition=HOME, key="u", timestamp_ms=4_070_908_800_000)
+    for index, interaction in decode(ahead.value).events:
+        batch.add(ahead, index, interaction)
+    assert batch.touched["u"].state.open_ms == NOW_MS + FUTURE_LIMIT_MS
+
+
 def test_an_event_without_an_id_has_its_place_for_one() -> None:
     batch = new_batch()
     add(batch, event("a"), event("b", event_id="own"), event("c"), offset=7)

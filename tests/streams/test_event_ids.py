@@ -7,7 +7,7 @@ from online.state import UserState
 from streams.batch import to_event
 from streams.event_ids import as_known, event_hash, event_id_of, origin_in
 from streams.events import Interaction
-from tests.streams.records import record
+from tests.streams.records import TIMESTAMP_MS, record
 
 NAMELESS = Interaction("u", "i", "click")
 PLACE = "interactions-9-4-0"
@@ -33,7 +33,10 @@ def test_an_event_without_an_id_is_known_by_its_place_in_that_very_log() -> None
 def test_at_the_same_place_of_a_topic_created_anew_lies_another_event() -> None:
     state = UserState("u")
     lies = record("interactions", {}, offset=17)
-    is_applied = [state.apply(to_event(lies, 0, NAMELESS, log)) is not None for log in ("T", "anew", "anew")]
+    is_applied = [
+        state.apply(to_event(lies, 0, NAMELESS, log, TIMESTAMP_MS)) is not None
+        for log in ("T", "anew", "anew")
+    ]
     assert is_applied == [True, True, False]
 
 
