@@ -187,8 +187,9 @@ class EmbeddedKafka:
 
     def _await_ready(self, guard: subprocess.Popen[bytes], bootstrap: str) -> None:
         logs = self._data_dir / "logs"
+        own_id = cluster_id(self._data_dir / "data")
         deadline = time.monotonic() + _START_S
-        while not is_ready(bootstrap):
+        while not is_ready(bootstrap, own_id):
             if guard.poll() is not None:
                 cause = cause_of_death(logs)
                 kind = PortTakenError if cause.startswith(PORT_TAKEN) else BrokerError

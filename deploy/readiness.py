@@ -7,8 +7,11 @@ _CONNECT_S = 0.5
 _ANSWER_MS = 5_000
 
 
-def is_ready(bootstrap: str) -> bool:
-    """Whether the broker and its controller would create a topic now, or say who may not; nothing is created."""
+def is_ready(bootstrap: str, cluster_id: str | None = None) -> bool:
+    """Whether the broker and its controller would create a topic now, or say who may not; nothing is created.
+
+    With a cluster's id only that cluster is: another's broker may listen there.
+    """
     host, port = bootstrap.rsplit(":", 1)
     try:
         socket.create_connection((host, int(port)), timeout=_CONNECT_S).close()
@@ -25,6 +28,8 @@ def is_ready(bootstrap: str) -> bool:
     except KafkaError:
         return False
     try:
+        if cluster_id not in {None, admin.describe_cluster()["cluster_id"]}:
+            return False
         admin.create_topics(
             {_PROBE_TOPIC: {"num_partitions": 1, "replication_factor": 1}}, validate_only=True
         )

@@ -104,19 +104,20 @@ def test_it_serves_at_once_and_keeps_its_data_through_sigkill(data_dir: Path) ->
     assert running_bootstrap(data_dir) is None
 
 
+@pytest.mark.parametrize("is_broker", [False, True], ids=["by a socket", "by a broker"])
 def test_a_port_that_another_takes_meanwhile_is_left_to_it(
-    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+    kafka: str, data_dir: Path, monkeypatch: pytest.MonkeyPatch, is_broker: bool
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+        port = int(kafka.split(":")[1]) if is_broker else taken.getsockname()[1]
         chosen = iter([port, free_port()])
         monkeypatch.setattr(
             "deploy.embedded_kafka.free_port", lambda *had: next(chosen, None) or free_port(*had)
         )
-        with EmbeddedKafka(data_dir) as kafka:
-            assert kafka.bootstrap != f"127.0.0.1:{port}"
+        with EmbeddedKafka(data_dir) as broker_elsewhere:
+            assert broker_elsewhere.bootstrap != f"127.0.0.1:{port}"
             assert next(chosen, None) is None
-            assert running_bootstrap(data_dir) == kafka.bootstrap
+            assert running_bootstrap(data_dir) == broker_elsewhere.bootstrap
 
 
 def test_the_command_line_needs_no_java_and_two_brokers_run_at_once(kafka: str, data_dir: Path) -> None:
