@@ -233,7 +233,7 @@ class Catalogue:
         self._turned[evicted] = False
         self.categories.slots[evicted] = 0
         self._listed[evicted] = False
-        self._free = evicted[::-1].tolist()
+        self._free = sorted(evicted.tolist(), reverse=True)  # as they are loaded
         if self._on_evict is not None:
             self._on_evict(evicted)
 

@@ -144,7 +144,7 @@ class Request(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """`search`: for what."""
     window: Literal["day", "week", "ever"] | None = None
     """`trending`: how long what was had counts: to the half after a day, after a week, or for ever; None: a week. A day
-    has at least a hundred events, on a stream of fewer it is longer."""
+    has at least a hundred events on the whole, on a stream of fewer it is longer."""
     k: Annotated[int, Meta(ge=1, le=100)] | None = None
     """How many items; the deployment's list length unless said."""
     skip: Annotated[int, Meta(ge=0, le=1000)] = 0

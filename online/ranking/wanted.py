@@ -17,7 +17,7 @@ PROFILE_LAG = SymmetricGraph.score_lag
 RISING = 1 / 8
 """Of all who ever had an item, so many had it in the last hours: at an even pace, of one half a day old."""
 SEVERAL = 1.5
-"""More than one, of late: what somebody had is no trend."""
+"""More than once, of late: what was had but once is no trend."""
 
 
 @njit(cache=True)
@@ -30,7 +30,7 @@ def want_top(scratch: Scratch, popularity: Counts, share: float) -> None:
 
 @njit(cache=True)
 def want_rising(scratch: Scratch, hourly: Counts, all_time: Counts, factor: float, share: float) -> None:
-    """Makes candidates of what several had in the last hours and few before: news, and what becomes known.
+    """Makes candidates of what was had several times in the last hours and seldom before: news, what becomes known.
 
     Args:
         scratch: The list's.

@@ -65,6 +65,15 @@ def test_an_item_put_between_two_checks_is_checked_at_its_own_times() -> None:
     assert servable(catalogue, "soon", 1_500)
 
 
+def test_after_an_eviction_a_loaded_catalogue_gives_new_items_the_same_rows() -> None:
+    catalogue, loaded = Catalogue(64), Catalogue(64)
+    for number in (*range(64), *reversed(range(64))):
+        catalogue.row(f"i{number}", create=True)
+    catalogue.row("new", create=True)
+    loaded.load(catalogue.save())
+    assert catalogue.row("newer", create=True) == loaded.row("newer", create=True)
+
+
 def test_a_full_catalogue_evicts_what_was_not_used_for_longest() -> None:
     told: list[int] = []
 
