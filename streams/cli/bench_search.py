@@ -59,19 +59,19 @@ def _prepared(
     from base64 import b64encode  # noqa: PLC0415  # keeps `freshet --help` fast
 
     from encoders.probes.search import altered, sentences_of  # noqa: PLC0415
-    from online.evaluation.tables import column_of, ids_of, read_table, strings  # noqa: PLC0415
+    from online.evaluation.tables import ids_of, read_table, texts_of  # noqa: PLC0415
     from streams.bench.search import Sought  # noqa: PLC0415
     from streams.events import Medium, Query  # noqa: PLC0415
 
-    table = read_table(items, ["item_id"])
+    table = read_table(items)
     ids = ids_of(items, table, "item_id")
-    title, *rest = (strings(column_of(items, table, name)) for name in columns)
+    title, *rest = (texts_of(items, table, name) for name in columns)
     texts = ["\n".join(filter(None, parts)) for parts in zip(*rest, strict=True)] if rest else [""] * len(ids)
     media: list[dict[str, Any]] = [
         {"item_id": item_id, "title": name, "text": text}
         for item_id, name, text in zip(ids, title, texts, strict=True)
     ]
-    drawn = sentences_of(strings(column_of(items, table, sentences)), count, seed)
+    drawn = sentences_of(texts_of(items, table, sentences), count, seed)
     sought = {"text": [Sought(ids[place], Query(text=sentence)) for place, sentence in drawn]}
     if images is not None:
         files = {n: items.parent / images.format(item_id=item_id) for n, item_id in enumerate(ids)}

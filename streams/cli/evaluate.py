@@ -9,6 +9,7 @@ import typer
 
 from streams.cli.given_stream import (
     COLUMNS,
+    SEED_LIMIT,
     CategoryColumn,
     ColumnNames,
     Dataset,
@@ -67,7 +68,9 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
         float, typer.Option(min=0.0, max=0.95, help="Share that is learned but not scored.")
     ] = 0.2,
     limit: Limit = None,
-    seed: Annotated[int, typer.Option(help="Decides the order of equal timestamps.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=SEED_LIMIT, help="Decides the order of equal timestamps.")
+    ] = 0,
     methods: Annotated[
         str,
         typer.Option(
@@ -189,14 +192,17 @@ def _fusion(given: "Fusion | None", *, is_private: bool) -> "Fusion":
 
 
 def _oracle(dataset: str | None) -> "dict[str, Callable[[Stream], Method]]":
-    """The method that knows the truth, by its name, where there is one."""
+    """The methods that know the truth, by name, where there is one."""
     if dataset is None or not is_world(dataset):
         return {}
-    from streams.generated.oracle import Oracle  # noqa: PLC0415  # keeps `freshet --help` fast
+    from streams.generated.oracle import Oracle, OracleOfItems  # noqa: PLC0415  # keeps `freshet --help` fast
     from streams.generated.truth import read_truth  # noqa: PLC0415
 
     world = read_truth(Path(dataset) / "truth.json")
-    return {"oracle": lambda stream: Oracle(world, stream)}
+    return {
+        "oracle": lambda stream: Oracle(world, stream),
+        "oracle_of_items": lambda stream: OracleOfItems(world, stream),
+    }
 
 
 def _run(

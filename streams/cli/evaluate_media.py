@@ -25,7 +25,7 @@ def embeddings(catalogue: Mapping[str, ItemText], encoders: Mapping[Modality, st
     """Every item's vectors of the modalities that an encoder is named for; equal media are encoded once.
 
     Raises:
-        InputError: There is no such encoder.
+        InputError: There is no such encoder, or what is named is none for the modality.
         OSError: A file cannot be read.
     """
     found: Embeddings = {}
@@ -56,7 +56,7 @@ def _medium(known: ItemText, modality: Modality) -> Raw | None:
 def _vectors(modality: Modality, name: str, entries: list[Raw]) -> dict[Raw, NDArray[np.float32]]:
     try:
         encoder = registry.load(modality, name)
-    except registry.UnknownEncoderError as exc:
+    except ValueError as exc:
         raise InputError(str(exc)) from exc
     path = cache_dir() / "embeddings" / f"{_digest(encoder, entries)}.npy"
     if path.exists():

@@ -1,5 +1,6 @@
 """The stream that a person names on the command line: a known one, or files of interactions and items."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
 
 COMPLETE_JOURNEY = "complete-journey"
 COLUMNS = "user_id=user_id,item_id=item_id,timestamp=timestamp"
+SEED_LIMIT = 2**32 - 1
+"""The largest seed of a replay, whose hashes have eight bytes for it; an ablation takes those after it too."""
 
 Dataset = Annotated[
     str | None, typer.Argument(help=f"{COMPLETE_JOURNEY}, or a folder that `freshet generate` wrote.")
@@ -35,7 +38,7 @@ def read_given(
     category: str | None,
     images: str | None,
 ) -> "Stream":
-    """Reads what the options of these names say.
+    """Reads what the options of these names say, and says in a line what that is.
 
     Raises:
         InputError: The options do not fit together, or a file is not as they say.
@@ -44,7 +47,18 @@ def read_given(
     from online.evaluation.tables import InputError  # noqa: PLC0415
 
     if dataset is not None:
-        return _known_stream(dataset, interactions)
+        of_files = {
+            "--interactions": interactions,
+            "--items": items,
+            "--columns": columns if columns != COLUMNS else "",
+            "--text": text,
+            "--category": category,
+            "--images": images,
+        }
+        if used := [name for name, value in of_files.items() if value]:
+            msg = f"{', '.join(used)}: the stream {dataset!r} has its own; leave one or the other out"
+            raise InputError(msg)
+        return _described(_known_stream(dataset))
     if interactions is None:
         msg = f"nothing to replay; give a stream's name ({COMPLETE_JOURNEY}) or --interactions F"
         raise InputError(msg)
@@ -57,18 +71,34 @@ def read_given(
         if items
         else {}
     )
-    return read_stream(interactions, mapped, unit, catalogue)
+    return _described(read_stream(interactions, mapped, unit, catalogue))
 
 
-def _known_stream(dataset: str, interactions: Path | None) -> "Stream":
+def _described(stream: "Stream") -> "Stream":
+    """Says what there is and of when: a wrong unit shows, as do rows that were taken for text."""
+    times_s = stream.timestamps_ms // 1000
+    first, last = (
+        datetime.fromtimestamp(int(s), UTC).strftime("%Y-%m-%d %H:%M") for s in (times_s.min(), times_s.max())
+    )
+    had = {stream.item_ids[code] for code in set(stream.items.tolist())}
+    known = f", {len(had & stream.catalogue.keys()):,} of them described" if stream.catalogue else ""
+    users, items = len(stream.user_ids), len(had)
+    typer.echo(
+        f"{stream.event_count:,} events from {first} to {last} UTC, {users:,} users, {items:,} items{known}",
+        err=True,
+    )
+    return stream
+
+
+def _known_stream(dataset: str) -> "Stream":
     from online.evaluation.loading import read_complete_journey  # noqa: PLC0415  # keeps `freshet --help` fast
     from online.evaluation.tables import InputError  # noqa: PLC0415
 
-    if interactions is None and is_world(dataset):
+    if is_world(dataset):
         from streams.generated.read import read_stream_of_world  # noqa: PLC0415  # as above
 
         return read_stream_of_world(Path(dataset))
-    if dataset != COMPLETE_JOURNEY or interactions is not None:
+    if dataset != COMPLETE_JOURNEY:
         msg = (
             f"got the stream {dataset!r}; expected {COMPLETE_JOURNEY} or a generated folder alone, "
             "or --interactions F instead"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from streams.cli.chosen_encoder import Device, EncoderName, ModalityName, load_encoder, one_line_media_errors
-from streams.cli.media_files import media_below, parse_modality, read_medium
+from streams.cli.media_files import MediaError, media_below, parse_modality, read_medium
 from streams.cli.output import JsonFile
 from streams.cli.probe_search import search
 from streams.cli.probing import class_of, encode_with_bar, parse_pattern, report
@@ -57,6 +57,9 @@ def knn(
         judged, spaces = _encode(its, encoder, device, paths)
         classes = [all_classes[place] for place in spaces.places]
         split = sum(place < len(searched) for place in spaces.places)
+        if test is not None and split == len(classes):
+            message = f"{test}: none of its {len(paths) - split} files can be encoded"
+            raise MediaError(message)
         measured = {}
         for name, vectors in spaces.vectors.items():
             asked = (vectors[split:], classes[split:]) if test is not None else (None, ())
@@ -174,11 +177,11 @@ def _encode(
 
 def _labelled_texts(items: Path, columns: Sequence[str], labels: str) -> list[tuple[str, list[str]]]:
     """Text and labels of each row that has both."""
-    from online.evaluation.tables import InputError, column_of, read_table, strings  # noqa: PLC0415  # as above
+    from online.evaluation.tables import InputError, read_table, texts_of  # noqa: PLC0415  # as above
 
-    table = read_table(items, [])
-    texts = zip(*(strings(column_of(items, table, column)) for column in columns), strict=True)
-    given = strings(column_of(items, table, labels))
+    table = read_table(items)
+    texts = zip(*(texts_of(items, table, column) for column in columns), strict=True)
+    given = texts_of(items, table, labels)
     rows = [
         ("\n".join(filter(None, parts)), [label.strip() for label in own.split("|") if label.strip()])
         for parts, own in zip(texts, given, strict=True)

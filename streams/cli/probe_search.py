@@ -23,7 +23,9 @@ def search(
     ] = "title,text",
     sentences: Annotated[str, typer.Option(help="The column whose sentences are searched for.")] = "text",
     count: Annotated[int, typer.Option(min=1, help="Queries.")] = 500,
-    seed: Annotated[int, typer.Option(help="Decides which sentences, and how pictures are altered.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Decides which sentences, and how pictures are altered.")
+    ] = 0,
     encoder: EncoderName = None,
     device: Device = None,
     json_file: JsonFile = None,
@@ -48,12 +50,12 @@ def _sentences(
     items: Path, text: str, column: str, count: int, seed: int, name: str | None, device: str | None
 ) -> "tuple[str, Found, dict[str, object]]":
     from encoders.probes.search import sentences_of  # noqa: PLC0415  # keeps `freshet --help` fast
-    from online.evaluation.tables import column_of, read_table, strings  # noqa: PLC0415
+    from online.evaluation.tables import read_table, texts_of  # noqa: PLC0415
 
-    table = read_table(items, [])
-    columns = [strings(column_of(items, table, name)) for name in text.split(",")]
+    table = read_table(items)
+    columns = [texts_of(items, table, name) for name in text.split(",")]
     texts = ["\n".join(filter(None, parts)) for parts in zip(*columns, strict=True)]
-    queries = sentences_of(strings(column_of(items, table, column)), count, seed)
+    queries = sentences_of(texts_of(items, table, column), count, seed)
     judged = load_encoder("text", name, device)
     found, about = _search(
         judged, texts, [sentence for _, sentence in queries], [place for place, _ in queries]

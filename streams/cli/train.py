@@ -8,6 +8,7 @@ import typer
 from streams.cli.errors import one_line_errors
 from streams.cli.given_stream import (
     COLUMNS,
+    SEED_LIMIT,
     CategoryColumn,
     ColumnNames,
     Dataset,
@@ -35,7 +36,10 @@ def train(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how typ
     category: CategoryColumn = None,
     limit: Limit = None,
     seed: Annotated[
-        int, typer.Option(help="Decides the order of equal timestamps, and the first weights.")
+        int,
+        typer.Option(
+            min=0, max=SEED_LIMIT, help="Decides the order of equal timestamps, and the first weights."
+        ),
     ] = 0,
     json_file: JsonFile = None,
 ) -> None:

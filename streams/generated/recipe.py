@@ -36,7 +36,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
     """Probability that an item lacks one of the modalities; it always keeps at least one. What is missing is the
     medium: users know the item all the same."""
     cold: float = 0.0
-    """Share of items that come in the last part of the stream."""
+    """Share of items that come in the last part of the stream; at least one is there from the start."""
     drift: Drift = "none"
     """How tastes change: abruptly at the half, gradually from start to end, or to and fro between two."""
     seed: int = 0

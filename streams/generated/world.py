@@ -69,27 +69,30 @@ class World:
         moved: Floats = first * self.tastes[0, user] + second * self.tastes[1, user]
         return moved
 
+    def utilities(self, taste: Floats) -> Floats:
+        """[items] what each item is worth to who likes [modalities, CLASSES], whether it has come or not."""
+        shares = np.array(self.recipe.shares)
+        liked = taste * (TASTE_SD * np.sqrt(shares / shares.sum()))[:, None]
+        of_taste = np.take_along_axis(liked, self.classes.T, axis=1).sum(axis=0, dtype=np.float64)
+        return np.asarray(of_taste + self.popularity)
+
     def oracle_scores(self, user: int, timestamp_ms: int) -> Floats:
         """[items] the utility of each item to this user at that time; -inf where it has not come yet."""
-        shares = np.array(self.recipe.shares)
-        weights = TASTE_SD * np.sqrt(shares / shares.sum())
-        liked = self.taste(user, timestamp_ms) * weights[:, None]
-        utility: Floats = (
-            np.take_along_axis(liked, self.classes.T, axis=1).sum(axis=0, dtype=np.float64) + self.popularity
-        )
-        return np.where(self.arrives_ms < timestamp_ms, utility, -np.inf)
+        utilities = self.utilities(self.taste(user, timestamp_ms))
+        return np.where(self.arrives_ms < timestamp_ms, utilities, -np.inf)
 
 
 def chances(scores: Floats, noise: float) -> Floats:
-    """[items] the probability that each item is chosen: (1 - noise) · softmax(scores) + noise · uniform.
+    """[…, items] the probability that each item is chosen: (1 - noise) · softmax(scores) + noise · uniform.
 
     Args:
-        scores: [items] utilities; -inf where an item cannot be chosen.
+        scores: […, items] utilities; -inf where an item cannot be chosen.
         noise: Share of choices made at random.
     """
     choosable = np.isfinite(scores)
-    weights = np.exp(scores - scores.max())
-    mixed: Floats = (1.0 - noise) * weights / weights.sum() + noise * choosable / choosable.sum()
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    shares, evenly = (of / of.sum(axis=-1, keepdims=True) for of in (weights, choosable))
+    mixed: Floats = (1.0 - noise) * shares + noise * evenly
     return mixed
 
 
@@ -135,9 +138,9 @@ def _present(rng: np.random.Generator, modalities: int, missing: float) -> NDArr
 
 
 def _arrivals(recipe: Recipe) -> NDArray[np.int64]:
-    """Most items come before the first interaction, a millisecond apart; the cold ones late."""
+    """Most items, at least one, come before the first interaction, a millisecond apart; the cold ones late."""
     arrives_ms = START_MS - recipe.items + np.arange(recipe.items, dtype=np.int64)
     rng = generator(recipe.seed, "cold")
-    cold = rng.permutation(recipe.items)[: round(recipe.cold * recipe.items)]
+    cold = rng.permutation(recipe.items)[: min(round(recipe.cold * recipe.items), recipe.items - 1)]
     arrives_ms[cold] = START_MS + rng.integers(int(COLD_FROM * SPAN_MS), int(COLD_TO * SPAN_MS), len(cold))
     return arrives_ms

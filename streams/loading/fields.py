@@ -4,6 +4,7 @@ import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,6 +14,8 @@ from streams.settings import SettingsError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_DIGITS = {8: "%Y%m%d", 14: "%Y%m%d%H%M%S"}
+"""How a date is written as a number of so many digits."""
 
 
 class MappingError(SettingsError):
@@ -136,7 +139,7 @@ def _tidiers(event_type: type[msgspec.Struct], unit_ms: int) -> dict[str, Callab
     for field in info.fields if isinstance(info, StructType) else ():
         kinds = {type(kind) for kind in _alternatives(field.type)}
         if field.name.endswith("_ms"):
-            tidiers[field.name] = lambda value: _to_ms(value, unit_ms)
+            tidiers[field.name] = partial(_to_ms, field.name, unit_ms)
         elif ListType in kinds:
             tidiers[field.name] = _to_list
         elif StrType in kinds and IntType not in kinds:
@@ -149,7 +152,9 @@ def _alternatives(kind: Type) -> Iterable[Type]:
 
 
 def _to_list(value: object) -> object:
-    return [part for part in value.split("|") if part] if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return [part for part in map(str.strip, value.split("|")) if part]
 
 
 def _to_text(value: object) -> object:
@@ -157,17 +162,43 @@ def _to_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _to_ms(value: object, unit_ms: int) -> object:
-    """Milliseconds since the epoch, of a number in the given unit, ISO 8601 text (UTC) or a datetime."""
+def _to_ms(name: str, unit_ms: int, value: object) -> object:
+    """Milliseconds since the epoch, of a number in the given unit, ISO 8601 text (UTC) or a datetime.
+
+    Raises:
+        msgspec.ValidationError: The number is a date as one would read it, such as 20250131.
+    """
     if isinstance(value, str):
         value = _parsed_time(value)
     if isinstance(value, datetime):
-        return ((value if value.tzinfo else value.replace(tzinfo=UTC)) - _EPOCH) // _MILLISECOND
+        return _since_epoch_ms(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return value
+    if date := _spelt_date(value):
+        since_epoch = _since_epoch_ms(date) // unit_ms
+        msg = (
+            f"{value:.0f} looks like a date written as a number: write it as {date:%Y-%m-%dT%H:%M:%S}, "
+            f"or in JSON lines as {since_epoch} - at `$.{name}`"
+        )
+        raise msgspec.ValidationError(msg)
     scaled = value * unit_ms
     # Fractions of a second are meant; a fraction of a millisecond says that the unit is wrong.
     return round(scaled) if unit_ms > 1 or scaled == int(scaled) else value
+
+
+def _since_epoch_ms(time: datetime) -> int:
+    return ((time if time.tzinfo else time.replace(tzinfo=UTC)) - _EPOCH) // _MILLISECOND
+
+
+def _spelt_date(number: float) -> datetime | None:
+    """The date from 1990 to 2099 that the digits spell. As a time they would be one of 1970, or of after 2600."""
+    digits = str(number).removesuffix(".0")
+    if len(digits) not in _DIGITS or not "1990" <= digits[:4] < "2100":
+        return None
+    try:
+        return datetime.strptime(digits, _DIGITS[len(digits)]).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _parsed_time(text: str) -> object:

@@ -3,6 +3,7 @@
 import csv
 import io
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -90,14 +91,15 @@ class _ByPosition:
 
 
 class JsonLines(_ByPosition):
-    """One JSON object a line; empty lines are passed over."""
+    """One JSON object a line; empty lines are passed over, and so is a byte order mark."""
 
     columns: Sequence[str] | None = None
     literal = True
 
     def __iter__(self) -> Iterator[Row | BadRow]:
         decode = msgspec.json.Decoder(dict[str, Any]).decode
-        for line, text in enumerate(self._stream, 1):
+        for line, raw in enumerate(self._stream, 1):
+            text = raw.removeprefix(BOM_UTF8) if line == 1 else raw
             if not text.strip():
                 continue
             try:
@@ -130,12 +132,20 @@ class Csv(_ByPosition):
             except StopIteration:
                 return
             except csv.Error as exc:
-                yield BadRow(line, str(exc))
+                yield BadRow(line, _reason(exc, self._reader.line_num - line))
                 continue
             if len(cells) == len(names):
                 yield Row(line, {name: cell for name, cell in zip(names, cells, strict=True) if cell})
             elif cells:
                 yield BadRow(line, f"Expected {len(names)} cells as in the header, got {len(cells)}")
+
+
+def _reason(error: csv.Error, lost: int) -> str:
+    """Why a row cannot be read, which took the `lost` lines after its first for more of a quoted cell."""
+    reason = str(error)
+    if lost or reason == "unexpected end of data":
+        reason = "the row opens a quote that is not closed in its place"
+    return f"{reason}: the {lost:,} lines after this one were not read" if lost else reason
 
 
 class Parquet:

@@ -178,6 +178,20 @@ def test_bad_input_is_one_line_and_exit_code_2(views: Path, arguments: list[str]
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize("encoder", ["magic", "hf:{folder}", "compressed:{folder}"])
+def test_what_is_no_encoder_is_one_line_and_exit_code_2(views: Path, tmp_path: Path, encoder: str) -> None:
+    items = tmp_path / "items.csv"
+    items.write_text("item_id,title\ni1,Tea\n")
+    result = evaluate(
+        "--interactions", str(views), "--items", str(items), "--text", "title",
+        "--encoder", encoder.format(folder=tmp_path),
+    )  # fmt: skip
+    assert result.exit_code == 2
+    assert [line for line in result.stderr.splitlines() if line.startswith("freshet: ")] == (
+        result.stderr.splitlines()[-1:]
+    )
+
+
 def test_a_curve_is_drawn_of_what_the_windows_say(views: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="the extra plot is not installed")
     picture = tmp_path / "curve.png"
@@ -203,9 +217,27 @@ def test_without_matplotlib_nothing_is_replayed_in_vain(views: Path, monkeypatch
     monkeypatch.setattr("streams.cli.evaluate_curve.importlib.util.find_spec", lambda _name: None)
     result = evaluate("--interactions", str(views), "--methods", "popularity", "--curve", "curve.png")
     assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.splitlines() == [
+        "200 events from 1970-01-01 00:00 to 1970-01-01 03:19 UTC, 5 users, 12 items",
+        "freshet: --curve needs the package matplotlib; try: pip install 'freshet[plot]'",
+    ]
+
+
+def test_what_a_known_stream_makes_no_use_of_is_refused(views: Path) -> None:
+    result = evaluate("complete-journey", "--interactions", str(views), "--text", "title")
+    assert result.exit_code == 2
     assert result.stderr == (
-        "freshet: --curve needs the package matplotlib; try: pip install 'freshet[plot]'\n"
+        "freshet: --interactions, --text: the stream 'complete-journey' has its own; leave one or the other out\n"
     )
+
+
+def test_how_many_items_are_described_is_said(views: Path, tmp_path: Path) -> None:
+    items = tmp_path / "items.csv"
+    items.write_text("item_id,title\ni1,Tea\nelsewhere,Coffee\n")
+    result = evaluate(
+        "--interactions", str(views), "--items", str(items), "--text", "title", "--methods", "popularity"
+    )
+    assert result.stderr.splitlines()[0].endswith("5 users, 12 items, 1 of them described")
 
 
 def test_ratings_are_predicted_where_there_are_any(views: Path, tmp_path: Path) -> None:

@@ -42,6 +42,17 @@ def test_files_name_the_setting_that_opens_them(tmp_path: Path) -> None:
     assert len(list((tmp_path / "media").iterdir())) == 4
 
 
+@pytest.mark.parametrize("options", [(), ("--missing", "1", "--drift", "recurring", "--noise", "1")])
+def test_of_a_few_cold_items_those_that_there_are_are_chosen(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    few = ("--items", "3", "--users", "50", "--events", "5", "--modalities", "text,image", "--cold", "0.9")
+    result = generate(str(tmp_path), *few, *options)
+    assert result.exit_code == 0, result.stderr
+    chosen = {row.split(",")[1] for row in (tmp_path / "interactions.csv").read_text().splitlines()[1:]}
+    assert chosen <= {"item-0", "item-1", "item-2"}
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -60,6 +60,16 @@ def test_knn_searches_one_folder_for_what_is_in_another(texts: Path) -> None:
     assert figures["leave_one_out"] is False
 
 
+def test_knn_refuses_files_of_which_none_can_be_asked(texts: Path) -> None:
+    asked = texts / "empty"
+    asked.mkdir()
+    (asked / "a.txt").write_text("")
+    result = probe("knn", str(texts / "kitchen"), str(asked), "--k", "1")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.splitlines()[1:] == [f"freshet: {asked}: none of its 1 files can be encoded"]
+
+
 def test_knn_with_classes_from_file_names(texts: Path) -> None:
     figures = found("knn", str(texts), "--label", r"-(\d+)-", "--k", "1")
     assert figures["classes"] == 10

@@ -4,6 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from streams.cli import app
+from streams.loading.packing import Message
 
 
 def _refused(*arguments: str) -> str:
@@ -34,6 +35,38 @@ def test_a_missing_file_is_one_line() -> None:
 def test_a_wrong_mapping_is_one_line_and_needs_no_kafka(tmp_path: Path, option: list[str], text: str) -> None:
     (tmp_path / "a.csv").write_text("a,b\n1,2\n")
     assert _refused("interactions", str(tmp_path / "a.csv"), *option) == f"freshet: {text}\n"
+
+
+class _Sender:
+    """Takes what is sent; there is no Kafka."""
+
+    def __init__(self, *_: object) -> None:
+        self.message_count = self.event_count = 0
+
+    def send(self, message: Message) -> None:
+        self.message_count += 1
+        self.event_count += message.event_count
+
+    def finish(self) -> None:
+        pass
+
+
+def test_rows_that_an_open_quote_took_are_said_and_the_exit_code_is_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.loading.load.admin_client", lambda _settings: None)
+    monkeypatch.setattr("streams.loading.load.partition_count", lambda *_: 1)
+    monkeypatch.setattr("streams.loading.load.Sender", _Sender)
+    file = tmp_path / "a.csv"
+    file.write_text('user_id,item_id,text\nu1,a,ok\nu1,b,"5 stars\nu1,c,ok\nu1,d,ok\n')
+    arguments = ["produce", "interactions", str(file), "--set", "action=view"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[0] == (
+        f"{file}:3: the row opens a quote that is not closed in its place: "
+        "the 2 lines after this one were not read"
+    )
+    assert "1 interactions sent in 1 messages, 1 rows refused" in result.stderr
 
 
 def test_help_says_that_producing_twice_counts_once() -> None:

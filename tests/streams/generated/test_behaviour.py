@@ -96,8 +96,12 @@ def test_nothing_is_chosen_again_before_half_of_what_is_there() -> None:
     assert again
 
 
-def test_two_items_are_enough() -> None:
-    assert len(list(interactions(small_world(items=2, events=50)))) == 50
+@pytest.mark.parametrize("cold", [0.0, 0.9])
+@pytest.mark.parametrize("noise", [0.0, 1.0])
+def test_two_items_are_enough(noise: float, cold: float) -> None:
+    events = list(interactions(small_world(items=2, events=50, noise=noise, cold=cold)))
+    assert [event.item_id for event in events].count("item-0") in range(1, 50)
+    assert {event.item_id for event in events} == {"item-0", "item-1"}
 
 
 def test_the_oracle_is_far_better_than_popularity() -> None:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from streams.generated.recipe import COLD_LIMIT
 from streams.generated.world import (
     CLASSES,
     COLD_FROM,
@@ -54,6 +55,11 @@ def test_cold_items_come_late_and_the_others_before_the_stream() -> None:
     assert arrives_ms[cold].min() >= START_MS + COLD_FROM * SPAN_MS
     assert arrives_ms[cold].max() <= START_MS + COLD_TO * SPAN_MS
     assert len(set(arrives_ms[~cold].tolist())) == 70
+
+
+@pytest.mark.parametrize("items", [2, 3, 4, 5])
+def test_at_least_one_item_is_there_from_the_start(items: int) -> None:
+    assert (small_world(items=items, cold=COLD_LIMIT).arrives_ms < START_MS).sum() == 1
 
 
 def test_a_score_is_taste_by_class_weighted_by_share_and_popularity() -> None:

@@ -64,6 +64,12 @@ def test_media_are_keyed_by_item_and_null_still_removes() -> None:
         (Interaction, {"item_id": " "}, "Expected `str` matching regex '\\\\S' - at `$.item_id`"),
         (Interaction, {"action": "bought"}, "Invalid enum value 'bought' - at `$.action`"),
         (Interaction, {"timestamp_ms": "soon"}, "Expected `int | null`, got `str` - at `$.timestamp_ms`"),
+        (
+            Interaction,
+            {"timestamp_ms": "20250131"},
+            "20250131 looks like a date written as a number: write it as 2025-01-31T00:00:00, "
+            "or in JSON lines as 1738281600000 - at `$.timestamp_ms`",
+        ),
         (Interaction, {"user_id": "\udcff"}, "Expected UTF-8, got '\\udcff'"),
         (Interaction, {"list_id": "l" * 257}, "Expected `str` of length <= 256 - at `$.list_id`"),
         (Media, {"location": {"lat": "91"}}, "Expected `float` <= 90.0 - at `$.location.lat`"),

@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -43,7 +44,7 @@ def test_columns_become_what_the_field_is() -> None:
     row = {
         "item_id": 5,
         "title": 1.5,
-        "tags": "a|b|",
+        "tags": "a | b| |",
         "available_from_ms": NOON,
         "expires_ms": "2024-01-01T12:00",
     }
@@ -79,13 +80,33 @@ def test_numbers_in_time_fields_count_the_unit(
     }
 
 
+@pytest.mark.parametrize(
+    ("number", "unit_ms", "literal", "text"),
+    [
+        (20250101, 1, True, "2025-01-01T00:00:00, or in JSON lines as 1735689600000"),
+        ("20250101", 1000, False, "2025-01-01T00:00:00, or in JSON lines as 1735689600"),
+        (20250101103000.0, 1, False, "2025-01-01T10:30:00, or in JSON lines as 1735727400000"),
+    ],
+)
+def test_a_date_written_as_a_number_is_no_time(
+    number: object, unit_ms: int, literal: bool, text: str
+) -> None:
+    with pytest.raises(msgspec.ValidationError, match=f"looks like a date .*: write it as {text} - at `"):
+        _fields({"timestamp_ms": number}, FieldMap(timestamp_unit_ms=unit_ms), literal)
+
+
+@pytest.mark.parametrize("number", [0, 19891231, 20251301, 20250101.5, 202501011030, 20250101256000])
+def test_other_numbers_are_times(number: float) -> None:
+    assert _fields({"timestamp_ms": number}) == {"timestamp_ms": number}
+
+
 def test_literal_rows_are_left_for_the_contract_to_judge() -> None:
     row = {"item_id": 5, "tags": "a|b", "timestamp_ms": "2024-01-01", "typo": 1}
     assert _fields(row, literal=True) == row
 
 
 @settings(deadline=None)  # a busy machine is no error
-@given(st.datetimes(min_value=datetime(1970, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001  # hypothesis wants it so
+@given(st.datetimes(min_value=datetime(1971, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001  # hypothesis wants it so
 def test_a_time_is_the_same_as_a_datetime_as_iso_text_and_in_seconds(at: datetime) -> None:
     at = at.replace(microsecond=at.microsecond // 1000 * 1000)
     as_datetime = _fields({"timestamp_ms": at})["timestamp_ms"]
@@ -102,6 +123,7 @@ def test_a_time_is_the_same_as_a_datetime_as_iso_text_and_in_seconds(at: datetim
         (FieldMap({"user_id": "b"}), "user_id=b: the file has no column b; it has a"),
         (FieldMap({}, {"action": "bought"}), "action=bought: Invalid enum value 'bought'"),
         (FieldMap({}, {"value": "much"}), "value=much: Expected `float`, got `str`"),
+        (FieldMap({}, {"timestamp_ms": "20250101"}), "timestamp_ms=20250101: 20250101 looks like a date"),
     ],
 )
 def test_a_mapping_that_fits_no_row_is_refused_before_the_first(given: FieldMap, text: str) -> None:

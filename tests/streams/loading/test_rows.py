@@ -22,6 +22,14 @@ def test_json_lines_come_as_they_are_and_a_bad_line_spoils_only_itself(tmp_path:
     assert [row.line for row in rows if isinstance(row, BadRow)] == [3, 4, 5, 6]
 
 
+def test_json_lines_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('\ufeff{"a": 1}\n\ufeff{"a": 2}\n', encoding="utf-8")
+    rows = _rows(path)
+    assert rows[0] == Row(1, {"a": 1})
+    assert isinstance(rows[1], BadRow)
+
+
 def test_standard_input_is_json_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b'{"a": 1}\n')))
     with open_rows("-") as rows:
@@ -41,6 +49,24 @@ def test_csv_lines_are_counted_as_an_editor_counts_them_and_empty_cells_are_abse
     assert isinstance(rows[3], BadRow)
     assert rows[3].line == 7
     assert rows[4:] == [Row(8, {"a": "last"})]
+
+
+@pytest.mark.parametrize(
+    ("rest", "reason", "after"),
+    [
+        ('"5 stars\nu2,ok\nu3,ok\n', ": the 2 lines after this one were not read", []),
+        ('"5 stars\nu2,ok\nu3,"ok"\nu4,ok\n', ": the 2 lines after this one were not read", [5]),
+        ('"5 stars\n', "", []),
+    ],
+)
+def test_a_quote_that_is_not_closed_is_said_with_the_lines_that_it_takes(
+    tmp_path: Path, rest: str, reason: str, after: list[int]
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"user_id,note\nu1,{rest}")
+    bad, *others = _rows(path)
+    assert bad == BadRow(2, f"the row opens a quote that is not closed in its place{reason}")
+    assert [row.line for row in others] == after
 
 
 def test_parquet_times_are_utc_and_null_and_nan_are_absent(tmp_path: Path) -> None:
