@@ -6,6 +6,7 @@ from hashlib import blake2b
 from typing import Any
 
 import numpy as np
+import typer
 from numpy.typing import NDArray
 
 from deploy.kafka_jars import cache_dir
@@ -67,6 +68,9 @@ def _vectors(modality: Modality, name: str, entries: list[Raw]) -> dict[Raw, NDA
         part = path.with_name(f"{path.stem}.{os.getpid()}.npy")
         np.save(part, rows)
         part.replace(path)
+    if failed := np.count_nonzero(~rows.any(axis=1)):
+        of = f"{failed:,} of {len(rows):,} different {modality} media"
+        typer.echo(f"{of} cannot be encoded, and count for nothing", err=True)
     return dict(zip(entries, rows, strict=True))
 
 

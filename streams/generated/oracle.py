@@ -36,9 +36,8 @@ class Oracle:
 class OracleOfItems:
     """Knows what items are, which kinds of users there are and how they choose, but not of which kind each user is.
 
-    That is inferred from what the user chose, by Bayes' rule and so as well as it can be: of two lists made from the
-    stream this one is the better on average, whatever was learned of items. Where tastes drift, the first ones are
-    meant, and nothing of that holds.
+    That is inferred from what the user chose, by Bayes' rule and so as well as it can be: no list made from the stream
+    alone can be better on average. Where tastes drift, the first ones are meant, and that does not hold.
     """
 
     def __init__(self, world: World, stream: Stream) -> None:

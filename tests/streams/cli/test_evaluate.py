@@ -129,6 +129,7 @@ def test_texts_and_pictures_are_encoded_once(
     result = evaluate(*arguments)
     assert result.exit_code == 0, result.stderr
     assert {"modality_text", "modality_text+image"} <= set(json.loads(result.stdout)["freshet"])
+    assert "\n1 of 2 different image media cannot be encoded, and count for nothing\n" in result.stderr
     kept = sorted((tmp_path / "cache").rglob("*.npy"))
     # Two pictures, of which one is none, and twelve titles.
     assert sorted(len(np.load(path)) for path in kept) == [2, 12]
