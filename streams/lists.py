@@ -2,8 +2,8 @@
 
 import hashlib
 import logging
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from math import floor
 from typing import NamedTuple
 
 import msgspec
@@ -131,10 +131,12 @@ class ListMaker:
             found = _ruled(ranked, rules, k, k + reserve, items)
         return [_place(rank, item) for rank, item in enumerate(found[skip:], skip + 1)]
 
-    @staticmethod
-    def _clock(state: UserState, wall_ms: int) -> int:
-        """The events' clock, as far as the user's events tell."""
-        return state.open_ms if state.open_ms >= 0 else wall_ms
+    def _clock(self, state: UserState, wall_ms: int) -> int:
+        """The events' clock: who has been away for a week comes back a week later."""
+        latest_s = self.recommender.statistics.clock.last_s
+        latest_ms = -1 if math.isnan(latest_s) else round(latest_s * 1000)
+        found = max(state.open_ms, latest_ms)
+        return found if found >= 0 else wall_ms
 
     def _items(self, state: UserState, exclude: Collection[str], allowed: NDArray[np.bool_]) -> Items:
         """The catalogue as rules see it."""
@@ -335,4 +337,4 @@ def _place(rank: int, item: RankedItem) -> ListItem:
 
 def rounded(value: float, scale: float) -> float:
     """To the nearest 1 / scale. `round`, which is exact to the last bit, takes three times as long."""
-    return floor(value * scale + 0.5) / scale
+    return math.floor(value * scale + 0.5) / scale

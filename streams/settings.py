@@ -145,6 +145,9 @@ class Settings(BaseSettings):
     diversifier: Literal["dpp", "mmr", "calibrated"] = "dpp"
     """How a varied list is chosen: as a determinantal point process, by maximal marginal relevance, or so that
     categories and tags have the shares that they have of what the user had."""
+    refresh_after_hours: float = Field(default=24.0, ge=0)
+    """Age at which the list of a user who does nothing is made again, with what trends and what was learned since. It
+    takes a tenth of a recommend worker's time at most. 0: never."""
     explore: int = Field(default=0, ge=0, le=50)
     """Last places of a list that go to new items which few were shown yet, at most half of it."""
     arms: dict[Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,32}$")], Arm] = Field(

@@ -23,11 +23,15 @@ class StreamClock:
 
     def __init__(self) -> None:
         self._last_s = math.nan
-        """Time of the latest event; not a number before the first."""
         self._stream_s = math.nan
         """What the clock said then."""
         self._allowed_s = 0.0
         """What may pass until the next event."""
+
+    @property
+    def last_s(self) -> float:
+        """Time of the latest event; not a number before the first."""
+        return self._last_s
 
     def advance(self, timestamp_s: float, event_count: int) -> float:
         """Takes a set of events.

@@ -25,6 +25,7 @@ from streams.model_to_lists import ModelToLists
 from streams.newcomers import Newcomers
 from streams.quiet_log import QuietLog
 from streams.roles.worker import Worker
+from streams.stale_lists import StaleLists
 from streams.stores.lists import PublishedLists
 from streams.stores.users import UserStore
 from streams.topics import full_name
@@ -54,6 +55,7 @@ async def set_up(w: Worker) -> None:
     metrics.OLDEST_UNANSWERED.set_function(worker.oldest_unanswered_s)
     items = ItemsToLists(w.settings, users, lists, published, changes, w.producer, w.liveness)
     newcomers = Newcomers(users, lists, published, changes, w.producer, w.liveness)
+    stale = StaleLists(w.settings, users, lists, published, w.producer, w.liveness)
     metrics.QUEUE.labels(queue="item_changes").set_function(changes.waiting)
     answers = Answers(lists)
     responder = requests_to_responses.RequestsToResponses(w.settings, users, answers, w.producer, w.liveness)
@@ -89,6 +91,7 @@ async def set_up(w: Worker) -> None:
         worker.watch_overwritten(),
         items.run(),
         newcomers.run(),
+        stale.run(),
         QuietLog(w.settings, fold, w.producer, w.liveness).watch(),
         forgetter.watch_stubs(),
         _measure(users, published, model),

@@ -74,6 +74,7 @@ class PublishedLists:
         self._users: list[str] = []
         self._kept: list[bytes] = []
         self._partitions = np.zeros(_FIRST_SLOTS, np.int32)
+        self._generated_ms = np.zeros(_FIRST_SLOTS, np.int64)
         self._length = settings.list_length
         self._hashes = np.zeros((_FIRST_SLOTS, self._length), np.uint32)
         self._changed: set[str] = set()
@@ -144,7 +145,7 @@ class PublishedLists:
         return int(self._partitions[self._slots[user_id]])
 
     def stood(self, state: UserState) -> None:
-        """Notes the list in the user's state if it was changed for an item after the state was written."""
+        """Notes the list in the user's state if it was changed, or made again, after the state was written."""
         found = self.get(state.user_id) if state.user_id in self._changed else None
         # A list that a crash has left ahead of the state is not what stood before the events that come again.
         if found is not None and found.recommendation.through == through_of(state):
@@ -163,6 +164,12 @@ class PublishedLists:
         """Slots of the lists that have room for more items."""
         last = self._hashes[: self.end, self._length - 1]
         return [slot for slot in np.flatnonzero(last == 0).tolist() if self._users[slot]]
+
+    def made_before(self, wall_ms: float) -> list[str]:
+        """Users whose list was made before that time, the oldest list's first."""
+        old = np.flatnonzero(self._generated_ms[: self.end] < wall_ms)
+        in_order = old[np.argsort(self._generated_ms[old], kind="stable")]
+        return [self._users[slot] for slot in in_order.tolist() if self._users[slot]]
 
     def forget(self, user_id: str) -> None:
         """Keeps no list of the user any more."""
@@ -213,11 +220,12 @@ class PublishedLists:
         self._kept[slot] = bytes(lz4.compress_block(_encode_kept(_Kept(value, reserve))))
         self.size_bytes += len(self._kept[slot])
         self._partitions[slot] = partition
+        self._generated_ms[slot] = published.recommendation.generated_ms
         self._hashes[slot] = 0
         self._hashes[slot, : len(hashes)] = hashes
         if published.taste is not None:
             self.tastes.put(slot, published.taste)
-        if published.recommendation.cause.kind == "item":
+        if published.recommendation.cause.kind in {"item", "schedule"}:
             self._changed.add(user_id)
         else:
             self._changed.discard(user_id)
@@ -240,4 +248,6 @@ class PublishedLists:
         if slot >= rows or width > columns:
             more_rows = rows if slot >= rows else 0
             self._hashes = np.pad(self._hashes, [(0, more_rows), (0, max(0, width - columns))])
-            self._partitions = np.pad(self._partitions, (0, len(self._hashes) - len(self._partitions)))
+            more = (0, len(self._hashes) - len(self._partitions))
+            self._partitions = np.pad(self._partitions, more)
+            self._generated_ms = np.pad(self._generated_ms, more)

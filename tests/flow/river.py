@@ -37,6 +37,7 @@ from streams.model_to_lists import ModelToLists
 from streams.newcomers import Newcomers
 from streams.producer import Outgoing
 from streams.settings import Settings
+from streams.stale_lists import StaleLists
 from streams.stores.documents import DocumentStore
 from streams.stores.lists import PublishedLists
 from streams.stores.users import UserStore
@@ -171,6 +172,9 @@ class Recommend:
         )
         self.newcomers = Newcomers(
             self.users, self.lists, self.published, self.changes, cast(Any, self.producer), alive()
+        )
+        self.stale = StaleLists(
+            river.settings, self.users, self.lists, self.published, cast(Any, self.producer), alive()
         )
         self.erasing = ErasuresToReceipts(
             river.settings,
