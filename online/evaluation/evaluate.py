@@ -10,12 +10,14 @@ from online.evaluation.methods import Method
 from online.evaluation.replay import Delays, Replay
 from online.evaluation.report import Report, report
 from online.evaluation.serving import Ranks, Serving
+from online.evaluation.standing import StandingLists
 from online.evaluation.stream import ItemText, Stream
 from online.evaluation.tables import InputError
 from online.evaluation.timeline import Repeats, Ties, timeline
 from online.evaluation.variants import (
     DEFAULT_FUSION,
     FRESHET,
+    STANDING,
     VARIANTS,
     Fusion,
     ItemContent,
@@ -86,7 +88,8 @@ class Evaluation:
         """One of METHODS, new."""
         if name in BASELINES:
             return BASELINES[name](len(self._stream.item_ids))
-        return self.serving(name)
+        serving = self.serving(name)
+        return StandingLists(serving, STANDING[name]) if name in STANDING else serving
 
     def serving(self, name: str = FRESHET, ranking: Ranks | None = None) -> Serving:
         """Freshet itself, or one of VARIANTS; it learns to rank as ever, or as what is given does."""

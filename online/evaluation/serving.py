@@ -15,7 +15,7 @@ from online.fusion.learner import FusionLearner
 from online.fusion.serving import learn_and_serve
 from online.item import Item
 from online.learning.drift_response import DriftResponse
-from online.ranking.candidates import best, chances
+from online.ranking.candidates import Best, Candidates, best, chances
 from online.ranking.diversity import Diversifier
 from online.ranking.list_log import sampled
 from online.ranking.network import Network
@@ -92,17 +92,31 @@ class Serving:
             self._catch_up(state, view)
         found = self._recommender.candidates(state, now_ms=view.now_ms, wall_ms=view.now_ms)
         (listed,) = best(found, self._recommender.network, COLD_DEPTH if view.is_cold_only else k)
-        places, scores = listed
-        ids = [self._recommender.catalogue.item_id(row) for row in found.rows[places].tolist()]
-        items: IntArray = np.array([self._code_of[item_id] for item_id in ids], dtype=np.int32)
         if view.is_cold_only:
+            items, scores = self._items(found, listed), listed.scores.astype(np.float64)
             keep = ~view.hidden[items]
-            return Ranked(items[keep][:k], scores[keep][:k].astype(np.float64))
-        state.published(ids)
+            return Ranked(items[keep][:k], scores[keep][:k])
         if self._ranking is not None:
             self._logs[view.user, view.now_ms] = self._recommender.log(found, listed)
-        found_chances = chances(scores, self._recommender.network).astype(np.float64)
-        return Ranked(items, scores.astype(np.float64), found_chances)
+        return self._ranked(state, found, listed)
+
+    def published(self, user: int, now_ms: int, k: int) -> Ranked:
+        """As the recommend worker publishes it, for a user who has had something."""
+        state = self._learning[user]
+        found = self._recommender.candidates(state, now_ms=now_ms, wall_ms=now_ms)
+        (listed,) = best(found, self._recommender.network, k)
+        return self._ranked(state, found, listed)
+
+    def _ranked(self, state: UserState, found: Candidates, listed: Best) -> Ranked:
+        """A list as the evaluator takes it; the state notes it as the one that stands."""
+        items, scores = self._items(found, listed), listed.scores.astype(np.float64)
+        state.published([self._stream.item_ids[item] for item in items.tolist()])
+        return Ranked(items, scores, chances(listed.scores, self._recommender.network).astype(np.float64))
+
+    def _items(self, found: Candidates, listed: Best) -> IntArray:
+        """The codes of a list's items."""
+        ids = map(self._recommender.catalogue.item_id, found.rows[listed.places].tolist())
+        return np.array([self._code_of[item_id] for item_id in ids], dtype=np.int32)
 
     def varied(
         self, view: UserView, ranked: Ranked, k: int, dial: float, diversifier: Diversifier

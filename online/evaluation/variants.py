@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -40,6 +41,9 @@ LOSSES: Mapping[str, dict[str, Any]] = {
 _TAUGHT = "_taught_seldom"
 TAUGHT_SELDOM, BLEND_TAUGHT_SELDOM = FRESHET + _TAUGHT, WITHOUT_RANKER + _TAUGHT
 """With statistics that hear of a user's having the same item again only after `Setting.taught_days`."""
+STANDING = {f"{FRESHET}_standing": inf, f"{FRESHET}_refreshed": 86_400_000.0}
+"""With lists made at the user's last event, and not when they are looked at; by the age, in ms, at which they are made
+again."""
 VARIANTS = (
     *WITHOUT_PARTS,
     *WITHOUT_MODALITY,
@@ -48,6 +52,7 @@ VARIANTS = (
     *LOSSES,
     TAUGHT_SELDOM,
     BLEND_TAUGHT_SELDOM,
+    *STANDING,
 )
 
 Media = Mapping[str, NDArray[np.float32]]

@@ -21,6 +21,7 @@ from tests.online.evaluation.streams import (
     sorted_ties,
 )
 
+DAY_MS = 86_400_000
 CHANCE = 10 / 40
 """Of 40 items a list of ten holds the next one, if nothing tells it."""
 
@@ -56,6 +57,21 @@ def test_news_are_found_while_they_are_news() -> None:
     hit_rate = {method: figures[method]["overall"]["hr@10"] for method in methods}
     assert hit_rate["freshet"] > 0.37
     assert max(hit_rate["popularity_recent"], hit_rate["symmetric_graph"]) < 0.1
+
+
+def test_what_stands_is_worth_less_and_refreshed_nearly_as_much_as_what_is_made_at_once() -> None:
+    """Everybody comes every third day, and has the day's item: at the last visit nobody knew it."""
+    rng = np.random.default_rng(0)
+    rows = [
+        (user, day, int(day * DAY_MS + rng.integers(DAY_MS)))
+        for day in range(45)
+        for user in range(day % 3, 60, 3)
+    ]
+    stream = stream_of([f"u{u}" for u, _, _ in rows], [f"i{d}" for _, d, _ in rows], [t for *_, t in rows])
+    figures = run(stream, Task(repeats="hide"), ["freshet", "freshet_refreshed", "freshet_standing"])
+    at_once, refreshed, standing = (figures[name]["overall"]["hr@10"] for name in figures)
+    assert standing < 0.1 < refreshed - 0.2
+    assert refreshed < at_once
 
 
 def test_transitions_know_the_next_step_of_a_circle() -> None:
