@@ -68,13 +68,12 @@ class Answers:
         """The items most like the request's item, itself left out.
 
         Raises:
-            UnanswerableError: The item is unknown, or has no vector.
+            UnanswerableError: The item is unknown or deleted, or has no vector that it can be compared by.
         """
         item_id = request.item_id or ""
         row = self._recommender.catalogue.row(item_id)
         if row < 0:
-            msg = f"item {item_id} is unknown: nothing was ever heard of it"
-            raise UnanswerableError(msg)
+            raise UnanswerableError(self._why_no_vector(item_id, None))
         allowed = self._recommender.allowed(now_ms(), to_filter(request.filter))
         if request.modality is None:
             vectors = self._recommender.statistics.content.vectors
@@ -90,10 +89,22 @@ class Answers:
             if found is not None:
                 cosines = self._recommender.by_modality.cosines(request.modality, *found, allowed)
         if not has_vector:
-            msg = f"item {item_id} has no vector {f'of modality {request.modality}' if request.modality else 'yet'}"
-            raise UnanswerableError(msg)
+            raise UnanswerableError(self._why_no_vector(item_id, request.modality))
         reason = Reason("because_of_item", item_id, request.modality, 1.0)
         return self._best(request, cosines, (item_id, *hidden), "content", [reason])
+
+    def _why_no_vector(self, item_id: str, modality: str | None) -> str:
+        """Why nothing can be compared with an item."""
+        catalogue = self._recommender.catalogue
+        if catalogue.document(item_id) is None:
+            if not catalogue.may_list(item_id, now_ms()):
+                return f"item {item_id} is deleted"
+            if catalogue.row(item_id) < 0:
+                return f"item {item_id} is unknown: nothing was ever heard of it"
+            return f"item {item_id} is unknown: events name it, no document describes it"
+        if modality is None:
+            return f"item {item_id} has no vector yet"
+        return f"item {item_id} has no vector of modality {modality}, or FRESHET_SEARCH_MODALITIES leaves that out"
 
     def search(
         self, request: Request, hidden: Collection[str], modality: str, space: str, vector: Floats

@@ -64,7 +64,7 @@ class EventTrace:
             if not at_home:
                 notes.append("on a foreign partition")
             elif self.home is not None:
-                notes.append("again, counts once")
+                notes.append("again, counts once unless the user was erased in between")
             else:
                 self.home = Cursor(self._topic_id, record.partition, record.offset, index)
             if origin is None:
@@ -124,7 +124,7 @@ class EventTrace:
 
     def trace(self) -> Trace:
         """What was found."""
-        return traced(self._event_id, self._steps, answer="listed", refusal="refused")
+        return traced(self._event_id, self._steps, {"listed": "answered", "refused": "refused"})
 
     def _may_hold(self, topic: str, record: Record) -> bool:
         """Whether it is worth decoding: JSON has an id as it is, or with backslashes."""

@@ -9,7 +9,7 @@ from streams.decoding import EventDecoder
 from streams.embeddings import decode_embedding
 from streams.events import DeadLetter, ItemDocument, Media, Recommendation
 from streams.follower import Record
-from streams.tracing import Step, Trace, step, traced
+from streams.tracing import Outcome, Step, Trace, step, traced
 
 _decode_media = EventDecoder(Media).decode
 _decode_letter = msgspec.json.Decoder(DeadLetter).decode
@@ -30,6 +30,8 @@ class ItemTrace:
         self._key = item_id.encode()
         self._name = name
         self._sent: Step | None = None
+        self._deletes = False
+        """Whether the newest media event deletes the item."""
         self._steps: dict[str, Step] = {}
 
     @property
@@ -46,7 +48,8 @@ class ItemTrace:
                 media.item_id == self._item_id for _, media in _decode_media(record.value).events
             )
         if about and (self._sent is None or record.timestamp_ms >= self._sent.timestamp_ms):
-            note = "deletes the item" if record.value is None else ""
+            self._deletes = record.value is None
+            note = "deletes the item" if self._deletes else ""
             self._sent = step("sent", "client", self._name("media"), record, note)
 
     def take_dead_letter(self, record: Record) -> None:
@@ -62,7 +65,11 @@ class ItemTrace:
 
     def take_document(self, record: Record) -> None:
         """Takes a record of `items`."""
-        if record.key == self._key and self._is_later(record) and record.value is not None:
+        if record.key != self._key or not self._is_later(record):
+            return
+        if record.value is None:
+            self._first_tombstone("deleted", "items", record)
+        else:
             document = _decode_document(record.value)
             errors = [f"{modality}: {why}" for modality, why in (document.encode_errors or {}).items()]
             have = ", ".join(modalities_in(document.modalities)) or "none"
@@ -70,7 +77,11 @@ class ItemTrace:
 
     def take_embedding(self, record: Record) -> None:
         """Takes a record of `embeddings`."""
-        if record.key == self._key and self._sent is not None and record.value is not None:
+        if record.key != self._key or self._sent is None:
+            return
+        if record.value is None:
+            self._first_tombstone("vectors deleted", "embeddings", record)
+        else:
             embedding = decode_embedding(record.value)
             if embedding.media_ms >= self._sent.timestamp_ms:
                 have = [modality for modality, one in embedding.modalities.items() if one.vector]
@@ -91,7 +102,8 @@ class ItemTrace:
     def trace(self) -> Trace:
         """What was found."""
         steps = [] if self._sent is None else [self._sent, *self._steps.values()]
-        return traced(self._item_id, steps, answer="listed", refusal="refused")
+        settled: dict[str, Outcome] = {"deleted": "deleted"} if self._deletes else {"listed": "answered"}
+        return traced(self._item_id, steps, settled | {"refused": "refused"})
 
     def _may_hold(self, value: bytes) -> bool:
         """Whether it is worth decoding: JSON has an id as it is, or with backslashes."""
@@ -99,6 +111,11 @@ class ItemTrace:
 
     def _is_later(self, record: Record) -> bool:
         return self._sent is not None and record.timestamp_ms >= self._sent.timestamp_ms
+
+    def _first_tombstone(self, what: str, base: str, record: Record) -> None:
+        """Keeps a tombstone if it can be the newest media event's."""
+        if self._deletes and self._is_later(record):
+            self._first(what, "encode", base, record, "tombstone")
 
     def _first(self, what: str, role: str, base: str, record: Record, note: str) -> None:
         """Keeps the earliest of its kind: partitions come in any order."""

@@ -18,7 +18,7 @@ from online.fold import ExampleFold
 from online.fusion.taste import unpack as unpack_taste
 from online.item import Item
 from online.ranking.network import unpack
-from online.rules.rule import Rule, RulesError, parse
+from online.rules.rule import Rule, RulesError, parse, read
 from online.statistics.base import Floats
 from streams import metrics
 from streams.clock import now_ms
@@ -227,13 +227,14 @@ def rules_of(settings: Settings) -> tuple[Rule, ...]:
     """The rules of the settings' file.
 
     Raises:
-        RulesError: One is wrong; the message says in which line.
+        RulesError: One is wrong, and the message says in which line; or the file is not UTF-8.
         OSError: The file cannot be read.
     """
     if settings.rules is None:
         return ()
+    text = read(settings.rules)
     try:
-        return parse(settings.rules.read_text())
+        return parse(text)
     except RulesError as exc:
         msg = f"{settings.rules}: {exc}"
         raise RulesError(msg) from None

@@ -85,7 +85,8 @@ class RolledBack(Struct):
     epoch: int
     ranking: Standing
     is_served: bool
-    """Whether its network ranks, and not the fixed blend, which was better at the time."""
+    """Whether its network ranks, and not the fixed blend: that does where the network was not trained enough yet, or
+    ranked worse at the time."""
 
 
 def list_models(settings: Settings) -> list[ModelSnapshot]:

@@ -188,7 +188,10 @@ def model_of(progress: Progress) -> Model:
 
 
 def read_workers(settings: Settings) -> list[WorkerStatus]:
-    """The workers of this host, and where each serves its metrics."""
+    """The tenant's workers on this host, and where each serves its metrics.
+
+    Tenants may share a home. A worker that does not say whose it is, of an older version, counts as the tenant's.
+    """
     found = []
     for path in sorted(folder(settings).glob("*.json")):
         try:
@@ -197,7 +200,8 @@ def read_workers(settings: Settings) -> list[WorkerStatus]:
             continue
         for entry in entries:
             labels, target = entry["labels"], entry["targets"][0]
-            found.append(WorkerStatus(labels["role"], labels["worker"], f"http://{target}/metrics"))
+            if labels.get("tenant", settings.topic_prefix) == settings.topic_prefix:
+                found.append(WorkerStatus(labels["role"], labels["worker"], f"http://{target}/metrics"))
     return found
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from streams.follower import Follower, Record
-from streams.publications import PROGRESS_KEY, decode_progress
 from streams.settings import Settings
 from streams.topics import full_name
 
@@ -22,6 +21,8 @@ async def watch_epochs(settings: Settings, own: Callable[[], int | None]) -> Non
     Raises:
         SucceededError: This learner is not the newest any more.
     """
+    # Heavy, and every command looks for this module's error.
+    from streams.publications import PROGRESS_KEY, decode_progress  # noqa: PLC0415
 
     def take(record: Record) -> None:
         epoch = own()

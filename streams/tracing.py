@@ -1,12 +1,13 @@
 """One event or item followed through the topics: the steps, and what became of it."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
 
 from streams.follower import Record
 
-Outcome = Literal["answered", "refused", "waiting", "not found"]
+Outcome = Literal["answered", "deleted", "refused", "waiting", "not found"]
 
 
 class Step(Struct):
@@ -31,7 +32,8 @@ class Trace(Struct):
 
     id: str
     outcome: Outcome
-    """`answered`: there is a list that knows it. `refused`: it is a dead letter. `waiting`: neither yet."""
+    """`answered`: there is a list that knows it. `deleted`: the item is gone. `refused`: it is a dead letter.
+    `waiting`: none of these yet."""
     steps: list[Step]
     """By time."""
 
@@ -41,15 +43,12 @@ def step(what: str, role: str, topic: str, record: Record, note: str = "") -> St
     return Step(what, role, topic, record.partition, record.offset, record.timestamp_ms, note=note)
 
 
-def traced(traced_id: str, steps: list[Step], answer: str, refusal: str) -> Trace:
-    """The trace that these steps make; `answer` and `refusal` are what a step is called that settles it."""
+def traced(traced_id: str, steps: list[Step], settled: Mapping[str, Outcome]) -> Trace:
+    """The trace that these steps make; `settled` has the outcome by what a step is called, the first that is met."""
     ordered = sorted(steps, key=lambda one: one.timestamp_ms)
     for one in ordered:
         one.after_ms = one.timestamp_ms - ordered[0].timestamp_ms
     names = {one.what for one in ordered}
-    outcome: Outcome = "waiting" if names else "not found"
-    if answer in names:
-        outcome = "answered"
-    elif refusal in names:
-        outcome = "refused"
+    unsettled: Outcome = "waiting" if names else "not found"
+    outcome = next((outcome for what, outcome in settled.items() if what in names), unsettled)
     return Trace(traced_id, outcome, ordered)

@@ -107,6 +107,7 @@ def run(role: Role, settings: Settings) -> None:
         KafkaUnavailableError: No broker answers.
         AccessDeniedError: The cluster does not let this client in, or not do what the role needs.
         TopicsError: Topics are missing or wrong.
+        SucceededError: This learner is not the newest any more: another is to be started.
         OSError: The metrics port is in use, or a folder cannot be written.
     """
     admin = admin_client(settings)

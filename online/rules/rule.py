@@ -3,6 +3,7 @@
 import re
 import tomllib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
@@ -95,6 +96,20 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
     share: Annotated[float, Meta(gt=0, le=1)] | None = None
     each: Literal["category", "tag"] | None = None
     """cap: counted for each category or tag by itself."""
+
+
+def read(file: Path) -> str:
+    """The text of a file of rules.
+
+    Raises:
+        RulesError: It is not UTF-8.
+        OSError: It cannot be read.
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as exc:
+        msg = f"{file}: expected UTF-8, got byte 0x{exc.object[exc.start]:02x} at offset {exc.start}"
+        raise RulesError(msg) from None
 
 
 def parse(text: str) -> tuple[Rule, ...]:

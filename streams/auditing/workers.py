@@ -39,7 +39,7 @@ def search_workers(
     ids: Sequence[str],
     more: Sequence[str] = (),
 ) -> tuple[list[Holding], list[str], int]:
-    """Asks the workers of this host, and `more` at `host:port`.
+    """Asks the tenant's workers on this host, and `more` at `host:port`.
 
     Returns:
         What they hold, what could not be looked at, and how many answered.

@@ -31,7 +31,7 @@ def console(
 
     with one_line_errors():
         if token_file is not None:
-            token = token_file.read_text().strip()
+            token = _token_in(token_file, token)
         asked = gate(host, port, token, name or [])
         loaded = settings.load()
         logs.set_up(loaded)
@@ -39,5 +39,21 @@ def console(
         ensure(admin, loaded)
         app = connected(admin, loaded, asked)
         listener = listening(host, port)
-        typer.echo(f"The console: {address(host, port, asked.token)}")
+        if token_file is None:
+            typer.echo(f"The console: {address(host, port, asked.token)}")
+        else:
+            typer.echo(f"The console: {address(host, port, '')} and the token in {token_file}")
         serve(app, listener)
+
+
+def _token_in(file: Path, other: str | None) -> str:
+    from streams.settings import SettingsError  # noqa: PLC0415  # keeps `freshet --help` fast
+
+    if other is not None:
+        msg = "give --token or --token-file, not both"
+        raise SettingsError(msg)
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        msg = f"--token-file {file}: is no text in UTF-8"
+        raise SettingsError(msg) from None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from streams.cli.errors import one_line_errors
+from streams.cli.given_id import check_id
 from streams.cli.output import JsonFile, write_json
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def erase(
         loaded = settings.load()
         names = load_pseudonyms(loaded)
         called = [] if user is None else names.all_of(user)
+        for name in called:
+            check_id("USER", name)
         eraser = Eraser(loaded)
         try:
             if of_key is not None:

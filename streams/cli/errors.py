@@ -9,7 +9,7 @@ import typer
 EXIT_CONFIGURATION = 2
 """Something has to be changed first; a supervisor gives up."""
 EXIT_UNAVAILABLE = 3
-"""Kafka or the store does not answer, or not now, or a disk is full; a supervisor tries again."""
+"""Kafka or the store does not answer, or not now, a disk is full, or another learns; a supervisor tries again."""
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -27,6 +27,7 @@ def one_line_errors(*own: type[Exception]) -> Iterator[None]:
     from streams.kafka import AccessDeniedError, KafkaUnavailableError  # noqa: PLC0415
     from streams.settings import SettingsError  # noqa: PLC0415
     from streams.stores import StoreError, StoreUnavailableError  # noqa: PLC0415
+    from streams.succession import SucceededError  # noqa: PLC0415
     from streams.topics import TopicsError  # noqa: PLC0415
 
     known: tuple[type[Exception], ...] = (
@@ -35,14 +36,14 @@ def one_line_errors(*own: type[Exception]) -> Iterator[None]:
     code = EXIT_CONFIGURATION
     try:
         yield
-    except (KafkaUnavailableError, StoreUnavailableError) as exc:
+    except (KafkaUnavailableError, StoreUnavailableError, SucceededError) as exc:
         line, code = str(exc), EXIT_UNAVAILABLE
     except known as exc:
         line = str(exc)
     except KafkaException as exc:
         line, code = f"Kafka refused: {exc.args[0].str()}", EXIT_UNAVAILABLE
     except (ConnectionError, TimeoutError) as exc:
-        line, code = f"no answer, or too late: {exc!r}", EXIT_UNAVAILABLE
+        line, code = f"no answer, or too late: {str(exc) or repr(exc)}", EXIT_UNAVAILABLE
     except OSError as exc:
         line = f"{exc.strerror or exc}: {exc.filename}" if exc.filename else str(exc)
         code = EXIT_UNAVAILABLE if exc.errno in _FULL else EXIT_CONFIGURATION

@@ -72,7 +72,11 @@ def _show(users: list[str], follow: bool, limit: int | None, json_file: str | No
         show = _each(shows)
         count = asyncio.run(read_lists(loaded, wanted, titles, show, missing))
     if not count and not without:
-        typer.echo("freshet: nobody has a list yet: is a recommend worker running?", err=True)
+        typer.echo(
+            "freshet: no list has been published yet: each user's comes with their first event, from a running "
+            "recommend worker",
+            err=True,
+        )
     return count > 0 and not without
 
 

@@ -11,7 +11,7 @@ from streams.cli.errors import one_line_errors
 from streams.cli.output import JsonFile, write_json
 
 if TYPE_CHECKING:
-    from streams.models import ModelSnapshot, Standing
+    from streams.models import ModelSnapshot, RolledBack, Standing
 
 app = typer.Typer(no_args_is_help=True, help="Snapshots of the model: list, compare, rollback.")
 
@@ -70,9 +70,8 @@ def rollback(name: Name, json_file: JsonFile = None) -> None:
 
         loaded = settings.load()
         done = asyncio.run(rollback(loaded, admin_client(loaded), name))
-        served = "" if done.is_served else "; the fixed blend ranked better then, so it ranks now"
         typer.echo(
-            f"epoch {done.epoch} serves the ranking of {_standing(done.ranking)}{served}; "
+            f"epoch {done.epoch} serves the ranking of {_standing(done.ranking)}{_instead(done)}; "
             f"snapshot {done.snapshot}",
             err=True,
         )
@@ -94,6 +93,17 @@ def _standing(standing: "Standing | None") -> str:
     if standing.network is None:
         return f"{standing.steps:,} steps"
     return f"{standing.steps:,} steps, {standing.network:.3f} (blend {standing.blend:.3f})"
+
+
+def _instead(done: "RolledBack") -> str:
+    """Why the fixed blend ranks, where it does."""
+    from online.learning.ranking import RAMP_STEPS  # noqa: PLC0415  # keeps `freshet --help` fast
+
+    if done.is_served:
+        return ""
+    if done.ranking.steps < RAMP_STEPS or done.ranking.network is None:
+        return f"; it was not trained enough yet ({RAMP_STEPS} steps), so the fixed blend ranks now"
+    return "; the fixed blend ranked better then, so it ranks now"
 
 
 def _show(snapshots: "list[ModelSnapshot]") -> None:

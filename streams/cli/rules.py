@@ -11,16 +11,16 @@ app = typer.Typer(no_args_is_help=True, help="Business rules: check, put into fo
 
 DELIVERY_S = 30.0
 
-File = Annotated[Path, typer.Argument(help="TOML, a [[rule]] each.", exists=True, dir_okay=False)]
+File = Annotated[Path, typer.Argument(help=r"TOML, a [\[rule]] each.", exists=True, dir_okay=False)]
 
 
 @app.command()
 def check(file: File) -> None:
     """Say how many rules the file has; an error names its line, and the exit code is 2."""
-    from online.rules.rule import parse  # noqa: PLC0415  # keeps `freshet --help` fast
+    from online.rules.rule import parse, read  # noqa: PLC0415  # keeps `freshet --help` fast
 
     with one_line_errors():
-        typer.echo(f"{len(parse(file.read_text()))} rules")
+        typer.echo(f"{len(parse(read(file)))} rules")
 
 
 @app.command()
@@ -28,12 +28,12 @@ def put(file: File) -> None:
     """Put the file's rules into force, unless one of them is wrong: every list made from then on follows them."""
     from confluent_kafka import KafkaException, Producer  # noqa: PLC0415  # keeps `freshet --help` fast
 
-    from online.rules.rule import parse  # noqa: PLC0415
+    from online.rules.rule import parse, read  # noqa: PLC0415
     from streams import settings, topics  # noqa: PLC0415
     from streams.kafka import admin_client, client_config, produce_one  # noqa: PLC0415
 
     with one_line_errors():
-        text = file.read_text()
+        text = read(file)
         count = len(parse(text))
         loaded = settings.load()
         topics.partition_count(admin_client(loaded), loaded, "rules")
@@ -51,6 +51,7 @@ def show() -> None:
     """Print the rules in force: what was put last, or else the settings' file."""
     import asyncio  # noqa: PLC0415  # keeps `freshet --help` fast
 
+    from online.rules.rule import read  # noqa: PLC0415
     from streams import settings, topics  # noqa: PLC0415
     from streams.follower import read_all  # noqa: PLC0415
     from streams.kafka import admin_client  # noqa: PLC0415
@@ -63,4 +64,4 @@ def show() -> None:
         if newest is not None:
             typer.echo(newest.decode(), nl=False)
         elif loaded.rules:
-            typer.echo(loaded.rules.read_text(), nl=False)
+            typer.echo(read(loaded.rules), nl=False)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from streams.cli.errors import one_line_errors
+from streams.cli.given_id import check_id
 
 if TYPE_CHECKING:
     from streams.asking import Asker
@@ -35,6 +36,9 @@ def why(
     with one_line_errors():
         loaded = settings.load()
         called = load_pseudonyms(loaded).all_of(user)
+        for name in called:
+            check_id("USER", name)
+        check_id("ITEM", item)
         newest = next(filter(None, (read_list(loaded, name) for name in called)), None)
         found = next((place for place in newest.items if place.item_id == item), None) if newest else None
         where = "in the user's newest list"
@@ -51,8 +55,8 @@ def why(
             Console().print(items_table([found], read_titles(loaded)))
     if found is None:
         typer.echo(
-            f"freshet: {item} is not among the first {LOOKED_AT:,}: it is unknown, hidden, not available, or nothing "
-            "speaks for it",
+            f"freshet: {item} is not among the first {LOOKED_AT:,}: it is unknown, hidden, not available, blocked by "
+            "a rule, or nothing speaks for it",
             err=True,
         )
         raise typer.Exit(1)

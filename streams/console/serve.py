@@ -21,7 +21,7 @@ def gate(host: str, port: int, token: str | None, names: list[str]) -> Gate:
     """What is asked of requests; a token is made where none is given, as long as only this machine can ask.
 
     Raises:
-        SettingsError: Others could ask too, and the token is missing or short.
+        SettingsError: The token is empty, or others could ask too and it is missing or short.
     """
     is_local = host in LOOPBACK
     if not is_local and len(token or "") < TOKEN_MIN:
@@ -30,11 +30,16 @@ def gate(host: str, port: int, token: str | None, names: list[str]) -> Gate:
             f"at least {TOKEN_MIN} characters; without, it listens at 127.0.0.1"
         )
         raise SettingsError(msg)
+    if token is not None and not token:
+        msg = "--token, --token-file: the token is empty; without either, one is made at random"
+        raise SettingsError(msg)
     if token is not None and not token.isascii():
         msg = "--token: only ASCII characters can be sent in a header"
         raise SettingsError(msg)
     hosts = {*LOOPBACK, host.lower(), *(name.lower() for name in names)}
-    return Gate(token or secrets.token_urlsafe(32), hosts, _is_any(host), f"freshet-{port}")
+    return Gate(
+        secrets.token_urlsafe(32) if token is None else token, hosts, _is_any(host), f"freshet-{port}"
+    )
 
 
 def address(host: str, port: int, token: str) -> str:

@@ -138,3 +138,6 @@ def test_the_settings_file_is_read_at_the_start_and_an_error_names_file_and_line
     file.write_text(PIN.replace("place", "palce"))
     with pytest.raises(RulesError, match=r"rules\.toml: line 4, rule 1: .*palce"):
         rules_of(chosen)
+    file.write_bytes(PIN.encode("utf-16"))
+    with pytest.raises(RulesError, match=r"^[^:]*rules\.toml: expected UTF-8, got byte 0xff at offset 0$"):
+        rules_of(chosen)

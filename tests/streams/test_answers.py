@@ -87,12 +87,23 @@ def test_similar_pages_filters_excludes_and_never_shows_what_is_hidden(
     [
         ({"item_id": "never"}, "item never is unknown: nothing was ever heard of it"),
         ({"item_id": "bare"}, "item bare has no vector yet"),
-        ({"item_id": "i1", "modality": "audio"}, "item i1 has no vector of modality audio"),
+        ({"item_id": "clicked"}, "item clicked is unknown: events name it, no document describes it"),
+        ({"item_id": "gone"}, "item gone is deleted"),
+        ({"item_id": "gone", "modality": "image"}, "item gone is deleted"),
+        ({"item_id": "gone before"}, "item gone before is deleted"),
+        (
+            {"item_id": "i1", "modality": "location"},
+            "item i1 has no vector of modality location, or FRESHET_SEARCH_MODALITIES leaves that out",
+        ),
     ],
 )
 def test_what_nothing_can_be_similar_to_is_an_error(
-    answers: Answers, fields: dict[str, str], reason: str
+    answers: Answers, recommender: Recommender, fields: dict[str, str], reason: str
 ) -> None:
+    recommender.catalogue.row("clicked", create=True)
+    recommender.put_item(Item("gone"))
+    for deleted in ("gone", "gone before"):
+        recommender.delete_item(deleted)
     asked = request(kind="similar", **fields)
     with pytest.raises(UnanswerableError, match=reason):
         answers.similar(asked, ())

@@ -53,6 +53,21 @@ def test_a_worker_that_ends_while_it_is_read_is_none(settings: Settings) -> None
         assert [found.role for found in read_workers(settings)] == ["learn"]
 
 
+def test_workers_of_another_tenant_in_the_same_home_are_not_ones_own(settings: Settings) -> None:
+    other = Settings(home=settings.home, topic_prefix="other.")
+    with announce(other, "learn", 9_100):
+        assert read_workers(settings) == []
+        assert [found.role for found in read_workers(other)] == ["learn"]
+
+
+def test_a_worker_that_does_not_say_whose_it_is_is_ones_own(settings: Settings) -> None:
+    folder(settings).mkdir(parents=True)
+    entry = {"targets": ["127.0.0.1:9100"], "labels": {"role": "learn", "worker": "7"}}
+    (folder(settings) / "learn-7.json").write_text(json.dumps([entry]))
+    other = Settings(home=settings.home, topic_prefix="other.")
+    assert [found.worker for tenant in (settings, other) for found in read_workers(tenant)] == ["7", "7"]
+
+
 def test_a_file_of_somebody_elses_in_the_folder_is_left_alone(settings: Settings) -> None:
     folder(settings).mkdir(parents=True)
     (folder(settings) / "notes.txt").write_text("")

@@ -2,6 +2,7 @@ import json
 
 import msgspec
 
+from streams.cli.trace import EXIT_CODES
 from streams.embeddings import Embedded, Embedding, encode_embedding
 from streams.events import Cause, ItemDocument, ListItem, Recommendation, Through
 from streams.follower import Record
@@ -61,8 +62,32 @@ def test_an_item_that_nobody_sent_is_not_found() -> None:
     assert found.trace().outcome == "not found"
 
 
-def test_a_deleted_item_is_one_that_waits() -> None:
+def test_a_deleted_item_waits_for_its_tombstones() -> None:
     found = _trace()
+    found.take_media(_media(2, 50))
     found.take_media(Record(0, 3, b"i1", None, 100, {}))
+    found.take_list(_list(0, 105, "i1"))
     trace = found.trace()
     assert (trace.outcome, trace.steps[0].note) == ("waiting", "deletes the item")
+    for timestamp_ms in (90, 120, 150):
+        found.take_document(Record(1, timestamp_ms, b"i1", None, timestamp_ms, {}))
+        found.take_embedding(Record(1, timestamp_ms, b"i1", None, timestamp_ms - 5, {}))
+    found.take_document(Record(1, 0, b"i2", None, 110, {}))
+    trace = found.trace()
+    assert (trace.outcome, EXIT_CODES[trace.outcome]) == ("deleted", 0)
+    assert [(step.what, step.topic, step.after_ms) for step in trace.steps] == [
+        ("sent", "media", 0),
+        ("listed", "recommendations", 5),
+        ("vectors deleted", "embeddings", 15),
+        ("deleted", "items", 20),
+    ]
+
+
+def test_a_tombstone_is_not_of_an_item_that_was_sent_again() -> None:
+    found = _trace()
+    found.take_media(Record(0, 3, b"i1", None, 100, {}))
+    found.take_media(_media(4, 110))
+    found.take_document(Record(1, 0, b"i1", None, 120, {}))
+    found.take_embedding(Record(1, 0, b"i1", None, 120, {}))
+    trace = found.trace()
+    assert (trace.outcome, [step.what for step in trace.steps]) == ("waiting", ["sent"])

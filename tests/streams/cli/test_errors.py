@@ -3,7 +3,9 @@ import errno
 import pytest
 import typer
 
+from streams.asking import NoAnswerError
 from streams.cli.errors import EXIT_CONFIGURATION, EXIT_UNAVAILABLE, one_line_errors
+from streams.succession import SucceededError
 
 
 @pytest.mark.parametrize(
@@ -12,11 +14,14 @@ from streams.cli.errors import EXIT_CONFIGURATION, EXIT_UNAVAILABLE, one_line_er
         (OSError(errno.ENOSPC, "No space left on device"), "No space left on device", EXIT_UNAVAILABLE),
         (OSError(errno.EFBIG, "File too large", "/a/b"), "File too large: /a/b", EXIT_UNAVAILABLE),
         (PermissionError(errno.EACCES, "Permission denied", "/a"), "denied: /a", EXIT_CONFIGURATION),
-        (ConnectionResetError("gone"), "no answer, or too late", EXIT_UNAVAILABLE),
+        (ConnectionResetError("gone"), "freshet: no answer, or too late: gone\n", EXIT_UNAVAILABLE),
+        (NoAnswerError("do they run?"), "freshet: no answer, or too late: do they run?\n", EXIT_UNAVAILABLE),
+        (TimeoutError(), "freshet: no answer, or too late: TimeoutError()\n", EXIT_UNAVAILABLE),
+        (SucceededError("epoch 3 publishes"), "freshet: epoch 3 publishes\n", EXIT_UNAVAILABLE),
     ],
 )
 def test_a_supervisor_tries_again_where_that_can_help(
-    error: OSError, line: str, code: int, capsys: pytest.CaptureFixture[str]
+    error: Exception, line: str, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(typer.Exit) as ended, one_line_errors():
         raise error

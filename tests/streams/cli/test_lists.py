@@ -1,7 +1,11 @@
 import io
 
+import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
+from streams import list_reader
+from streams.cli import app
 from streams.cli.list_table import list_table
 from streams.events import Cause, ListItem, Reason, Recommendation, Through
 from streams.follower import Record
@@ -53,3 +57,16 @@ def test_items_have_titles_where_known_and_reasons_name_them() -> None:
 def test_a_title_is_neither_markup_nor_steers_the_terminal() -> None:
     shown = _shown({"i4": "[red]x\\u001b[2J"}, LIST.generated_ms)
     assert "[red]x\N{REPLACEMENT CHARACTER}[2J" in shown
+
+
+def test_where_nobody_has_a_list_it_is_said_when_lists_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def read_nothing(*_: object) -> int:
+        return 0
+
+    monkeypatch.setattr(list_reader, "read_lists", read_nothing)
+    result = CliRunner().invoke(app, ["lists"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        "freshet: no list has been published yet: each user's comes with their first event, from a running "
+        "recommend worker\n"
+    )

@@ -7,7 +7,9 @@ from typer.testing import CliRunner, Result
 
 from online.learning.ranking import STEP_LISTS, RankingLearner
 from streams.cli import app
+from streams.cli.model import _instead
 from streams.learned_ranking import LearnedRanking
+from streams.models import RolledBack, Standing
 from streams.settings import Settings
 from streams.stores.snapshots import Manifest, SnapshotStore
 from tests.online.ranking.made_logs import random_log
@@ -47,3 +49,24 @@ def test_the_list_says_what_each_ranking_had_done(folder: Path) -> None:
 def test_without_snapshots_the_list_is_empty(tmp_path: Path) -> None:
     result = model(tmp_path, "list", "--json", "-")
     assert (result.exit_code, json.loads(result.stdout)) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("standing", "is_served", "says"),
+    [
+        (Standing(120, 0.5, 0.4), True, ""),
+        (
+            Standing(2, 0.5, 0.4),
+            False,
+            "; it was not trained enough yet (100 steps), so the fixed blend ranks now",
+        ),
+        (
+            Standing(0, None, None),
+            False,
+            "; it was not trained enough yet (100 steps), so the fixed blend ranks now",
+        ),
+        (Standing(120, 0.3, 0.4), False, "; the fixed blend ranked better then, so it ranks now"),
+    ],
+)
+def test_a_rollback_says_why_the_blend_ranks(standing: Standing, is_served: bool, says: str) -> None:
+    assert _instead(RolledBack("s", 3, standing, is_served)) == says

@@ -50,6 +50,11 @@ def test_a_token_that_no_header_can_carry_is_refused() -> None:
         gate("127.0.0.1", 1, "Schlüssel", [])
 
 
+def test_an_empty_token_is_refused_and_not_replaced() -> None:
+    with pytest.raises(SettingsError, match="the token is empty"):
+        gate("127.0.0.1", 1, "", [])
+
+
 def test_a_port_that_is_taken_is_named() -> None:
     with listening("127.0.0.1", 0) as first:
         port = first.getsockname()[1]
