@@ -166,7 +166,8 @@ export class User {
 
 const clock = (atMs) => new Date(atMs).toLocaleTimeString("en-GB");
 const reaches = (through, record) => through.partition === record.partition && through.offset >= record.offset;
-const causeOf = (cause) => (cause.kind === "interaction" ? "an event" : `an ${cause.kind === "item" ? "item" : cause.kind}`);
+const CAUSES = { interaction: "an event", item: "an item", erasure: "an erasure", schedule: "its age" };
+const causeOf = (cause) => CAUSES[cause.kind] ?? cause.kind;
 
 function badge(move) {
   if (move === "new") return make("span", { class: "move new" }, "new");
