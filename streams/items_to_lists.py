@@ -17,6 +17,7 @@ from streams.events import Cause
 from streams.item_changes import ItemChanges, measure_changed
 from streams.lists import LISTS_AT_ONCE, ListMaker
 from streams.liveness import Liveness
+from streams.ownership import keep_up
 from streams.producer import BatchProducer, Outgoing
 from streams.settings import Settings
 from streams.stores.lists import Published, PublishedLists
@@ -53,10 +54,7 @@ class ItemsToLists:
 
     async def run(self) -> None:
         """Keeps lists free of what is gone, for ever; ends with the first error."""
-        while True:
-            await self._users.ready.wait()
-            await self.turn()
-            await asyncio.sleep(TICK_S)
+        await keep_up(self._users.ready, self.turn, TICK_S)
 
     async def turn(self) -> None:
         """Takes in what has changed, if anything has."""

@@ -21,6 +21,7 @@ from streams.events import Cause
 from streams.item_changes import ItemChanges, measure_changed
 from streams.lists import ListMaker
 from streams.liveness import Liveness
+from streams.ownership import keep_up
 from streams.producer import BatchProducer, Outgoing
 from streams.stores.lists import PublishedLists
 from streams.stores.users import UserStore
@@ -66,10 +67,7 @@ class Newcomers:
 
     async def run(self) -> None:
         """Brings new items into lists, for ever; ends with the first error."""
-        while True:
-            await self._users.ready.wait()
-            await self.turn()
-            await asyncio.sleep(TICK_S)
+        await keep_up(self._users.ready, self.turn, TICK_S)
 
     async def turn(self) -> None:
         """Brings in what has come, if anything has."""

@@ -39,6 +39,14 @@ async def in_turn(ready: asyncio.Event, working: asyncio.Lock) -> AsyncIterator[
                 return
 
 
+async def keep_up(ready: asyncio.Event, turn: Callable[[], Awaitable[None]], pause_s: float) -> None:
+    """Takes one turn after the other, with pauses, whenever what is owned is `ready`; ends with the first error."""
+    while True:
+        await ready.wait()
+        await turn()
+        await asyncio.sleep(pause_s)
+
+
 class Ownership:
     """Loads what is owned after each assignment, and lets go of it before the next.
 

@@ -13,6 +13,7 @@ from streams.clock import now_ms
 from streams.events import Cause
 from streams.lists import ListMaker
 from streams.liveness import Liveness
+from streams.ownership import keep_up
 from streams.producer import BatchProducer, Outgoing
 from streams.settings import Settings
 from streams.stores.lists import PublishedLists
@@ -49,10 +50,7 @@ class StaleLists:
 
     async def run(self) -> None:
         """Keeps lists from becoming old, for ever; ends with the first error."""
-        while True:
-            await self._users.ready.wait()
-            await self.turn()
-            await asyncio.sleep(TICK_S)
+        await keep_up(self._users.ready, self.turn, TICK_S)
 
     async def turn(self) -> None:
         """Makes again what is too old, if anything is."""

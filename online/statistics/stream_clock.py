@@ -22,16 +22,12 @@ class StreamClock:
     """
 
     def __init__(self) -> None:
-        self._last_s = math.nan
+        self.last_s = math.nan
+        """Time of the latest event; not a number before the first."""
         self._stream_s = math.nan
         """What the clock said then."""
         self._allowed_s = 0.0
         """What may pass until the next event."""
-
-    @property
-    def last_s(self) -> float:
-        """Time of the latest event; not a number before the first."""
-        return self._last_s
 
     def advance(self, timestamp_s: float, event_count: int) -> float:
         """Takes a set of events.
@@ -39,12 +35,12 @@ class StreamClock:
         Returns:
             The time to fold it at; a late set's is as much earlier as it is late.
         """
-        if math.isnan(self._last_s):
-            self._last_s = self._stream_s = timestamp_s
-        found = self._stream_s + min(timestamp_s - self._last_s, self._allowed_s)
-        if timestamp_s > self._last_s:
+        if math.isnan(self.last_s):
+            self.last_s = self._stream_s = timestamp_s
+        found = self._stream_s + min(timestamp_s - self.last_s, self._allowed_s)
+        if timestamp_s > self.last_s:
             self._allowed_s -= found - self._stream_s
-            self._last_s, self._stream_s = timestamp_s, found
+            self.last_s, self._stream_s = timestamp_s, found
         self._allowed_s = min(self._allowed_s + event_count * EVENT_S, LONGEST_S)
         return found
 
@@ -54,20 +50,20 @@ class StreamClock:
         Never less than at the latest event: what is asked for somebody who has been away is asked now, or else what
         others had since would count for more than it did when they had it.
         """
-        if math.isnan(self._last_s):
+        if math.isnan(self.last_s):
             return now_s
-        told: NDArray[np.float64] = self._stream_s + np.clip(now_s - self._last_s, 0.0, self._allowed_s)
+        told: NDArray[np.float64] = self._stream_s + np.clip(now_s - self.last_s, 0.0, self._allowed_s)
         return told
 
     def begin(self, last_s: float) -> None:
         """Goes on from statistics that were kept without a clock, whose latest event was at that time."""
-        self._last_s = self._stream_s = last_s
+        self.last_s = self._stream_s = last_s
         self._allowed_s = LONGEST_S
 
     def save(self) -> dict[str, np.ndarray]:
         """All that it remembers."""
-        return {"times": np.array([self._last_s, self._stream_s, self._allowed_s])}
+        return {"times": np.array([self.last_s, self._stream_s, self._allowed_s])}
 
     def load(self, saved: dict[str, np.ndarray]) -> None:
         """Takes back what `save` gave."""
-        self._last_s, self._stream_s, self._allowed_s = saved["times"].tolist()
+        self.last_s, self._stream_s, self._allowed_s = saved["times"].tolist()

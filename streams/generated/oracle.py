@@ -3,6 +3,7 @@
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from online.evaluation.methods import Ranked, Taken, UserView
 from online.evaluation.stream import IntArray, Stream
@@ -18,10 +19,9 @@ class Oracle:
 
     def __init__(self, world: World, stream: Stream) -> None:
         """The oracle of a stream that the world's own interactions make."""
-        items = {world.item_id(item): item for item in range(world.recipe.items)}
         users = {world.user_id(user): user for user in range(world.recipe.users)}
         self._world = world
-        self._item_of = np.array([items[item_id] for item_id in stream.item_ids])
+        self._item_of = _items_of(world, stream)
         self._user_of = [users[user_id] for user_id in stream.user_ids]
 
     def recommend(self, view: UserView, k: int) -> Ranked:
@@ -42,8 +42,7 @@ class OracleOfItems:
 
     def __init__(self, world: World, stream: Stream) -> None:
         """The oracle of a stream that the world's own interactions make."""
-        items = {world.item_id(item): item for item in range(world.recipe.items)}
-        item_of = np.array([items[item_id] for item_id in stream.item_ids])
+        item_of = _items_of(world, stream)
         styles = [np.unique(of_users, axis=0) for of_users in world.tastes[0].swapaxes(0, 1)]
         self._utilities = np.array([world.utilities(np.array(kind))[item_of] for kind in product(*styles)])
         """[kinds, items]"""
@@ -68,6 +67,12 @@ class OracleOfItems:
         """[kinds, items] that a user of each kind chooses each item next."""
         there = np.where(self._arrives_ms < view.now_ms, self._utilities, -np.inf)
         return chances(_choosable(there, view), self._noise)
+
+
+def _items_of(world: World, stream: Stream) -> NDArray[np.int64]:
+    """[items of the stream] which of the world's each is."""
+    items = {world.item_id(item): item for item in range(world.recipe.items)}
+    return np.array([items[item_id] for item_id in stream.item_ids], np.int64)
 
 
 def _choosable(utilities: Floats, view: UserView) -> Floats:
