@@ -12,10 +12,11 @@ from typer.main import get_command
 from deploy.kafka_jars import kafka_version
 from streams import settings
 from streams.cli import app
+from streams.console.serve import gate
 
 _ROOT = Path(__file__).parents[2]
 _SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((_ROOT / "docker-compose.yml").read_text())["services"]
-_OURS = [name for name, service in _SERVICES.items() if "build" in service]
+_OURS = [name for name, service in _SERVICES.items() if service["image"] == "freshet"]
 
 
 @pytest.mark.parametrize("name", _OURS)
@@ -32,6 +33,20 @@ def test_every_setting_is_known_and_valid(name: str, monkeypatch: pytest.MonkeyP
     for variable, value in _SERVICES[name]["environment"].items():
         monkeypatch.setenv(variable, value)
     assert settings.load().kafka == "kafka:9092"
+
+
+def test_the_console_takes_the_token_that_it_is_given() -> None:
+    command = _SERVICES["console"]["command"]
+    options = dict(zip(command[1::2], command[2::2], strict=True))
+    found = re.fullmatch(r"\$\{CONSOLE_TOKEN:-(.*)\}", options["--token"])
+    assert found is not None
+    gate(options["--host"], 8642, found[1], [options["--name"]])
+    assert f"?token={found[1]}." in (_ROOT / "docker-compose.yml").read_text()
+
+
+def test_one_service_builds_the_image_that_all_run() -> None:
+    assert len(_OURS) > 1
+    assert [name for name, service in _SERVICES.items() if "build" in service] == ["topics"]
 
 
 def test_all_roles_share_the_store_and_wait_for_the_topics() -> None:

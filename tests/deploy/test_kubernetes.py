@@ -91,7 +91,7 @@ def test_what_is_probed_and_scraped_is_what_a_worker_serves(role: str) -> None:
     assert f"workers/{role}-*.json" in container["readinessProbe"]["exec"]["command"][-1]
     (endpoint,) = next(one for one in ALL if one["kind"] == "PodMonitor")["spec"]["podMetricsEndpoints"]
     assert endpoint["port"] == port["name"]
-    assert {rule["targetLabel"] for rule in endpoint["relabelings"]} == {"role", "worker"}
+    assert {rule["targetLabel"] for rule in endpoint["relabelings"]} == {"job", "role", "worker"}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -103,6 +103,19 @@ def test_a_worker_has_time_to_end_and_no_rights(role: str) -> None:
     assert _container(_deployment(role))["securityContext"]["capabilities"] == {"drop": ["ALL"]}
     mounted = {mount["mountPath"] for mount in _container(_deployment(role))["volumeMounts"]}
     assert SETTINGS["FRESHET_STORE"] in mounted
+
+
+def test_alerts_ask_for_the_job_that_is_scraped() -> None:
+    (endpoint,) = next(one for one in ALL if one["kind"] == "PodMonitor")["spec"]["podMetricsEndpoints"]
+    (job,) = (rule["replacement"] for rule in endpoint["relabelings"] if rule["targetLabel"] == "job")
+    alerts = (FOLDER.parent / "prometheus" / "alerts.yml").read_text()
+    assert set(re.findall(r'job="([^"]*)"', alerts)) == {job}
+
+
+def test_no_pod_is_given_the_variables_of_services_which_would_be_unknown_settings() -> None:
+    pods = [one["spec"]["template"]["spec"] for one in ALL if one["kind"] in ("Deployment", "Job")]
+    assert len(pods) == 5
+    assert all(pod["enableServiceLinks"] is False for pod in pods)
 
 
 def test_one_learns_and_another_stands_by() -> None:
@@ -141,7 +154,7 @@ def test_an_overlay_is_what_kubernetes_takes(overlay: str) -> None:
     manifests = _rendered(overlay)
     assert {one["kind"] for one in manifests} >= {"Deployment", "Job", "PodDisruptionBudget", "ScaledObject"}
     for manifest in manifests:
-        if manifest["kind"] not in ("ScaledObject", "PodMonitor"):  # they have no schema there
+        if manifest["kind"] not in ("ScaledObject", "TriggerAuthentication", "PodMonitor"):  # they have no schema there
             validate.validate(manifest, "1.34", strict=True)
 
 
