@@ -1,10 +1,12 @@
 """What logs say, and what they never do unless it is allowed: whom an event is of, and what it says.
 
 Lines name places in topics. Of an error there is the kind and where in the code it arose; its words are there where
-they cannot be an event's. What libraries print at DEBUG has whole records in it, so they are heard from INFO on.
+they cannot be an event's. What libraries print at DEBUG has whole records in it, so they are heard from INFO on; what
+they warn of again and again, as for each try to reach a Kafka that is down, is said now and then.
 """
 
 import logging
+import math
 import sys
 import threading
 import traceback
@@ -19,6 +21,10 @@ OWN = ("streams", "online", "encoders", "deploy")
 """Loggers whose lines are known to quote nothing but `Content`."""
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 HIDDEN = "(see FRESHET_LOG_CONTENT)"
+REPEATED_S = 10.0
+"""One warning of a library stands for all of the same words, whatever their arguments, in this time."""
+KNOWN_WARNINGS = 1_000
+"""Words that are remembered: a library may write its arguments into them."""
 
 _TELLING = (ArithmeticError, ImportError, KafkaException, MemoryError, OSError, RuntimeError)
 """Errors whose words, but for names of files, say nothing of the data that was worked."""
@@ -32,6 +38,29 @@ class Content:
 
     def __str__(self) -> str:
         return HIDDEN
+
+
+class Repeats:
+    """Holds back what libraries warn of again and again, and counts it."""
+
+    def __init__(self) -> None:
+        self._said: dict[tuple[str, object], tuple[float, int]] = {}
+        """When words were said last, and how often they were held back since."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is to be said; one that is knows how many were not."""
+        if record.levelno < logging.WARNING or _is_own(record.name):
+            return True
+        words = record.name, record.msg
+        said_s, held_back = self._said.get(words, (-math.inf, 0))
+        if record.created - said_s < REPEATED_S:
+            self._said[words] = said_s, held_back + 1
+            return False
+        if len(self._said) >= KNOWN_WARNINGS:
+            self._said.clear()
+        self._said[words] = record.created, 0
+        record.held_back = held_back
+        return True
 
 
 class Formatter(logging.Formatter):
@@ -51,6 +80,8 @@ class Formatter(logging.Formatter):
         if not self._content and not _is_own(told.name):
             # asyncio writes the task, and with it the error, below what it says.
             told.msg, told.args = told.getMessage().partition("\n")[0], ()
+        if held_back := getattr(told, "held_back", 0):
+            told.msg, told.args = f"{told.getMessage()} (and {held_back} more like it since the last)", ()
         return super().format(told)
 
     def formatException(self, ei: Any) -> str:  # noqa: ANN401  # as logging has it
@@ -69,6 +100,7 @@ def set_up(settings: Settings) -> None:
     """Has everything logged to standard error from now on, also what ends the process."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Formatter(settings.log_content))
+    handler.addFilter(Repeats())
     level = logging.getLevelName(settings.log_level)
     logging.basicConfig(level=level if settings.log_content else max(level, logging.INFO), handlers=[handler])
     for name in OWN:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from streams.logs import HIDDEN, Content, Formatter, discreet
+from streams.logs import HIDDEN, KNOWN_WARNINGS, Content, Formatter, Repeats, discreet
 
 MARK = "ann@example.org"
 OURS, THEIRS = "streams.batch", "mode.services"
@@ -111,6 +111,36 @@ def test_a_task_that_nobody_waited_for_is_not_written_out() -> None:
     (written,) = lines
     assert MARK not in written
     assert "Task exception was never retrieved" in written
+
+
+def test_what_a_library_warns_of_again_and_again_is_said_now_and_then_and_counted() -> None:
+    repeats, formatter, lines = Repeats(), Formatter(content=False), []
+
+    def log(second: float, name: str, level: int, msg: str, *args: object) -> None:
+        record = logging.LogRecord(name, level, __file__, 1, msg, args, None)
+        record.created = second
+        if repeats.filter(record):
+            lines.append(formatter.format(record).partition(": ")[2])
+
+    for tenth in range(250):
+        log(tenth / 10, "aiokafka", logging.ERROR, "no node %d", tenth)
+        log(tenth / 10, "aiokafka", logging.INFO, "trying")
+        log(tenth / 10, OURS, logging.WARNING, "ours")
+    log(30.0, "aiokafka", logging.WARNING, "another")
+    assert [said for said in lines if said not in ("trying", "ours")] == [
+        "no node 0",
+        "no node 100 (and 99 more like it since the last)",
+        "no node 200 (and 99 more like it since the last)",
+        "another",
+    ]
+    assert (lines.count("trying"), lines.count("ours")) == (250, 250)
+
+
+def test_words_that_are_never_the_same_take_no_memory_for_ever() -> None:
+    repeats = Repeats()
+    for number in range(3 * KNOWN_WARNINGS):
+        repeats.filter(logging.LogRecord(THEIRS, logging.ERROR, __file__, 1, f"word {number}", (), None))
+    assert len(repeats._said) <= KNOWN_WARNINGS
 
 
 PROGRAM = """
