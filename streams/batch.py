@@ -14,7 +14,7 @@ from streams.dead_letters import letter
 from streams.decoding import Decoded, EventDecoder, Refusal, root_of
 from streams.event_ids import as_known, event_hash, event_id_of, place_of
 from streams.events import Cause, Interaction, RefusalError, Scalar
-from streams.homes import too_large_for_home
+from streams.homes import sent_home, too_large_for_home
 from streams.list_logs import ListLogs
 from streams.producer import Outgoing
 from streams.settings import Settings
@@ -28,7 +28,6 @@ FUTURE_LIMIT_MS = 5 * 60 * 1000
 """Nothing counts as later than so long after Kafka's timestamp, which may be the producer's, and after this worker's
 clock: statistics would take all that comes before an event dated 2099 for late."""
 MINUTE_MS = 60_000
-FORWARDED_HEADER = "forwarded-from"
 RUN_EXAMPLES = 128
 """In one record of `examples`, which has 16 MiB: with ids of 1 kB and the list that stood, an example has 80 kB."""
 
@@ -70,6 +69,8 @@ class Touched(msgspec.Struct):
     state: UserState
     partition: int
     cause: Cause
+    since_ms: int
+    """Kafka's timestamp of the oldest event that the list answers."""
     context: dict[str, Scalar] = {}
     """What that event says of its surroundings."""
     index: int = 0
@@ -154,10 +155,10 @@ class Batch:
         # What this batch has changed is packed at its end; until then the store may have dropped it for others.
         touched = self.touched.get(event.user_id)
         if touched is None:
-            state = self._users.get(event.user_id, home)
+            state, since_ms = self._users.get(event.user_id, home), record.timestamp
             self._lists.stood(state)
         else:
-            state = touched.state
+            state, since_ms = touched.state, touched.since_ms
         if interaction.event_id is not None:
             event = as_known(event, event_id, state)
         limit = self._settings.events_per_minute
@@ -176,7 +177,8 @@ class Batch:
         elif state.is_stub:
             return  # what lies before an erasure comes again: nobody is there to have a list
         cause = Cause("interaction", event_id, record.topic, home, record.offset, record.timestamp)
-        self.touched[event.user_id] = Touched(state, home, cause, interaction.context or {}, index)
+        context = interaction.context or {}
+        self.touched[event.user_id] = Touched(state, home, cause, since_ms, context, index)
 
     def _send_home(
         self, record: Any, index: int, interaction: Interaction, event_id: str, home: int  # noqa: ANN401  # aiokafka's record
@@ -188,18 +190,7 @@ class Batch:
         if error := too_large_for_home(self._settings, "interactions", len(value)):
             self.refuse(record, Refusal(index, value, error))
             return
-        metrics.FORWARDED.labels(topic="interactions").inc()
-        place = place_of(record.topic, record.partition, record.offset, index).encode()
-        self.outgoing.append(
-            Outgoing(
-                record.topic,
-                interaction.user_id.encode(),
-                value,
-                partition=home,
-                timestamp_ms=record.timestamp,
-                headers=[(FORWARDED_HEADER, place)],
-            )
-        )
+        self.outgoing.append(sent_home("interactions", record, index, interaction.user_id, value, home))
 
 
 def _sample_logs(examples: list[Example]) -> None:

@@ -14,7 +14,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import faust
 import msgspec
@@ -26,11 +25,12 @@ from online.events import Cursor, Erased, UserErased
 from online.state import UserState
 from streams import metrics
 from streams.app import add_worker
-from streams.batch import FORWARDED_HEADER
 from streams.clock import now_ms
 from streams.dead_letters import letter
 from streams.decoding import PACKED_LIMIT, EventDecoder
+from streams.event_ids import log_key
 from streams.events import Erasure
+from streams.homes import sent_home
 from streams.identity import LogIdentity
 from streams.lag import committed_offsets, end_offsets
 from streams.liveness import Liveness
@@ -98,7 +98,8 @@ class ErasuresToReceipts:
                 for index, erasure in decoded.events:
                     home = home_partition(erasure.user_id, self._settings.partitions)
                     if home != record.partition:
-                        outgoing.append(self._send_home(record, index, erasure, home))
+                        value = _encode(erasure)
+                        outgoing.append(sent_home("erasures", record, index, erasure.user_id, value, home))
                     else:
                         asked.append((Cursor(self._log.id, home, record.offset, index), erasure))
                 metrics.EVENTS.labels(topic="erasures").inc(len(decoded.events))
@@ -146,20 +147,8 @@ class ErasuresToReceipts:
 
     def _marker(self, erasure: Erasure, partition: int, erased: Erased) -> Outgoing:
         marker = UserErased(erasure.user_id, erasure.request_id, self._interactions.id, partition, erased)
-        key = f"{self._interactions.id}-{partition}".encode()
+        key = log_key(self._interactions.id, partition)
         return Outgoing(self._names["examples"], key, example_codec.pack(marker), 0)
-
-    def _send_home(self, record: Any, index: int, erasure: Erasure, home: int) -> Outgoing:  # noqa: ANN401  # aiokafka's record
-        metrics.FORWARDED.labels(topic="erasures").inc()
-        place = f"{record.topic}-{record.partition}-{record.offset}-{index}".encode()
-        return Outgoing(
-            record.topic,
-            erasure.user_id.encode(),
-            _encode(erasure),
-            partition=home,
-            timestamp_ms=record.timestamp,
-            headers=[(FORWARDED_HEADER, place)],
-        )
 
     async def watch_stubs(self) -> None:
         """Gives up stubs that nothing can bring back, for ever."""

@@ -31,6 +31,11 @@ def place_of(topic: str, partition: int, offset: int, index: int) -> str:
     return f"{topic}-{partition}-{offset}-{index}"
 
 
+def log_key(topic_id: str, partition: int) -> bytes:
+    """The key in `examples` of what comes of one partition of `interactions`."""
+    return f"{topic_id}-{partition}".encode()
+
+
 def origin_of(topic_id: str, topic: str, partition: int, offset: int) -> str:
     """A record's place among those of all topics that ever had the name: one created anew has another id."""
     return f"{topic_id}:{topic}-{partition}-{offset}"

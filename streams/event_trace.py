@@ -9,10 +9,11 @@ import msgspec
 from online import example_codec
 from online.events import Cursor, ExampleRun
 from online.state_codec import head
-from streams.batch import FORWARDED_HEADER, decode
-from streams.event_ids import event_hash, event_id_of, origin_in, place_of
+from streams.batch import decode
+from streams.event_ids import event_hash, event_id_of, log_key, origin_in, place_of
 from streams.events import DeadLetter, Recommendation
 from streams.follower import Record
+from streams.homes import FORWARDED_HEADER
 from streams.publications import PROGRESS_KEY, decode_progress
 from streams.topics import home_partition
 from streams.tracing import Step, Trace, step, traced
@@ -87,7 +88,7 @@ class EventTrace:
     def take_example(self, record: Record) -> None:
         """Takes a record of `examples`."""
         home = self.home
-        if home is None or record.key != f"{home.topic_id}-{home.partition}".encode():
+        if home is None or record.key != log_key(home.topic_id, home.partition):
             return
         run = example_codec.unpack(record.value or b"")
         hashes = {event_hash(event_id) for event_id in self._ids}

@@ -50,7 +50,6 @@ class ItemsToLists:
         self._producer = producer
         self._check = liveness.check
         self._items = full_name(settings, "items")
-        self._loads = 0
 
     async def run(self) -> None:
         """Keeps lists free of what is gone, for ever; ends with the first error."""
@@ -67,14 +66,13 @@ class ItemsToLists:
                 self._changes.come(cause)
             else:
                 gone.setdefault(item_id, cause)
-        if self._loads != self._users.loads:
+        if self._published.loads != self._users.loads:
             async with self._users.working:
                 # Nothing is on its way that would be read over by what it replaces.
                 loads = self._users.loads
                 self._published.begin(self._users.partitions)
-            await self._published.read()
+            await self._published.read(loads)
             await self._remove(catalogue.barred(now_ms()), gone)
-            self._loads = loads
         elif gone:
             await self._remove(np.array([item_hash(item_id) for item_id in gone], np.uint32), gone)
 

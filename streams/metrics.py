@@ -113,11 +113,11 @@ LIST_DIVERSITY = Gauge(
 QUEUE = Gauge(
     "freshet_queue_depth",
     "What waits: `fetched` records for an agent, `producer` messages for Kafka, `networks` media for an encoder,"
-    " `item_changes` items for lists.",
+    " `item_changes` items for lists, `owed_lists` users for their lists after a backlog.",
     ["queue"],
 )
-"""Growing: of `fetched` and `item_changes` add recommend workers, of `networks` encode workers; of `producer` see
-whether Kafka takes writes.
+"""Growing: of `fetched`, `item_changes` and `owed_lists` add recommend workers, of `networks` encode workers; of
+`producer` see whether Kafka takes writes.
 """
 
 BATCH_EVENTS = Histogram(

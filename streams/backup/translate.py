@@ -11,7 +11,7 @@ from online.fold import Learned
 from online.saved import Saved
 from streams.backup.folder import CopiedRecord
 from streams.backup.manifest import Manifest, Places
-from streams.event_ids import ORIGIN_HEADER, origin_in, origin_of
+from streams.event_ids import ORIGIN_HEADER, log_key, origin_in, origin_of
 from streams.events import Cause, Recommendation
 from streams.publications import PROGRESS_KEY, decode_progress, encode_progress
 from streams.stores import snapshots
@@ -115,7 +115,7 @@ class Translation:
         run.topic_id = first.topic_id
         run.first, run.last = (first.offset, first.index), (last.offset, last.index)
         moved = _with_value(record, example_codec.pack(run))
-        moved.key = f"{run.topic_id}-{run.partition}".encode()
+        moved.key = log_key(run.topic_id, run.partition)
         return moved
 
     def _erased(self, marker: UserErased) -> UserErased:

@@ -95,14 +95,14 @@ class Backlog:
         seen = 0
         while True:
             await self._store.ready.wait()
-            if self._store.load_count == seen:
+            if self._store.loads == seen:
                 await asyncio.sleep(0.5)
                 continue
-            seen = self._store.load_count
+            seen = self._store.loads
             if self._store.overtaken:
                 await self._publish(list(self._store.overtaken.items()))
             items = self._store.items()
-            while self._store.load_count == seen:
+            while self._store.loads == seen:
                 chosen = list(itertools.islice(items, self._settings.encode_batch_items))
                 if not chosen:
                     break

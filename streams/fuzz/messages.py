@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.batch import FORWARDED_HEADER
 from streams.event_ids import ORIGIN_HEADER
 from streams.events import Interaction
 from streams.fuzz.mutations import EVERY, OF_MEDIA, Mutation
 from streams.fuzz.samples import ITEMS, STRUCTS, USERS, Sampler
+from streams.homes import FORWARDED_HEADER
 from streams.requests_to_responses import REPLY_HEADER
 
 SHARES = {"interactions": 0.55, "media": 0.2, "requests": 0.24, "erasures": 0.01}

@@ -57,6 +57,7 @@ async def set_up(w: Worker) -> None:
     newcomers = Newcomers(users, lists, published, changes, w.producer, w.liveness)
     stale = StaleLists(w.settings, users, lists, published, w.producer, w.liveness)
     metrics.QUEUE.labels(queue="item_changes").set_function(changes.waiting)
+    metrics.QUEUE.labels(queue="owed_lists").set_function(lambda: len(users.owed))
     answers = Answers(lists)
     responder = requests_to_responses.RequestsToResponses(w.settings, users, answers, w.producer, w.liveness)
     forgetter = erasures_to_receipts.ErasuresToReceipts(
@@ -88,7 +89,7 @@ async def set_up(w: Worker) -> None:
     w.beside += [
         model.follow(),
         searched.follow(),
-        worker.watch_overwritten(),
+        worker.catch_up(),
         items.run(),
         newcomers.run(),
         stale.run(),

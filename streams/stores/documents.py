@@ -56,7 +56,7 @@ class DocumentStore:
         """Items with a file that could not be had for a passing reason, and their partition."""
         self.overtaken: dict[str, int] = {}
         """Items whose newest record a former owner wrote late, and their partition; to be published again."""
-        self.load_count = 0
+        self.loads = 0
         self.ready = asyncio.Event()
         """Set while the owned partitions are loaded."""
 
@@ -78,7 +78,7 @@ class DocumentStore:
             await follower.read_to_end(take)
             # Nobody else writes these partitions while they are owned, so nothing is read until the next load.
             await follower.assign({})
-        self.load_count += 1
+        self.loads += 1
         self.ready.set()
 
     def items(self) -> Iterator[tuple[str, int]]:

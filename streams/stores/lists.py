@@ -12,6 +12,7 @@ from cramjam import lz4
 from numpy.typing import NDArray
 
 from online.catalogue import item_hash
+from online.events import Cursor
 from online.ranking.tastes import Taste, Tastes
 from online.recommender_config import RecommenderConfig
 from online.state import UserState
@@ -75,14 +76,19 @@ class PublishedLists:
         self._kept: list[bytes] = []
         self._partitions = np.zeros(_FIRST_SLOTS, np.int32)
         self._generated_ms = np.zeros(_FIRST_SLOTS, np.int64)
+        self._through = np.zeros((_FIRST_SLOTS, 2), np.int64)
+        """Offset and index."""
         self._length = settings.list_length
         self._hashes = np.zeros((_FIRST_SLOTS, self._length), np.uint32)
         self._changed: set[str] = set()
+        """Users whose state may know another list."""
         self._owned: set[int] = set()
         self._kept_partitions: set[int] = set()
         """Those that were owned before: they are read from where that ended."""
         self._newer: set[str] | None = None
         """Users whose list was kept while older ones are read."""
+        self.loads = 0
+        """Of which of `UserStore.loads` these are the lists."""
         self.size_bytes = 0
         """Bytes of packed lists held."""
 
@@ -98,13 +104,14 @@ class PublishedLists:
                 self.forget(user_id)
         self._newer = set()
 
-    async def read(self) -> None:
-        """Reads the lists of the partitions, up to the topic's end."""
+    async def read(self, loads: int) -> None:
+        """Reads the lists of the partitions, which are those of that load of the users, up to the topic's end."""
         positions = self._follower.positions
         kept = self._kept_partitions
         await self._follower.assign({p: positions.get(p, -1) if p in kept else -1 for p in self._owned})
         await self._follower.read_to_end(self._take)
         self._newer = None
+        self.loads = loads
 
     def keep(self, published: Published, partition: int) -> Outgoing:
         """Notes a user's newest list; returns the record that publishes it."""
@@ -150,6 +157,11 @@ class PublishedLists:
         # A list that a crash has left ahead of the state is not what stood before the events that come again.
         if found is not None and found.recommendation.through == through_of(state):
             state.published(found.item_ids)
+
+    def is_behind(self, user_id: str, cursor: Cursor) -> bool:
+        """Whether the user, who is known up to there, has no list, or one that knows less."""
+        slot = self._slots.get(user_id)
+        return slot is None or tuple(self._through[slot].tolist()) < (cursor.offset, cursor.index)
 
     def holding(self, hashes: NDArray[np.uint32]) -> Iterator[list[str]]:
         """Users whose list holds an item with one of these `item_hash`es, and few others; in blocks.
@@ -209,6 +221,7 @@ class PublishedLists:
         reserve = record.headers.get(RESERVE_HEADER, b"[]")
         published = Published(_decode(record.value), _decode_reserve(reserve))
         self._put(published, record.partition, record.value, reserve)
+        self._changed.add(user_id)  # a worker may have died between the list and the state
         self.tastes.doubt(self._slots[user_id])
 
     def _put(self, published: Published, partition: int, value: bytes, reserve: bytes) -> None:
@@ -221,6 +234,8 @@ class PublishedLists:
         self.size_bytes += len(self._kept[slot])
         self._partitions[slot] = partition
         self._generated_ms[slot] = published.recommendation.generated_ms
+        through = published.recommendation.through
+        self._through[slot] = through.offset, through.index
         self._hashes[slot] = 0
         self._hashes[slot, : len(hashes)] = hashes
         if published.taste is not None:
@@ -251,3 +266,4 @@ class PublishedLists:
             more = (0, len(self._hashes) - len(self._partitions))
             self._partitions = np.pad(self._partitions, more)
             self._generated_ms = np.pad(self._generated_ms, more)
+            self._through = np.pad(self._through, [more, (0, 0)])

@@ -9,9 +9,13 @@ import time
 from collections import OrderedDict
 from uuid import uuid4
 
+import msgspec
+
+from online.events import Cursor
 from online.state import UserState
-from online.state_codec import is_older, pack, unpack
+from online.state_codec import head, is_older, pack, unpack
 from streams import metrics
+from streams.events import Cause, Scalar
 from streams.follower import Follower, Record
 from streams.producer import Outgoing
 from streams.settings import Settings
@@ -20,6 +24,22 @@ from streams.topics import full_name
 OWNER_HEADER = "owner"
 STUB_HEADER = "stub"
 """On what is left of an erased user: it becomes a tombstone once nothing can bring the user's events again."""
+
+
+class Owed(msgspec.Struct):
+    """A list that a user does not have yet."""
+
+    partition: int
+    """The user's."""
+    cause: Cause
+    since_ms: int
+    """Kafka's timestamp of the oldest event that the list is to answer."""
+    context: dict[str, Scalar]
+    """What the user's last event says of its surroundings."""
+    index: int
+    """Of that event, within a packed message."""
+    owed_ms: int
+    """When that was worked."""
 
 
 class UserStore:
@@ -44,6 +64,8 @@ class UserStore:
         """Bytes of packed state held."""
         self.overwritten: dict[str, int] = {}
         """Users whose state a former owner wrote over, with their partition; to be written again."""
+        self.owed: dict[str, Owed] = {}
+        """Users whose list is behind their state, the one who has waited longest first (`streams.owed_lists`)."""
         self.stubs: dict[str, int] = {}
         """Erased users of whom a stub is left, with their partition."""
 
@@ -66,6 +88,7 @@ class UserStore:
             for user_id, data in self._packed.pop(gone).items():
                 self.size_bytes -= len(data)
                 self._live.pop(user_id, None)
+                self.owed.pop(user_id, None)
                 self.stubs.pop(user_id, None)
         positions = {p: self._follower.positions.get(p, -1) if p in self._packed else -1 for p in partitions}
         for partition in partitions:
@@ -104,6 +127,15 @@ class UserStore:
             return live
         return UserState(user_id) if data is None else unpack(data)
 
+    def user_ids(self, partition: int) -> list[str]:
+        """Whose states are held, stubs too."""
+        return list(self._packed.get(partition, ()))
+
+    def cursor(self, user_id: str, partition: int) -> Cursor | None:
+        """Up to which event the user is known; None where there is no user, or a stub."""
+        data = self._packed.get(partition, {}).get(user_id)
+        return None if data is None or user_id in self.stubs else head(data).cursor
+
     def keep(self, state: UserState, partition: int) -> bytes:
         """Packs a changed state, to be written to the topic."""
         data = pack(state)
@@ -130,16 +162,19 @@ class UserStore:
         self._put(self._packed.get(partition, {}), user_id, None)
         self._live.pop(user_id, None)
         self.overwritten.pop(user_id, None)
+        self.owed.pop(user_id, None)
         self.stubs.pop(user_id, None)
 
     def holds(self, user_id: str) -> bool:
         """Whether anything of the user is held here but a stub."""
         is_held = any(user_id in users for users in self._packed.values()) or user_id in self._live
-        return user_id in self.overwritten or (is_held and user_id not in self.stubs)
+        is_noted = user_id in self.overwritten or user_id in self.owed
+        return is_noted or (is_held and user_id not in self.stubs)
 
     def _note(self, user_id: str, partition: int, is_stub: bool) -> None:
         if is_stub:
             self.stubs[user_id] = partition
+            self.owed.pop(user_id, None)
         else:
             self.stubs.pop(user_id, None)
 

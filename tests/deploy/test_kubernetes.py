@@ -154,7 +154,11 @@ def test_an_overlay_is_what_kubernetes_takes(overlay: str) -> None:
     manifests = _rendered(overlay)
     assert {one["kind"] for one in manifests} >= {"Deployment", "Job", "PodDisruptionBudget", "ScaledObject"}
     for manifest in manifests:
-        if manifest["kind"] not in ("ScaledObject", "TriggerAuthentication", "PodMonitor"):  # they have no schema there
+        if manifest["kind"] not in (
+            "ScaledObject",
+            "TriggerAuthentication",
+            "PodMonitor",
+        ):  # they have no schema there
             validate.validate(manifest, "1.34", strict=True)
 
 

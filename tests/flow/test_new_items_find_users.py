@@ -52,7 +52,7 @@ def river(tmp_path: Path) -> MemoryRiver:
 
     async def begin() -> None:
         async with made.recommend() as process:
-            while runs := made.interactions.fetch(100):
+            while runs := made.interactions.fetch(50):
                 await process.worker.work(runs)
                 made.interactions.ack(runs)
 
@@ -195,7 +195,7 @@ def test_items_without_vectors_fill_the_lists_that_have_room(tmp_path: Path) -> 
         async with river.recommend() as process:
             await process.worker.work(river.interactions.fetch(100))
             process.published.begin(process.users.partitions)
-            await process.published.read()
+            await process.published.read(process.users.loads)
             await follow(process)
             for wanted in ({"a"}, {"a", "b", "c"}):
                 for item_id in wanted:

@@ -14,9 +14,10 @@ from online.ranking.list_log import CANDIDATES, HAD_LIMIT, had_of_log
 from online.recommender import Recommender
 from online.recommender_config import RecommenderConfig
 from online.state import UserState
-from streams.batch import FORWARDED_HEADER, FUTURE_LIMIT_MS, RUN_EXAMPLES, Batch, decode
+from streams.batch import FUTURE_LIMIT_MS, RUN_EXAMPLES, Batch, decode
 from streams.event_ids import event_hash
 from streams.events import DeadLetter, Interaction
+from streams.homes import FORWARDED_HEADER
 from streams.list_logs import ListLogs
 from streams.settings import Settings
 from streams.topics import home_partition, table

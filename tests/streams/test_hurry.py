@@ -3,7 +3,7 @@ from typing import Any, cast
 
 import pytest
 
-from streams.hurry import HURRY_MS, in_a_hurry
+from streams.hurry import BEHIND_EVENTS, BEHIND_MS, HURRY_MS, in_a_hurry, is_behind
 from streams.runs import Run
 
 NOW_MS = 1_000_000
@@ -26,3 +26,17 @@ def run(*ages_ms: int) -> Run:
 )
 def test_the_oldest_event_that_waits_decides(runs: list[Run], hurried: bool) -> None:
     assert in_a_hurry(runs, NOW_MS) is hurried
+
+
+@pytest.mark.parametrize(
+    ("waited_ms", "event_count", "behind"),
+    [
+        (BEHIND_MS, 10_000, False),
+        (BEHIND_MS + 1, BEHIND_EVENTS, True),
+        (24 * 3600 * 1000, BEHIND_EVENTS - 1, False),
+    ],
+)
+def test_a_backlog_is_many_events_that_have_waited_for_long(
+    waited_ms: int, event_count: int, behind: bool
+) -> None:
+    assert is_behind(NOW_MS - waited_ms, event_count, NOW_MS) is behind

@@ -51,7 +51,7 @@ class Yard:
         self.store._entries = {0: {}}
         self.store._embedded, self.store._contents, self.store.passing = {}, {}, {}
         self.store._unused = OrderedDict()
-        self.store.load_count, self.store.ready, self.store.overtaken = 0, asyncio.Event(), {}
+        self.store.loads, self.store.ready, self.store.overtaken = 0, asyncio.Event(), {}
         self.maker = RowMaker({"text": TEXT, "image": IMAGE})
         self.files = FakeFiles()
         self.published: list[str] = []
@@ -74,7 +74,7 @@ class Yard:
             self.store.keep(found.item_id, 0, entry)
 
     def loaded(self) -> None:
-        self.store.load_count += 1
+        self.store.loads += 1
         self.store.ready.set()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from online.catalogue import item_hash
+from online.events import Cursor
 from streams.events import Cause, ListItem, Recommendation, Through
 from streams.producer import Outgoing
 from streams.settings import Settings
@@ -34,7 +35,7 @@ def holding(store: PublishedLists, *item_ids: str) -> list[str]:
 
 async def load(store: PublishedLists, partitions: set[int]) -> None:
     store.begin(partitions)
-    await store.read()
+    await store.read(1)
 
 
 def new_store(kafka: MemoryKafka) -> PublishedLists:
@@ -162,3 +163,20 @@ def test_a_list_that_is_ahead_of_the_state_did_not_stand_before_what_it_knows() 
     store.keep(published("a", "yz", kind="item", offset=2), 0)
     store.stood(user)
     assert user.current == ["x", "y"]
+
+
+def test_a_list_is_behind_that_knows_less_than_the_state_or_is_not_there() -> None:
+    kafka = MemoryKafka(SETTINGS)
+    store = new_store(kafka)
+    for offset in (7, 8):
+        kafka.append(store.keep(published("a", "xyz", offset=offset), 0))
+    again = new_store(kafka)
+    asyncio.run(load(again, {0}))
+    for known in (store, again):
+        behind = {
+            place: known.is_behind("a", Cursor("log", 0, *place))
+            for place in ((7, 5), (8, 0), (8, 1), (9, 0))
+        }
+        assert behind == {(7, 5): False, (8, 0): False, (8, 1): True, (9, 0): True}
+        assert known.is_behind("b", Cursor("log", 0, 0, 0))
+    assert (store.loads, again.loads) == (0, 1)
