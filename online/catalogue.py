@@ -16,9 +16,15 @@ Rows = NDArray[np.int32]
 
 NEVER_MS = np.iinfo(np.int64).max
 """The expiry of an item that has none."""
+ALWAYS = (True, 0, int(NEVER_MS))
+"""Of an item that may be listed at any time: that it may, from when, and until when."""
 UNKNOWN_ROW = -1
 EVICTED_SHARE = 16
 """A full catalogue gives up one row in this many at once, so that making room is rare."""
+UNUSED_SHARE = 4
+"""One row in this many is for items that nobody had yet, before others make room for them."""
+UNUSED = -(2**62)
+"""Added to the tick at which an item came to be known, as long as nobody had it."""
 
 
 CATEGORY_SLOTS = 4_096
@@ -43,6 +49,8 @@ class _Saved(msgspec.Struct):
     documents: dict[int, Item]
     deleted: list[str]
     tick: int
+    limits: dict[str, tuple[bool, int, int]] = {}
+    """None in snapshots of earlier versions."""
 
 
 class Catalogue:
@@ -64,6 +72,8 @@ class Catalogue:
         self._free: list[int] = []
         self._documents: dict[int, Item] = {}
         self._deleted: dict[str, None] = {}
+        self._limits: dict[str, tuple[bool, int, int]] = {}
+        """Of items that made room, what their documents said of whether and when they may be listed, if not always."""
         self.categories = Categories(np.zeros((capacity, LABELS), np.int32))
         """To be read only."""
         self.attributes = Attributes(capacity)
@@ -76,7 +86,10 @@ class Catalogue:
         self._from_ms = np.zeros(capacity, np.int64)
         self._expires_ms = np.zeros(capacity, np.int64)
         self._servable = np.zeros(capacity, np.bool_)
-        self._turned = np.zeros(capacity, np.bool_)
+        self._told_ms = -1
+        """Up to when it is told what time has changed; before the first call nothing is."""
+        self._tell_ms = int(NEVER_MS)
+        """When the next such change is."""
         self._checked_ms = 0
         self._next_change_ms = int(NEVER_MS)
 
@@ -93,9 +106,17 @@ class Catalogue:
         """The item's row, or UNKNOWN_ROW. With `create` it gets one, and counts as just used."""
         row = self.rows.get(item_id, UNKNOWN_ROW)
         if create:
-            if row < 0:
-                row = self._create(item_id)
+            row = self.place(item_id)
             self.touch(row)
+        return row
+
+    def place(self, item_id: str) -> int:
+        """The item's row, which it gets if it has none; that is no use of it."""
+        row = self.rows.get(item_id, UNKNOWN_ROW)
+        if row < 0:
+            row = self._create(item_id)
+            self._tick += 1
+            self._touched[row] = self._tick + UNUSED
         return row
 
     def touch(self, row: int) -> None:
@@ -135,7 +156,8 @@ class Catalogue:
             The item's row.
         """
         self._deleted.pop(item.item_id, None)
-        row = self.row(item.item_id, create=True)
+        self._limits.pop(item.item_id, None)
+        row = self.place(item.item_id)
         self._drop_document(row)
         self._documents[row] = item
         self._note(row, item)
@@ -158,6 +180,7 @@ class Catalogue:
 
     def delete(self, item_id: str) -> None:
         """Keeps the item out of every list until it is put again; what was learned from it stays useful."""
+        self._limits.pop(item_id, None)
         self._deleted.pop(item_id, None)
         self._deleted[item_id] = None
         if len(self._deleted) > self.capacity:
@@ -175,6 +198,11 @@ class Catalogue:
             self._from_ms[row], self._expires_ms[row] = 0, NEVER_MS
             self._listed[row] = True
         self._documents.clear()
+        for item_id in self._limits:
+            row = self.row(item_id)
+            if row >= 0:
+                self._from_ms[row], self._expires_ms[row], self._listed[row] = ALWAYS[1], ALWAYS[2], True
+        self._limits.clear()
         self.categories.slots[:] = 0
         self._check_all(self._checked_ms)
 
@@ -191,19 +219,32 @@ class Catalogue:
     def may_list(self, item_id: str, wall_ms: int) -> bool:
         """Whether the item may be in a list made at `wall_ms`; one that is not known may, unless it was deleted."""
         row = self.row(item_id)
-        return item_id not in self._deleted if row < 0 else bool(self.servable(wall_ms)[row])
+        if row >= 0:
+            return bool(self.servable(wall_ms)[row])
+        listed, from_ms, expires_ms = self._limits.get(item_id, ALWAYS)
+        return item_id not in self._deleted and listed and from_ms <= wall_ms < expires_ms
 
     def barred(self, wall_ms: int) -> NDArray[np.uint32]:
         """`item_hash` of every item known that may be in no list made at `wall_ms`: [n], in no order."""
         known = self.hashes[: self.end][~self.servable(wall_ms)[: self.end]]
-        return np.concatenate([known, np.array([item_hash(item_id) for item_id in self._deleted], np.uint32)])
+        unknown = [
+            *self._deleted,
+            *(item_id for item_id in self._limits if not self.may_list(item_id, wall_ms)),
+        ]
+        return np.concatenate([known, np.array(list(map(item_hash, unknown)), np.uint32)])
 
     def take_turned(self, wall_ms: int) -> list[str]:
-        """Ids of items that time has made available, or no longer so, since the last call."""
-        self.servable(wall_ms)
-        rows = np.flatnonzero(self._turned[: self.end])
-        self._turned[rows] = False
-        return [self.item_id(row) for row in rows.tolist()]
+        """Ids of items that time has made available, or no longer so, since the last call; the first tells of none."""
+        if self._told_ms >= 0 and wall_ms < self._tell_ms:
+            return []
+        since_ms = wall_ms if self._told_ms < 0 else self._told_ms
+        self._told_ms = max(since_ms, wall_ms)
+        times = (self._from_ms[: self.end], self._expires_ms[: self.end])
+        turned = self._listed[: self.end] & np.any(
+            [(since_ms < at) & (at <= wall_ms) for at in times], axis=0
+        )
+        self._tell_ms = min(int(at.min(where=at > self._told_ms, initial=NEVER_MS)) for at in times)
+        return [self.item_id(row) for row in np.flatnonzero(turned).tolist()]
 
     def _create(self, item_id: str) -> int:
         if not self._free and len(self._ids) == self.capacity:
@@ -216,21 +257,39 @@ class Catalogue:
             self._ids.append(item_id)
         self.rows[item_id] = row
         self.hashes[row] = item_hash(item_id)
-        self._listed[row] = item_id not in self._deleted
-        self._from_ms[row] = 0
-        self._expires_ms[row] = NEVER_MS
-        self._servable[row] = self._listed[row]
+        self._limit(row, item_id)
+        self._recheck(row)
         return row
 
+    def _limit(self, row: int, item_id: str) -> None:
+        """Notes what is known, without a document, of whether and when the item may be listed."""
+        listed, self._from_ms[row], self._expires_ms[row] = self._limits.get(item_id, ALWAYS)
+        self._listed[row] = listed and item_id not in self._deleted
+
     def _evict(self) -> None:
+        """Makes room.
+
+        Of what nobody had, what is known longest goes, as long as that is more than its share; else what nobody has had
+        for longest. So neither does a feed of more documents than there is room for displace what is had, nor what was
+        had long ago what is new.
+        """
         count = self.capacity // EVICTED_SHARE
-        evicted = np.argsort(self._touched, kind="stable")[:count].astype(np.int32)
+        order = np.argsort(self._touched, kind="stable").astype(np.int32)
+        unused_count = int((self._touched < 0).sum())
+        spare = max(unused_count - self.capacity // UNUSED_SHARE, count - (self.capacity - unused_count), 0)
+        unused = min(spare, count)
+        evicted = np.concatenate([order[:unused], order[unused_count:][: count - unused]])
         for row in evicted.tolist():
-            del self.rows[self.item_id(row)]
+            item_id = self.item_id(row)
+            limits = bool(self._listed[row]), int(self._from_ms[row]), int(self._expires_ms[row])
+            if row in self._documents and limits != ALWAYS:
+                self._limits[item_id] = limits
+            del self.rows[item_id]
             self._ids[row] = None
             self._drop_document(row)
+        for item_id in list(self._limits)[: max(len(self._limits) - self.capacity, 0)]:
+            del self._limits[item_id]
         self._servable[evicted] = False
-        self._turned[evicted] = False
         self.categories.slots[evicted] = 0
         self._listed[evicted] = False
         self._free = sorted(evicted.tolist(), reverse=True)  # as they are loaded
@@ -243,12 +302,13 @@ class Catalogue:
         for change_ms in (begin_ms, end_ms):
             if self._checked_ms < change_ms < self._next_change_ms:
                 self._next_change_ms = change_ms
+            if self._told_ms < change_ms < self._tell_ms:
+                self._tell_ms = change_ms
 
     def _check_all(self, wall_ms: int) -> None:
         end = self.end
         begin_ms, end_ms = self._from_ms[:end], self._expires_ms[:end]
         servable = self._listed[:end] & (begin_ms <= wall_ms) & (wall_ms < end_ms)
-        self._turned[:end] |= servable != self._servable[:end]
         self._servable[:end] = servable
         self._checked_ms = wall_ms
         self._next_change_ms = min(
@@ -257,7 +317,7 @@ class Catalogue:
 
     def save(self) -> Saved:
         """Everything that `load` needs to give the same rows and masks."""
-        saved = _Saved(self._ids, self._documents, list(self._deleted), self._tick)
+        saved = _Saved(self._ids, self._documents, list(self._deleted), self._tick, self._limits)
         return {
             "catalogue": msgspec.msgpack.encode(saved),
             "touched": self._touched[: self.end].copy(),
@@ -286,15 +346,15 @@ class Catalogue:
         self.rows = {item_id: row for row, item_id in enumerate(part.ids) if item_id is not None}
         self._documents, self._tick = part.documents, part.tick
         self._deleted = dict.fromkeys(part.deleted)
+        self._limits = part.limits
         self._touched[: len(touched)] = touched
         for row, item_id in enumerate(part.ids):
             self.hashes[row] = item_hash(item_id or "")
-            self._listed[row] = item_id is not None and item_id not in self._deleted
-        self._expires_ms[: len(part.ids)] = NEVER_MS
+            if item_id is not None:
+                self._limit(row, item_id)
         for row, item in self._documents.items():
             self._note(row, item)
         self._check_all(0)
-        self._turned[:] = False
 
 
 def category_slot(category: str) -> int:

@@ -101,11 +101,11 @@ class Recommender:
         Raises:
             ValueError: The vector has another dimension, or is not finite.
         """
-        self.statistics.content.put(self.catalogue.row(item_id, create=True), vector)
+        self.statistics.content.put(self.catalogue.place(item_id), vector)
 
     def put_vectors(self, vectors: Mapping[str, Floats]) -> None:
         """Sets many items' vectors at once, as `put_vector` sets one's."""
-        made = {item_id: self.catalogue.row(item_id, create=True) for item_id in vectors}
+        made = {item_id: self.catalogue.place(item_id) for item_id in vectors}
         # Where there is no room for all of them, the last have taken the rows of the first.
         rows = {item_id: row for item_id, row in made.items() if self.catalogue.row(item_id) == row}
         if rows:

@@ -39,7 +39,7 @@ class EmbeddingsToSearch:
             if row >= 0:
                 index.drop(row)
             return
-        row = catalogue.row(item_id, create=True)
+        row = catalogue.place(item_id)
         found = decode_embedding(record.value).modalities
         for modality in self._searched:
             embedded = found.get(modality)

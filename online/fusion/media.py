@@ -35,7 +35,7 @@ class ItemMedia:
 
     def put(self, item_id: str, vectors: Mapping[str, Floats]) -> int:
         """Replaces all that an item is made of by unit vectors of at most WIDTH dimensions; returns its row."""
-        row = self.catalogue.row(item_id, create=True)
+        row = self.catalogue.place(item_id)
         self._clear(np.array([row], np.int32))
         for modality, vector in vectors.items():
             place = MODALITIES.index(modality)

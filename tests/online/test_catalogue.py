@@ -1,6 +1,6 @@
 import pytest
 
-from online.catalogue import EVICTED_SHARE, UNKNOWN_ROW, Catalogue, Rows, item_hash
+from online.catalogue import EVICTED_SHARE, UNKNOWN_ROW, UNUSED_SHARE, Catalogue, Rows, item_hash
 from online.item import Item
 
 
@@ -156,3 +156,65 @@ def test_without_documents_items_are_as_if_none_had_come() -> None:
     assert catalogue.document_count == 0
     assert not catalogue.categories.slots.any()
     assert [servable(catalogue, item_id, 1_000) for item_id in "abcd"] == [True, True, True, False]
+
+
+def test_a_clock_that_is_set_back_changes_nothing_that_has_been_told() -> None:
+    catalogue = Catalogue(64)
+    catalogue.put(Item("before", available_from_ms=5))
+    assert catalogue.take_turned(10) == []
+    catalogue.servable(1)  # a late event's list
+    assert catalogue.take_turned(11) == []
+    catalogue.put(Item("soon", available_from_ms=12))
+    catalogue.put(Item("soon over", expires_ms=13))
+    assert [catalogue.take_turned(wall_ms) for wall_ms in (12, 13, 14)] == [["soon"], ["soon over"], []]
+
+
+def test_a_feed_of_more_documents_than_there_is_room_for_does_not_displace_what_is_had() -> None:
+    catalogue = Catalogue(64)
+    had = [f"had{number}" for number in range(40)]
+    for item_id in had:
+        catalogue.row(item_id, create=True)
+    for _ in range(2):
+        for number in range(300):
+            catalogue.put(Item(f"i{number}"))
+            catalogue.place(f"vector{number}")
+    assert all(catalogue.row(item_id) >= 0 for item_id in had)
+    assert catalogue.row("i299") >= 0
+
+
+def test_what_was_had_long_ago_does_not_displace_what_is_new() -> None:
+    catalogue = Catalogue(64)
+    for number in range(300):
+        catalogue.row(f"had{number}", create=True)
+    new = [f"new{number}" for number in range(64 // UNUSED_SHARE)]
+    for item_id in new:
+        catalogue.put(Item(item_id))
+    for number in range(300):
+        catalogue.row(f"later{number}", create=True)
+    assert all(catalogue.row(item_id) >= 0 for item_id in new)
+
+
+def test_what_may_not_be_listed_may_not_either_once_it_has_made_room() -> None:
+    catalogue = Catalogue(64)
+    catalogue.put(Item("off", available=False))
+    catalogue.put(Item("over", expires_ms=10))
+    catalogue.put(Item("later", available_from_ms=100))
+    for number in range(200):
+        catalogue.put(Item(f"x{number}"))
+    loaded = Catalogue(64)
+    loaded.load(catalogue.save())
+    for known in (catalogue, loaded):
+        assert known.row("over") == UNKNOWN_ROW
+        assert [known.may_list(i, 50) for i in ("off", "over", "later", "?")] == [False, False, False, True]
+        assert known.may_list("later", 100)
+        assert {item_hash(i) for i in ("off", "over", "later")} <= set(known.barred(50).tolist())
+        for item_id in ("off", "over"):
+            known.row(item_id, create=True)
+            assert not known.may_list(item_id, 50)
+        again = Catalogue(64)
+        again.load(known.save())
+        assert not again.may_list("over", 50)
+    catalogue.put(Item("off"))
+    assert catalogue.may_list("off", 50)
+    loaded.drop_documents()
+    assert all(loaded.may_list(item_id, 50) for item_id in ("off", "over", "later"))
