@@ -15,11 +15,15 @@ HISTORY_LIMIT = 60
 HASH_LIMIT = 128
 """Recent event ids kept: a producer's retry within that many events of the user counts once."""
 OPEN_LIMIT = 256
-"""Entries of one set; a larger one is learned in full but remembered by its first entries."""
+OPEN_BYTES_LIMIT = 5_500
+"""Entries of one set, and the sum of their ids' bytes; a larger one is learned in full but remembered by its first
+entries."""
+LONGEST_ID_BYTES = 1_024
 HAD_LIMIT = 800
 HAD_BYTES_LIMIT = 12_000
 """Distinct items remembered, and the sum of their ids' bytes; the least recently had go first."""
-HIDDEN_BYTES_LIMIT = 4_000
+HIDDEN_BYTES_LIMIT = 6_000
+"""Of the ids of hidden items; those hidden first go first."""
 STANDING_LIMIT = 10
 """Ids of a list that are kept, to be scored against what the user does next."""
 SET_DECAY = 0.98
@@ -165,17 +169,24 @@ class UserState:
             self._hide(event.item_id)
         elif event.action in POSITIVE_ACTIONS:
             self.hidden.pop(event.item_id, None)
-            if len(self.open) < OPEN_LIMIT:
+            if len(self.open) < OPEN_LIMIT and self._has_room(event.item_id):
                 timestamp_s = min(event.timestamp_ms // 1000, _MAX_S)
                 self.open.append(Past(event.item_id, timestamp_s, event.action, single(event.value)))
 
+    def _has_room(self, item_id: str) -> bool:
+        if len(self.open) * LONGEST_ID_BYTES < OPEN_BYTES_LIMIT:
+            return True
+        return (
+            sum(len(past.item_id.encode()) for past in self.open) + len(item_id.encode()) <= OPEN_BYTES_LIMIT
+        )
+
     def _hide(self, item_id: str) -> None:
         self.hidden[item_id] = None
-        size = sum(len(i) for i in self.hidden)
+        size = sum(len(i.encode()) for i in self.hidden)
         while size > HIDDEN_BYTES_LIMIT:
             oldest = next(iter(self.hidden))
             del self.hidden[oldest]
-            size -= len(oldest)
+            size -= len(oldest.encode())
 
     def _close_set(self) -> None:
         if not self.open:

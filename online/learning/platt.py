@@ -28,8 +28,13 @@ class PlattLearner:
         self._curvature *= KEPT
         self._curvature += (x.T * (chances * (1 - chances))) @ x
         damped = self._curvature + DAMPING * np.eye(2)
-        self._weights += np.linalg.solve(damped, x.T @ (had - chances))
-        self._weights[1] = max(self._weights[1], LEAST_SLOPE)
+        gradient = x.T @ (had - chances)
+        step = np.linalg.solve(damped, gradient)
+        if self._weights[1] + step[1] < LEAST_SLOPE:
+            # The best step of those that end there.
+            step[1] = LEAST_SLOPE - self._weights[1]
+            step[0] = (gradient[0] - damped[0, 1] * step[1]) / damped[0, 0]
+        self._weights += step
 
     def platt(self) -> Platt:
         """What was learned."""

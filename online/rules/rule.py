@@ -76,6 +76,10 @@ class When(Struct, frozen=True, forbid_unknown_fields=True):
             return False
         return self.near is None or self._is_near(self.near, said.get("lat"), said.get("lon"))
 
+    def asks(self) -> set[str]:
+        """Names of the context that it asks for."""
+        return {*(self.context or ()), *(("lat", "lon") if self.near else ())}
+
     def _is_near(self, near: Near, lat: Scalar, lon: Scalar) -> bool:
         known = isinstance(lat, int | float) and isinstance(lon, int | float)
         return known and bool(near.holds(np.array([[lat, lon]], np.float64))[0])

@@ -10,6 +10,10 @@ LARGEST_EXPONENT = 40.0
 """Half-lives that may lie between the reference and an event; float32 holds weights of up to 2**127."""
 
 
+BLOCK = 1_024
+"""Rows that are scaled down at once."""
+
+
 class ForwardDecay:
     """Weights grow with an event's time instead of stored sums shrinking with the clock's.
 
@@ -34,7 +38,10 @@ class ForwardDecay:
         exponent = (timestamp_s - self.reference_s) / self.half_life_s
         if exponent > LARGEST_EXPONENT:
             for sums in self._decayed:
-                np.multiply(sums, 2.0**-exponent, out=sums)
+                for start in range(0, len(sums), BLOCK):
+                    block = sums[start : start + BLOCK]
+                    if block.any():  # what is only read takes no memory
+                        np.multiply(block, 2.0**-exponent, out=block)
             self.reference_s = timestamp_s
             return 1.0
         return float(2.0**exponent)

@@ -20,9 +20,9 @@ class Edges(NamedTuple):
     """[capacity, NEIGHBOUR_LIMIT] stored weight of each edge."""
     sizes: NDArray[np.int32]
     """[capacity]"""
-    mass: Floats
+    mass: NDArray[np.float64]
     """[capacity] all weight ever added to a source's edges, those evicted since included."""
-    counts: Floats
+    counts: NDArray[np.float64]
     """[capacity] how often each item was had."""
     slots: NDArray[np.int32]
     """[capacity] scratch, all zero between calls: where a target stands in the source at hand, plus 1."""
@@ -34,8 +34,8 @@ def empty_edges(capacity: int) -> Edges:
         np.zeros((capacity, NEIGHBOUR_LIMIT), np.int32),
         np.zeros((capacity, NEIGHBOUR_LIMIT), np.float32),
         np.zeros(capacity, np.int32),
-        np.zeros(capacity, np.float32),
-        np.zeros(capacity, np.float32),
+        np.zeros(capacity),
+        np.zeros(capacity),
         np.zeros(capacity, np.int32),
     )
 

@@ -19,8 +19,8 @@ class Shares(NamedTuple):
 
     counts: Floats
     """[capacity, 2] stored counts: events, and those of them that were repeats."""
-    total: Floats
-    """[2] the same over all items."""
+    total: NDArray[np.float64]
+    """[2] the same over all items: in single precision one event more is none beyond 2**24 of them."""
     categories: Floats
     """[CATEGORY_SLOTS, 2] the same by category, as of the last `sum_categories`."""
 
@@ -73,7 +73,7 @@ class Repeats:
     def __init__(self, capacity: int, half_life_s: float) -> None:
         self.arrays = Shares(
             np.zeros((capacity, 2), np.float32),
-            np.zeros(2, np.float32),
+            np.zeros(2),
             np.zeros((CATEGORY_SLOTS, 2), np.float32),
         )
         self.decay = ForwardDecay(half_life_s, self.arrays)

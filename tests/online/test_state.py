@@ -126,7 +126,7 @@ def test_everything_kept_is_bounded() -> None:
     assert len(state.current) == STANDING_LIMIT
     assert len(state.had) <= HAD_LIMIT
     assert sum(len(item_id) for item_id in state.had) <= HAD_BYTES_LIMIT
-    assert sum(len(item_id) for item_id in state.hidden) <= HIDDEN_BYTES_LIMIT
+    assert 0.99 * HIDDEN_BYTES_LIMIT <= sum(len(item_id) for item_id in state.hidden) <= HIDDEN_BYTES_LIMIT
     assert f"item-{3 * HAD_LIMIT - 1:06}" in state.had
 
 

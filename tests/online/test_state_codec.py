@@ -1,4 +1,8 @@
+from random import Random
+from string import ascii_letters, digits
+
 import msgspec
+import pytest
 from cramjam import lz4
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,10 +60,26 @@ def test_a_user_with_fifty_items_fits_two_kilobytes() -> None:
 def test_no_history_makes_a_state_larger_than_32_kib() -> None:
     assert len(pack(state_of(5000, 5000, id_length=10))) <= 32 * KIB
     assert len(pack(state_of(2000, 2000, id_length=256, sets=300))) <= 32 * KIB
-    hiding = UserState("u")
-    for i in range(2000):
-        hiding.apply(event(i, f"{i:0256d}", i, "hide"))
-    assert len(pack(hiding)) <= 32 * KIB
+
+
+@pytest.mark.parametrize("id_length", [5, 12, 36, 100, 256])
+def test_ids_that_cannot_be_compressed_do_not_either(id_length: int) -> None:
+    rng = Random(1)
+    state = UserState("u" * 256)
+
+    def act(count: int, begin_ms: int, step_ms: int, action: str) -> None:
+        for number in range(count):
+            item_id = "".join(rng.choices(ascii_letters + digits, k=id_length))
+            state.apply(
+                event(begin_ms + number, item_id, begin_ms + number * step_ms, action, 1 + number / 7)
+            )
+
+    act(900, 10**6, 977_000, "click")
+    act(1_500, 10**9, 1_000, "hide")
+    act(300, 2 * 10**9, 0, "click")
+    state.published([str(number) * id_length for number in range(10)])
+    assert len(state.open) > 20
+    assert 24 * KIB <= len(pack(state)) <= 32 * KIB
 
 
 def test_the_head_is_read_without_the_rest() -> None:

@@ -76,3 +76,10 @@ def test_it_goes_on_from_what_it_saved() -> None:
         if number >= 20:
             other.learn(shares, had)
     assert known.platt() == other.platt()
+
+
+def test_where_shares_say_nothing_chances_are_right_all_the_same() -> None:
+    learner = PlattLearner()
+    for number in range(500):
+        learner.learn(np.ones(1, np.float32), np.array([number % 2 == 0]))
+    assert abs(learner.platt().chances(np.ones(1, np.float32))[0] - 0.5) < 0.05

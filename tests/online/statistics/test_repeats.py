@@ -1,8 +1,17 @@
+import math
+
 import numpy as np
 import pytest
 
 from online.statistics.base import Observation
-from online.statistics.repeats import PRIOR, Repeats, category_share, overall_share, repeat_share
+from online.statistics.repeats import (
+    PRIOR,
+    Repeats,
+    category_share,
+    count_repeats,
+    overall_share,
+    repeat_share,
+)
 
 DAY_S = 86_400.0
 SLOTS = np.array([[1, 0, 0], [1, 4, 0], [2, 4, 5], [0, 0, 0]], np.int32)
@@ -60,3 +69,11 @@ def test_category_sums_fade_with_the_counts_they_are_made_of(repeats: Repeats) -
         repeats.arrays.categories[1], repeats.arrays.counts[0] + repeats.arrays.counts[1]
     )
     assert repeats.arrays.categories[1, 0] == pytest.approx(15 * 2.0**-41)
+
+
+def test_one_event_more_counts_however_many_there_were() -> None:
+    repeats = Repeats(4, math.inf)
+    repeats.arrays.total[:] = 2.0**25, 2.0**23
+    for _ in range(1_000):
+        count_repeats(repeats.arrays, np.zeros(4, np.int32), np.array([True, False, False, False]), 1.0)
+    assert repeats.arrays.total.tolist() == [2.0**25 + 4_000, 2.0**23 + 1_000]
