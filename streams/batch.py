@@ -1,7 +1,7 @@
 """Interactions of one batch, read and applied to user state: what comes of it, before anything is written."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -71,7 +71,7 @@ class Touched(msgspec.Struct):
     cause: Cause
     since_ms: int
     """Kafka's timestamp of the oldest event that the list answers."""
-    context: dict[str, Scalar] = {}
+    context: Mapping[str, Scalar] = {}
     """What that event says of its surroundings."""
     index: int = 0
     """Of that event, within a packed message."""

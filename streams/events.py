@@ -24,8 +24,8 @@ class Interaction(Struct, forbid_unknown_fields=True, omit_defaults=True):
     item_id: Id
     """With what. It need not be known: an item may come after its events."""
     action: Action
-    """What they did. `hide` and `dislike` keep the item out of the user's lists; `impression` and `skip`
-    change no history."""
+    """What they did. `hide` and `dislike` keep the item out of the user's lists (of very many, the last ones: 6,000
+    bytes of ids are remembered); `impression` and `skip` change no history."""
     event_id: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
     """Unique among the user's events: one that is produced twice counts once. Without it the record's place
     in this very topic stands in, and a producer's retry counts twice."""
@@ -243,7 +243,7 @@ class Recommendation(Struct):
     list_id: str
     """Give it back in the interactions that come from the list."""
     generated_ms: int
-    """When it was made, milliseconds since the epoch."""
+    """When its items were ranked, milliseconds since the epoch; one that leaves a list later changes nothing of it."""
     model_version: int
     """Of the learner's publications, the one that it was made with."""
     cause: Cause

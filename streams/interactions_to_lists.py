@@ -158,7 +158,8 @@ class InteractionsToLists:
                 state = self._users.get(user_id, partition)
                 offset = state.cursor.offset if state.cursor else -1
                 cause = Cause("schedule", "", self._names["users"], partition, offset, now_ms())
-                again.append(Touched(state, partition, cause, cause.timestamp_ms))
+                context = self._published.context(user_id)
+                again.append(Touched(state, partition, cause, cause.timestamp_ms, context))
         return again
 
     async def _publish(self, batch: Batch, listed: Sequence[Touched], owed: Sequence[Touched] = ()) -> None:

@@ -36,6 +36,8 @@ RESERVE = 5
 """Items ranked beyond a list, to take the places of those that go."""
 RULED_MORE = 30
 """Items ranked beyond those asked for, where rules may take some out."""
+LONGEST_KEPT = 1_000
+"""Characters of what an event says of its surroundings; longer values are not kept with a list."""
 EMPTY: Mapping[str, Scalar] = {}
 
 
@@ -174,7 +176,7 @@ class ListMaker:
     ) -> Published:
         """The user's list now, and its reserve."""
         items = self.ranked(state, wall_ms, reserve=RESERVE, context=context, hurried=hurried)
-        return self._published(state, cause, wall_ms, items)
+        return self._published(state, cause, wall_ms, items, context)
 
     def published_all(self, asked: Sequence[Asked], wall_ms: int, hurried: bool = False) -> list[Published]:
         """The lists of some users now, as `published`: together they take half the time."""
@@ -193,7 +195,7 @@ class ListMaker:
             )
             for n, listed in zip(of_arm, lists, strict=True):
                 items = [_place(rank, item) for rank, item in enumerate(listed, 1)]
-                found[n] = self._published(asked[n].state, asked[n].cause, wall_ms, items)
+                found[n] = self._published(asked[n].state, asked[n].cause, wall_ms, items, asked[n].context)
         return [found[n] for n in range(len(asked))]
 
     def published_each(
@@ -225,11 +227,18 @@ class ListMaker:
             if users.owns(partition):
                 state = users.get(user_id, partition)
                 if through_of(state) == old.recommendation.through:
-                    asked[number] = Asked(state, old.recommendation.cause)
+                    asked[number] = Asked(state, old.recommendation.cause, old.context)
         made = dict(zip(asked, self.published_each(list(asked.values()), wall_ms), strict=True))
         return [made.get(number) for number in range(len(olds))]
 
-    def _published(self, state: UserState, cause: Cause, wall_ms: int, items: list[ListItem]) -> Published:
+    def _published(
+        self,
+        state: UserState,
+        cause: Cause,
+        wall_ms: int,
+        items: list[ListItem],
+        context: Mapping[str, Scalar],
+    ) -> Published:
         recommendation = Recommendation(
             user_id=state.user_id,
             list_id=self._list_id(state),
@@ -240,7 +249,19 @@ class ListMaker:
             arm=self._arms.arm_of(state.user_id),
             items=items[: self.length],
         )
-        return Published(recommendation, items[self.length :], self.taste(state, recommendation.items))
+        taste = self.taste(state, recommendation.items)
+        return Published(recommendation, items[self.length :], taste, self._asked_for(context))
+
+    def _asked_for(self, context: Mapping[str, Scalar]) -> Mapping[str, Scalar]:
+        """Of an event's surroundings, what rules will ask for when the list is made again."""
+        if not context or not self.rules:
+            return EMPTY
+        names = {name for rule in self.rules for name in rule.when.asks()}
+        return {
+            name: value
+            for name, value in context.items()
+            if name in names and len(str(value)) <= LONGEST_KEPT
+        }
 
     def taste(self, state: UserState, listed: Sequence[ListItem]) -> Taste:
         """What the user's list asks of an item that nothing is known of but its vector.
@@ -277,17 +298,16 @@ class ListMaker:
         changed = msgspec.structs.replace(
             old.recommendation,
             list_id=changed_id(old.recommendation.list_id, ranked),
-            generated_ms=wall_ms,
             cause=cause,
             items=ranked,
         )
-        return Published(changed, reserve[missing:])
+        return Published(changed, reserve[missing:], context=old.context)
 
     def changed(self, found: Published, old: Published, cause: Cause) -> Published:
         """The list with a cause and an id of its own: one made with the same state, before, has the other."""
         list_id = changed_id(old.recommendation.list_id, found.recommendation.items)
         changed = msgspec.structs.replace(found.recommendation, list_id=list_id, cause=cause)
-        return Published(changed, found.reserve, found.taste)
+        return Published(changed, found.reserve, found.taste, found.context)
 
     def _list_id(self, state: UserState) -> str:
         """Follows from user, state and model version: the same list, made again after a crash, has it too."""

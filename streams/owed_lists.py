@@ -95,7 +95,8 @@ class OwedLists:
         if cursor is not None and self._published.is_behind(user_id, cursor):
             wall_ms = now_ms()
             cause = Cause("schedule", "", self._topic, partition, cursor.offset, wall_ms)
-            self._owe(user_id, Owed(partition, cause, wall_ms, {}, 0, wall_ms))
+            context = self._published.context(user_id)
+            self._owe(user_id, Owed(partition, cause, wall_ms, context, 0, wall_ms))
 
     def _owe(self, user_id: str, owed: Owed) -> None:
         """Who is owed a list already keeps their place, and has waited as long as before."""

@@ -58,15 +58,16 @@ class StaleLists:
             return
         user_ids = self._published.made_before(now_ms() - self._after_ms)
         for start in range(0, len(user_ids), MADE_AT_ONCE):
-            start_s = time.perf_counter()
             async with self._users.working:
                 # Lists of partitions that were let go of meanwhile are their new owner's.
                 if not self._users.ready.is_set():
                     return
+                start_s = time.perf_counter()
                 made = list(self._made(user_ids[start : start + MADE_AT_ONCE]))
+                spent_s = time.perf_counter() - start_s
                 await self._producer.deliver(made, self._check)
             metrics.LISTS.labels(cause="schedule").inc(len(made))
-            await asyncio.sleep(PAUSE_FACTOR * (time.perf_counter() - start_s))
+            await asyncio.sleep(PAUSE_FACTOR * spent_s)
 
     def _made(self, user_ids: Sequence[str]) -> Iterator[Outgoing]:
         wall_ms = now_ms()

@@ -4,7 +4,7 @@ An index from items to users would be as large as the lists. Here each user has 
 looking an item up is one pass over all rows: 40 bytes a user, and 10 ms for a million users.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 import numpy as np
@@ -16,7 +16,7 @@ from online.events import Cursor
 from online.ranking.tastes import Taste, Tastes
 from online.recommender_config import RecommenderConfig
 from online.state import UserState
-from streams.events import ListItem, Recommendation, Through
+from streams.events import ListItem, Recommendation, Scalar, Through
 from streams.follower import Follower, Record
 from streams.producer import Outgoing
 from streams.settings import Settings
@@ -24,6 +24,8 @@ from streams.topics import full_name
 
 RESERVE_HEADER = "reserve"
 """On a record of `recommendations`: what would come after the list's last item, as JSON."""
+CONTEXT_HEADER = "context"
+"""On one whose event told of its surroundings: what rules asked for of them, and will when the list is made again."""
 BLOCK = 8_192
 """Users looked at in one go."""
 _FIRST_SLOTS = 1_024
@@ -37,6 +39,8 @@ class Published(msgspec.Struct):
     """What takes the places of items that go, best first."""
     taste: Taste | None = None
     """What it asks of new items, where it was just made."""
+    context: Mapping[str, Scalar] = {}
+    """What rules asked for of the surroundings that the user's last event tells of."""
 
     @property
     def item_ids(self) -> list[str]:
@@ -53,11 +57,13 @@ def through_of(state: UserState) -> Through:
 class _Kept(msgspec.Struct, array_like=True):
     value: bytes
     reserve: bytes
+    context: bytes = b"{}"
 
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Recommendation).decode
 _decode_reserve = msgspec.json.Decoder(list[ListItem]).decode
+_decode_context = msgspec.json.Decoder(dict[str, Scalar]).decode
 _encode_kept = msgspec.msgpack.Encoder().encode
 _decode_kept = msgspec.msgpack.Decoder(_Kept).decode
 
@@ -119,8 +125,10 @@ class PublishedLists:
         value, reserve = _encode(published.recommendation), _encode(published.reserve)
         if self._newer is not None:
             self._newer.add(user_id)
-        self._put(published, partition, value, reserve)
-        return Outgoing(self._topic, user_id.encode(), value, partition, headers=[(RESERVE_HEADER, reserve)])
+        context = _encode(published.context)
+        self._put(published, partition, value, reserve, context)
+        headers = [(RESERVE_HEADER, reserve), *([(CONTEXT_HEADER, context)] if published.context else [])]
+        return Outgoing(self._topic, user_id.encode(), value, partition, headers=headers)
 
     def erase(self, user_id: str, partition: int) -> Outgoing:
         """Keeps no list of the user any more; returns the tombstone of the one that was published."""
@@ -145,7 +153,14 @@ class PublishedLists:
         if slot is None:
             return None
         kept = _decode_kept(bytes(lz4.decompress_block(self._kept[slot])))
-        return Published(_decode(kept.value), _decode_reserve(kept.reserve))
+        return Published(
+            _decode(kept.value), _decode_reserve(kept.reserve), context=_decode_context(kept.context)
+        )
+
+    def context(self, user_id: str) -> Mapping[str, Scalar]:
+        """What is kept of the surroundings that the user's newest list was made for."""
+        found = self.get(user_id)
+        return {} if found is None else found.context
 
     def partition(self, user_id: str) -> int:
         """Where the list of a user who has one lies."""
@@ -220,17 +235,20 @@ class PublishedLists:
             return
         reserve = record.headers.get(RESERVE_HEADER, b"[]")
         published = Published(_decode(record.value), _decode_reserve(reserve))
-        self._put(published, record.partition, record.value, reserve)
+        context = record.headers.get(CONTEXT_HEADER, b"{}")
+        self._put(published, record.partition, record.value, reserve, context)
         self._changed.add(user_id)  # a worker may have died between the list and the state
         self.tastes.doubt(self._slots[user_id])
 
-    def _put(self, published: Published, partition: int, value: bytes, reserve: bytes) -> None:
+    def _put(
+        self, published: Published, partition: int, value: bytes, reserve: bytes, context: bytes
+    ) -> None:
         user_id = published.recommendation.user_id
         slot = self._slot(user_id)
         hashes = [item_hash(item_id) for item_id in published.item_ids]
         self._make_room(slot, len(hashes))
         self.size_bytes -= len(self._kept[slot])
-        self._kept[slot] = bytes(lz4.compress_block(_encode_kept(_Kept(value, reserve))))
+        self._kept[slot] = bytes(lz4.compress_block(_encode_kept(_Kept(value, reserve, context))))
         self.size_bytes += len(self._kept[slot])
         self._partitions[slot] = partition
         self._generated_ms[slot] = published.recommendation.generated_ms

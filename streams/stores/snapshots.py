@@ -88,7 +88,7 @@ class SnapshotStore:
             self._fs.rm(f"{self._root}/{name}")
 
     def save(self, manifest: Manifest, saved: Saved) -> str:
-        """Writes a snapshot and removes those that are neither of the newest nor the last of a day.
+        """Writes a snapshot and removes those that are neither of the newest nor the last of a day, nor were finished.
 
         Returns:
             Its name.
@@ -107,7 +107,7 @@ class SnapshotStore:
         name = f"{number}-{hashlib.sha256(data).hexdigest()[:16]}.npz"
         with self._in_use("written"):
             self._write(name, data)
-            for old in self._outdated():
+            for old in (*self._outdated(), *self._unfinished()):
                 self._fs.rm(f"{self._root}/{old}")
         return name
 
@@ -146,6 +146,11 @@ class SnapshotStore:
                 outdated.append(name)
             days.add(day)
         return outdated
+
+    def _unfinished(self) -> list[str]:
+        """What processes were writing when they were killed; who writes at this moment would have to again."""
+        paths = self._fs.ls(self._root, detail=False, refresh=True)
+        return [path.rsplit("/", 1)[-1] for path in paths if path.endswith(".npz.part")]
 
     def _write(self, name: str, data: bytes) -> None:
         part = f"{self._root}/{name}.part"

@@ -7,6 +7,7 @@ cursor, and the user's own state and list are written again over it.
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from uuid import uuid4
 
 import msgspec
@@ -34,7 +35,7 @@ class Owed(msgspec.Struct):
     cause: Cause
     since_ms: int
     """Kafka's timestamp of the oldest event that the list is to answer."""
-    context: dict[str, Scalar]
+    context: Mapping[str, Scalar]
     """What the user's last event says of its surroundings."""
     index: int
     """Of that event, within a packed message."""

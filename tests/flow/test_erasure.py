@@ -271,3 +271,29 @@ def test_an_old_owners_late_state_and_list_do_not_bring_the_user_back(tmp_path: 
     run(river, story)
     assert river.states()["a"].is_stub
     assert "a" not in river.lists()
+
+
+@pytest.mark.parametrize("crash_after", [1, 2, 3, 4])
+def test_who_is_erased_twice_at_once_is_counted_out_once_whatever_crashes(
+    tmp_path: Path, crash_after: int
+) -> None:
+    river = MemoryRiver(tmp_path)
+    click(river, "a", "1", "2", "3")
+
+    async def story() -> None:
+        async with river.recommend() as worker:
+            await work_events(river, worker)
+        ask(river, request_id="r1")
+        ask(river, request_id="r2")
+        with pytest.raises(Crash):
+            async with river.recommend(crash_after) as worker:
+                await erase(river, worker)
+        async with river.recommend() as worker:
+            await erase(river, worker)
+        async with river.learn() as learner:
+            await learn(river, learner)
+            assert [learned.count for learned in learner.learned()] == [0]
+        removed = {receipt.request_id: receipt.erased["examples"] for receipt in receipts(river)}
+        assert removed == {"r1": 3, "r2": 0}
+
+    run(river, story)

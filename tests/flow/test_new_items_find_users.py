@@ -1,14 +1,17 @@
 """A new item comes: the users whose list it belongs in get it at once, and nobody else gets a list."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from streams.clock import now_ms
 from streams.events import Cause, ItemDocument
 from streams.lists import Asked
 from streams.model_to_lists import to_item
+from streams.newcomers import Search
 from streams.producer import Outgoing
 from streams.publications import ITEM_PREFIX, ItemVector, Spaces, encode_spaces, encode_vector
 from streams.stores.lists import Published
@@ -222,5 +225,50 @@ def test_a_vector_that_comes_after_the_list_tells_the_taste_too(river: MemoryRiv
             await follow(process)
             await process.newcomers.turn()
             assert "late" in truth(process, river, "new") & having(river, "new")
+
+    run(river, story)
+
+
+def test_nothing_is_new_for_having_been_available_for_long_nor_for_a_late_event(tmp_path: Path) -> None:
+    river = MemoryRiver(tmp_path)
+    hour_ago_ms = now_ms() - 3_600_000
+    for number in range(20):
+        river.produce("items", ItemDocument(f"i{number}", available_from_ms=hour_ago_ms), 0, f"i{number}")
+
+    async def story() -> None:
+        async with river.recommend() as process:
+            await follow(process)
+            process.changes.take_come()
+            await process.items.turn()
+            assert process.changes.waiting() == 0
+            for number in range(3):
+                send(river, event("u", f"i{number}", number))
+                runs = river.interactions.fetch(10)
+                await process.worker.work(runs)
+                river.interactions.ack(runs)
+                await process.items.turn()
+                assert process.changes.take_come() == {}
+
+    run(river, story)
+
+
+def test_an_item_that_comes_while_others_leave_finds_its_users_too(river: MemoryRiver) -> None:
+    users = [f"u{user}" for user in range(3, USERS, TASTES)]
+
+    async def story() -> None:
+        async with river.recommend() as process:
+            await ready(process)
+            publish(river, "new", vector(9_999, 3, 0.01))
+            await follow(process)
+            search = Search(process.changes.take_come(), now_ms(), iter(users))
+            await asyncio.sleep(0.01)
+            for item_id in {ids(river, user_id)[0] for user_id in users}:
+                process.lists.recommender.delete_item(item_id)
+                process.changes.gone(Cause("item", item_id, "items", 0, 0, now_ms()))
+            await process.items.turn()  # between two turns of the search
+            while search.patience > 0:
+                await process.producer.deliver(process.newcomers._lists_with(search), lambda: None)
+            wanted = truth(process, river, "new")
+            assert len(wanted & having(river, "new")) >= 0.9 * len(wanted) > 0
 
     run(river, story)

@@ -11,6 +11,7 @@ from streams.producer import Outgoing
 from tests.flow.river import MemoryRiver, Recommend, run, settings
 from tests.flow.test_items_leave_lists import follow, put
 from tests.flow.test_lists_from_events import encode_all, event, ids, send
+from tests.flow.test_stale_lists import turn
 
 PIN = '[[rule]]\nname = "of the week"\ndo = "pin"\nplace = 1\nmatch = { item_ids = ["i7"] }\n'
 BLOCK = '[[rule]]\nname = "no more"\ndo = "block"\nmatch = { category = "tea" }\n'
@@ -141,3 +142,41 @@ def test_the_settings_file_is_read_at_the_start_and_an_error_names_file_and_line
     file.write_bytes(PIN.encode("utf-16"))
     with pytest.raises(RulesError, match=r"^[^:]*rules\.toml: expected UTF-8, got byte 0xff at offset 0$"):
         rules_of(chosen)
+
+
+def test_a_list_that_is_made_again_keeps_to_what_the_event_said_of_its_surroundings(
+    river: MemoryRiver,
+) -> None:
+    async def story() -> None:
+        async with river.recommend() as process:
+            await rules(river, process, CONTEXT)
+            first = await listed(river, process, 50, country="DE")
+            assert {category(item_id) for item_id in first} == {"wine"}
+        # Another process, which has only what is in the topics.
+        async with river.recommend() as process:
+            await follow(process)
+            await turn(process, 25)
+            assert river.lists()["u"].cause.kind == "schedule"
+            assert {category(item_id) for item_id in ids(river, "u")} == {"wine"}
+            (kept,) = [process.published.context("u")]
+            assert kept == {"country": "DE"}
+
+    run(river, story)
+
+
+def test_of_the_surroundings_only_what_rules_ask_for_is_kept(river: MemoryRiver) -> None:
+    async def story() -> None:
+        async with river.recommend() as process:
+            await rules(river, process, CONTEXT)
+            said = {"country": "FR", "device": "phone"}
+            send(
+                river,
+                event("u", "i1", 1, context=said),
+                event("v", "i1", 2, context={"country": "x" * 5_000}),
+            )
+            await process.worker.work(river.interactions.fetch(10))
+            assert process.published.context("u") == {"country": "FR"}
+            assert process.published.context("v") == {}
+            assert process.published.context("nobody") == {}
+
+    run(river, story)

@@ -1,11 +1,13 @@
 """Who has been away for a day gets a list of today."""
 
+import asyncio
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 
-from streams import stale_lists
+from streams import items_to_lists, stale_lists
 from streams.clock import now_ms
 from tests.flow.river import MemoryRiver, Recommend, run
 from tests.flow.test_items_leave_lists import follow
@@ -88,5 +90,44 @@ def test_nothing_is_made_again_where_that_is_switched_off(tmp_path: Path) -> Non
             count = len(river.kafka.records("recommendations"))
             await turn(process, 1_000)
             assert len(river.kafka.records("recommendations")) == count
+
+    run(river, story)
+
+
+def test_what_only_loses_items_becomes_old_all_the_same(river: MemoryRiver) -> None:
+    async def story() -> None:
+        async with river.recommend() as process:
+            await follow(process)
+            gone = ids(river, "away")[0] if ids(river, "away") else "old"
+            river.produce("items", None, 0, gone)
+            later_ms = now_ms() + 23 * HOUR_MS
+            with patch.object(items_to_lists, "now_ms", return_value=later_ms):
+                await follow(process)
+            await turn(process, 25)
+        assert river.lists()["away"].cause.kind == "schedule"
+
+    run(river, story)
+
+
+def test_a_share_of_the_time_that_lists_take_goes_to_them_not_of_the_time_that_kafka_takes(
+    river: MemoryRiver,
+) -> None:
+    async def story() -> None:
+        async with river.recommend() as process:
+            await follow(process)
+            deliver, sleep, slept_s = process.producer.deliver, asyncio.sleep, []
+
+            async def slowly(*args: Any) -> None:  # noqa: ANN401  # as the producer's
+                await sleep(0.2)
+                await deliver(*args)
+
+            async def note(seconds: float) -> None:
+                slept_s.append(seconds)
+
+            process.producer.deliver = slowly  # type: ignore[method-assign, assignment]
+            with patch("streams.stale_lists.asyncio.sleep", note):
+                await turn(process, 25)
+        assert slept_s
+        assert max(slept_s) < stale_lists.PAUSE_FACTOR * 0.2
 
     run(river, story)

@@ -115,7 +115,7 @@ def test_what_is_gone_makes_room_for_the_reserve() -> None:
     assert found.item_ids == [old.item_ids[0], *old.item_ids[2:], reserve[1]]
     assert [item.rank for item in found.recommendation.items] == [1, 2, 3, 4]
     assert [item.item_id for item in found.reserve] == reserve[2:]
-    assert (found.recommendation.cause, found.recommendation.generated_ms) == (gone, 9)
+    assert (found.recommendation.cause, found.recommendation.generated_ms) == (gone, 1)
     assert found.recommendation.through == old.recommendation.through
     # Made again after a crash it is the same list, and another than the one before.
     assert lists.without_gone(old, gone, wall_ms=10).recommendation.list_id == found.recommendation.list_id

@@ -226,3 +226,12 @@ def test_those_that_name_an_erased_user_are_removed_but_the_one_that_was_just_sa
     ]
     assert store(tmp_path).remove_naming(["a", "c"], names[2]) == {"a": 1, "c": 0}
     assert store(tmp_path).names() == names[1:]
+
+
+def test_what_a_killed_process_was_writing_is_removed_by_the_next(tmp_path: Path) -> None:
+    fill(tmp_path, 1)
+    (tmp_path / "snapshots" / "00000001-000000000002-0123456789abcdef.npz.part").write_bytes(
+        b"alice@example.org"
+    )
+    fill(tmp_path, 3)
+    assert kept(tmp_path) == [1, 3]
