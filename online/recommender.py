@@ -48,7 +48,7 @@ FILTERED_LIMIT = 600
 
 
 class Recommender:
-    """Statistics, catalogue and ranking: folds sets and makes lists, both in microseconds.
+    """Statistics, catalogue and ranking: folds sets in tens of microseconds, makes lists in hundreds.
 
     Nothing reads a clock or draws random numbers: the same calls in the same order give the same lists.
     """
@@ -62,7 +62,7 @@ class Recommender:
         self.by_modality = ModalityIndex(capacity)
         """Vectors for search; lists are made without them, and no snapshot has them."""
         self.network: Network | None = None
-        """Ranks the candidates; without one, or one that is better than it, the fixed blend does."""
+        """Ranks the candidates. None: the fixed blend does, as nothing is learned yet or the network ranked worse."""
         self.taste: Taste | None = None
         """What is learned of histories; of the same generation as the items' vectors."""
         self.variety = Variety(

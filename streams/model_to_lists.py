@@ -84,6 +84,8 @@ class ModelToLists:
         """Takes in documents, vectors and statistics as they are now.
 
         Raises:
+            TopicsError: The log of examples is missing, or not for this client to see.
+            StoreError: A snapshot cannot be read or decrypted.
             LogGapError: The log no longer has what comes after the newest snapshot.
         """
         await self._examples.assign({0: load_snapshot(self._settings, self._admin, self._fold)})
@@ -272,7 +274,8 @@ def load_snapshot(settings: Settings, admin: AdminClient, fold: ExampleFold) -> 
         The offset of the log of examples to go on from; 0 without a snapshot.
 
     Raises:
-        LogGapError: Retention has removed examples that no snapshot contains.
+        TopicsError: The log of examples is missing, or not for this client to see.
+        StoreError: A snapshot cannot be read or decrypted.
     """
     name = full_name(settings, "examples")
     found = SnapshotStore(settings).newest(topic_ids(admin, [name])[name])

@@ -69,9 +69,10 @@ class Settings(BaseSettings):
     """Partitions of the user topics; fixed once the topics exist, since an id's home depends on it."""
 
     home: Path = Path(".freshet")
-    """Where the embedded broker and, unless `store` is set, snapshots live."""
+    """Where the embedded broker, each worker's metrics address and scratch files and, unless `store` is set, snapshots
+    live."""
     store: str = ""
-    """Folder or fsspec URL (`s3://…`) for snapshots and checkpoints; empty: `home`/store."""
+    """Folder or fsspec URL (`s3://…`) for snapshots; empty: `home`/store."""
     store_key_file: Path | None = None
     """File of keys that snapshots are encrypted with (AES-256-GCM): each a line of 32 bytes in base64, as `openssl rand
     -base64 32` makes them. The last one writes, all read: to change keys, add a line."""

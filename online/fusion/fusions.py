@@ -90,10 +90,10 @@ class Concatenation:
 class WeightedMean:
     """A mean with one learned weight a modality."""
 
-    def __init__(self, modalities: int, dim: int) -> None:  # as the other fusions
+    def __init__(self, modalities: int, dim: int) -> None:
         self.shapes: Shapes = {"weights": (modalities,)}
 
-    def begin(self, parts: Parts, rng: np.random.Generator) -> None:  # as the other fusions
+    def begin(self, parts: Parts, rng: np.random.Generator) -> None:
         """All weights are equal, as they are."""
 
     def fuse(self, parts: Parts, tokens: Floats, has: Masks, present: list[int]) -> Fused:

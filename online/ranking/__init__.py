@@ -1,1 +1,1 @@
-"""Ranking of candidates: the fixed blend, behind the interface a learned ranking takes over."""
+"""From a history to a ranked list: candidates, evidence, the blend and the network that rank, reasons."""

@@ -45,7 +45,8 @@ class RankedItem(msgspec.Struct, frozen=True):
 
     item_id: str
     score: float
-    """The chance that the user has it next; 0 for an item that only fills the list up."""
+    """The chance that the user has it next; a share of all candidates' scores where the blend ranks or with privacy. 0
+    for an item that only fills the list up."""
     source: str
     """What contributed most: one of `online.ranking.blend.SOURCES`, EXPLORE, or a rule."""
     reasons: list[Reason]

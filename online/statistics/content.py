@@ -257,7 +257,7 @@ class Content:
         self._pooled[rows] = False
 
     def save(self) -> dict[str, np.ndarray]:
-        """Vectors, counts and the pool; codes follow from the vectors."""
+        """Vectors with their codes, counts and the pool."""
         end = self.vectors.end[0]
         seen_end = int(np.flatnonzero(self.vectors.seen).max(initial=-1)) + 1
         return {

@@ -1,4 +1,4 @@
-"""What both item graphs share: storage, decay, scores, and their snapshot."""
+"""What the item graphs share: storage, decay, scores, and their snapshot."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What workers hold in memory and how it is loaded: users, item documents, snapshots."""
+"""What workers hold: users, their lists, item documents; and the snapshots that they start from."""
 
 
 class StoreError(RuntimeError):
