@@ -1,19 +1,10 @@
-"""What of an item document is encoded as text, and the key under which a vector is kept."""
+"""What of an item document is encoded as text, and the hash under which a vector is kept."""
 
 import json
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
-from typing import NamedTuple
 
 from encoders.text import clean_text
-
-
-class EncodingKey(NamedTuple):
-    """Equal keys, equal vectors: what has been encoded under a key is never encoded again."""
-
-    content_hash: str
-    encoder: str
-    encoder_version: str
 
 
 def content_hash(value: object) -> str:

@@ -282,12 +282,6 @@ class Recommender:
         hashes = self.catalogue.hashes[found.rows]
         return log_of(hashes, found.columns, found.means[0], found.requests[0], listed)
 
-    def popular(
-        self, k: int = 10, *, now_ms: int, wall_ms: int, exclude: Collection[str] = ()
-    ) -> list[RankedItem]:
-        """The list of a user nobody has seen."""
-        return self.recommend(UserState(""), now_ms=now_ms, wall_ms=wall_ms, k=k, exclude=exclude)
-
     def most_popular(self, k: int) -> list[str]:
         """Ids of what was had most of late, best first, for comparison: nothing is filtered."""
         return [self.catalogue.item_id(row) for row in self.statistics.recent.best(k).tolist()]

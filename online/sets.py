@@ -81,12 +81,6 @@ class SetGrouper:
             closed.append(self._close(user_id))
         return closed
 
-    def flush(self, log_ms: int | None = None) -> list[ExampleSet]:
-        """Closes every set, or with `log_ms` those that have been open too long by then."""
-        if log_ms is not None:
-            return self.expire(log_ms)
-        return [self._close(user_id) for user_id in list(self._open)]
-
     def drop_user(self, user_id: str) -> int:
         """Forgets an erased user's open set, which is never learned; returns how many examples it had."""
         return len(self._close(user_id).examples) if user_id in self._open else 0

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-import numpy as np
-
 from online.evaluation.stream import BoolArray, FloatArray, IntArray
 
 
@@ -15,9 +13,6 @@ class Ranked(NamedTuple):
     scores: FloatArray
     chances: FloatArray | None = None
     """Of each item, that the user has it next, if the method says so much."""
-
-
-NOTHING = Ranked(np.empty(0, dtype=np.int32), np.empty(0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,7 @@ WORDS = 12
 """Of a group; each item's title has half of them."""
 SHARED_ITEMS = 30
 EVERYBODYS = "everybodys"
-"""What many sharers had, and so all others have in their list."""
-HAVING = 10
-"""One sharer in so many had it."""
+"""What all sharers had, and so all others have in their list."""
 FLOOD_USERS, FLOOD_ITEMS, FLOOD_S = 2_000, 2_000, 15.0
 """Who sends events meanwhile, about which items, for how long."""
 SETTLE_S = 10.0

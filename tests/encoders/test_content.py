@@ -1,6 +1,6 @@
 import pytest
 
-from encoders.content import EncodingKey, content_hash, item_text
+from encoders.content import content_hash, item_text
 
 
 def test_item_text_puts_short_fields_first() -> None:
@@ -52,12 +52,6 @@ def test_content_hash_refuses_what_json_has_not() -> None:
         content_hash({"price": float("nan")})
     with pytest.raises(TypeError, match="set"):
         content_hash({1, 2})
-
-
-def test_keys_compare_by_value() -> None:
-    assert (
-        EncodingKey("h", "minilm", "1") == EncodingKey("h", "minilm", "1") != EncodingKey("h", "minilm", "2")
-    )
 
 
 GREETING_HASH = "f32252c950128c715c20b807e806b6d0"

@@ -88,7 +88,7 @@ def test_a_user_without_history_gets_what_is_popular(hiding: River) -> None:
     pairs(hiding)
     hiding.has("u", "a")
     recommender = hiding.recommender
-    popular = recommender.popular(2, now_ms=START_MS, wall_ms=0)
+    popular = recommender.recommend(UserState(""), now_ms=START_MS, wall_ms=0, k=2)
     assert (popular[0].item_id, popular[0].source) == ("a", "trending")
     assert recommender.most_popular(1) == ["a"]
     assert [i.item_id for i in recommender.recommend(UserState("?"), now_ms=START_MS, wall_ms=0, k=2)] == [

@@ -6,6 +6,9 @@ from online import sets
 from online.events import Example, ExampleSet, Past
 from online.sets import OPEN_FOR_MS, SetGrouper
 
+LATER_MS = 3_600_000
+"""When every set has been open for too long."""
+
 
 def example(
     user_id: str, timestamp_ms: int, item_id: str = "i", *, history: list[Past] | None = None
@@ -24,14 +27,14 @@ def test_equal_timestamps_of_a_user_are_one_set_with_the_first_ones_history() ->
     closed = grouper.push(example("u", 6, "c"), 2)
     assert shape(closed) == [("u", 5, ["a", "b"])]
     assert closed[0].history == history
-    assert shape(grouper.flush()) == [("u", 6, ["c"])]
+    assert shape(grouper.expire(LATER_MS)) == [("u", 6, ["c"])]
 
 
 def test_a_set_is_closed_by_the_logs_clock_in_the_order_of_opening() -> None:
     grouper = SetGrouper()
     grouper.push(example("v", 5), 10)
     grouper.push(example("u", 5), 11)
-    assert grouper.flush(10 + OPEN_FOR_MS) == []
+    assert grouper.expire(10 + OPEN_FOR_MS) == []
     assert shape(grouper.push(example("w", 9), 12 + OPEN_FOR_MS)) == [("v", 5, ["i"]), ("u", 5, ["i"])]
 
 
@@ -56,7 +59,7 @@ def test_an_erased_users_open_set_is_never_learned() -> None:
     grouper.push(example("u", 5), 0)
     grouper.drop_user("u")
     grouper.drop_user("nobody")
-    assert grouper.flush() == []
+    assert grouper.expire(LATER_MS) == []
 
 
 pushes = st.lists(st.tuples(st.sampled_from("uvw"), st.integers(0, 3), st.integers(0, 900)), max_size=40)
@@ -76,7 +79,7 @@ def test_every_example_comes_out_once_and_a_snapshot_changes_nothing(
             resumed.load(saved)
         out += straight.push(example(user_id, timestamp_ms, str(number)), log_ms)
         again += resumed.push(example(user_id, timestamp_ms, str(number)), log_ms)
-    out += straight.flush()
-    again += resumed.flush()
+    out += straight.expire(LATER_MS)
+    again += resumed.expire(LATER_MS)
     assert shape(out) == shape(again)
     assert sorted(int(e.item_id) for s in out for e in s.examples) == list(range(len(steps)))

@@ -22,8 +22,6 @@ from tests.online.evaluation.streams import (
 )
 
 DAY_MS = 86_400_000
-CHANCE = 10 / 40
-"""Of 40 items a list of ten holds the next one, if nothing tells it."""
 
 
 def without_speed(report: Report) -> Report:

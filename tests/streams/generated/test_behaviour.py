@@ -5,6 +5,7 @@ import pytest
 
 from streams.events import Interaction
 from streams.generated.behaviour import interactions
+from streams.generated.media import media_events
 from streams.generated.world import SPAN_MS, START_MS, World
 from tests.streams.generated.worlds import place_of, small_world
 
@@ -83,6 +84,14 @@ def test_nobody_chooses_what_has_not_come() -> None:
         chosen.add(item)
         assert world.arrives_ms[item] < (event.timestamp_ms or 0)
     assert any(world.arrives_ms[item] >= START_MS for item in chosen)
+
+
+def test_no_interaction_comes_before_its_items_media() -> None:
+    world = small_world(cold=0.3, modalities=("text",), shares=(1.0,))
+    came_ms = {event.item_id: event.timestamp_ms or 0 for event in media_events(world)}
+    events = list(interactions(world))
+    assert all(came_ms[event.item_id] <= (event.timestamp_ms or 0) for event in events)
+    assert max(came_ms.values()) > (events[0].timestamp_ms or 0)
 
 
 def test_nothing_is_chosen_again_before_half_of_what_is_there() -> None:
