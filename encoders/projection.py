@@ -37,7 +37,7 @@ class Projection:
 
 
 def pack_half(vectors: NDArray[np.float32]) -> bytes:
-    """Numbers of [n, dim] as IEEE half precision, little-endian, row after row: 2 bytes each."""
+    """Numbers of [n, dim] or [dim] as IEEE half precision, little-endian, row after row: 2 bytes each."""
     return vectors.astype("<f2").tobytes()
 
 
@@ -52,7 +52,12 @@ def unpack_half(data: bytes, dim: int) -> NDArray[np.float32]:
             f"expected a multiple of {2 * dim} bytes for half-precision vectors of {dim}, got {len(data)}"
         )
         raise ValueError(message)
-    return np.frombuffer(data, "<f2").reshape(-1, dim).astype(np.float32)
+    return unpack_one(data).reshape(-1, dim)
+
+
+def unpack_one(data: bytes) -> NDArray[np.float32]:
+    """[dim] float32 from `pack_half` of one vector; as `unpack_half`."""
+    return np.frombuffer(data, "<f2").astype(np.float32)
 
 
 def _orthonormal(dim: int, limit: int, seed: int) -> NDArray[np.float32]:

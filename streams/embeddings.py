@@ -6,6 +6,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from encoders.projection import unpack_one
+
 
 class Embedded(msgspec.Struct, array_like=True):
     """One modality of one item. Equal content and encoder mean an equal vector, so nothing is encoded twice."""
@@ -34,7 +36,7 @@ def vectors_in(embedding: Embedding | None, served: Mapping[str, str]) -> dict[s
     """An item's vectors by modality, [dim], as far as they are in the spaces that are served: encoders, by modality."""
     rows = {} if embedding is None else embedding.modalities
     return {
-        modality: np.frombuffer(row.vector, np.float16).astype(np.float32)
+        modality: unpack_one(row.vector)
         for modality, row in rows.items()
         if row.vector and row.encoder == served.get(modality)
     }

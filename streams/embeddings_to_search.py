@@ -1,7 +1,6 @@
 """embeddings → what searches look through: a recommend worker keeps every item's vectors by modality."""
 
-import numpy as np
-
+from encoders.projection import unpack_one
 from online.recommender import Recommender
 from streams.embeddings import decode_embedding
 from streams.follower import Follower, Record
@@ -46,5 +45,4 @@ class EmbeddingsToSearch:
             if embedded is None or not embedded.vector:
                 index.drop(row, modality)
             else:
-                vector = np.frombuffer(embedded.vector, np.float16).astype(np.float32)
-                index.put(row, modality, embedded.encoder, vector)
+                index.put(row, modality, embedded.encoder, unpack_one(embedded.vector))

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from encoders.modalities import MODALITY_BITS
-from encoders.projection import Projection
+from encoders.projection import Projection, pack_half
 from online.statistics.base import Floats
 from streams.embeddings import Embedding, decode_embedding, vectors_in
 from streams.first_impressions import FirstImpressions
@@ -215,7 +215,7 @@ class ItemVectors:
         for vectors in self._fusion.advance():
             if not goes_on():
                 return
-            made = {ITEM_PREFIX + item_id.encode(): _packed(vector) for item_id, vector in vectors.items()}
+            made = {ITEM_PREFIX + item_id.encode(): pack_half(vector) for item_id, vector in vectors.items()}
             outgoing = [self._outgoing(key, vector, None, epoch) for key, vector in made.items()]
             await self._producer.deliver(outgoing, self._check)
             self._published |= made
@@ -276,7 +276,7 @@ class ItemVectors:
             return before
         media = vectors_in(embedding, self._spaces.served)
         found = self._fusion.vector(key.removeprefix(ITEM_PREFIX).decode(), media)
-        return None if found is None else _packed(found)
+        return None if found is None else pack_half(found)
 
     def _outgoing(
         self, key: bytes, vector: bytes | None, embedding: Embedding | None, epoch: int
@@ -287,7 +287,3 @@ class ItemVectors:
             None if vector is None else encode_vector(ItemVector(epoch, vector, self._generation, media_ms))
         )
         return Outgoing(self._topic, key, value, 0)
-
-
-def _packed(vector: Floats) -> bytes:
-    return vector.astype(np.float16).tobytes()

@@ -9,9 +9,9 @@ import logging
 from collections.abc import Callable
 
 import msgspec
-import numpy as np
 from confluent_kafka.admin import AdminClient
 
+from encoders.projection import unpack_one
 from online import example_codec
 from online.events import UserErased
 from online.fold import ExampleFold
@@ -210,8 +210,7 @@ class ModelToLists:
         if row.epoch >= self.epoch:
             recommender = self._lists.recommender
             before = recommender.vector(item_id)
-            vector = np.frombuffer(row.vector, np.float16).astype(np.float32)
-            self._vectors.put(item_id, vector, row.generation)
+            self._vectors.put(item_id, unpack_one(row.vector), row.generation)
             self._measure_freshness("vector", row.media_ms)
             if (
                 self._is_live

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import faust
 import msgspec
-import numpy as np
 
+from encoders.projection import unpack_one
 from streams import metrics
 from streams.answers import Answers, UnanswerableError
 from streams.app import add_worker
@@ -57,7 +57,7 @@ class VectorsToResponses:
         if row is None or not row.vector:
             msg = f"the query's {query.modality} cannot be encoded: {(row and row.error) or 'nothing in it'}"
             raise UnanswerableError(msg)
-        vector = np.frombuffer(row.vector, np.float16).astype(np.float32)
+        vector = unpack_one(row.vector)
         with metrics.RETRIEVAL_SECONDS.labels(modality=query.modality).time():
             return self._answers.search(query.request, query.hidden, query.modality, row.encoder, vector)
 

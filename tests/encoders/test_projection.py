@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from encoders.projection import Projection, pack_half, unpack_half
+from encoders.projection import Projection, pack_half, unpack_half, unpack_one
 
 
 def unit(n: int, dim: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
@@ -54,6 +54,7 @@ def test_half_precision_there_and_back() -> None:
     np.testing.assert_allclose(unpack_half(data, 96), vectors, atol=5e-4)
     assert pack_half(np.array([[1.0, -2.0]], np.float32)) == b"\x00\x3c\x00\xc0"
     assert unpack_half(b"", 96).shape == (0, 96)
+    np.testing.assert_array_equal(unpack_one(pack_half(vectors[0])), unpack_half(data, 96)[0])
 
 
 def test_half_precision_refuses_a_torn_vector() -> None:
