@@ -7,7 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from online.recommender_config import DAY_S
-from online.statistics.base import Floats, Observation, Query, Rows, best_rows
+from online.statistics.base import Floats, Observation, Query, Rows, best_rows, used_end
 
 
 class Seen(NamedTuple):
@@ -47,7 +47,7 @@ class Ages:
 
     def save(self) -> dict[str, np.ndarray]:
         """The times up to the last row that was seen."""
-        end = int(np.flatnonzero(self.arrays.last_s).max(initial=-1)) + 1
+        end = used_end(self.arrays.last_s)
         return {name: times[:end].copy() for name, times in self.arrays._asdict().items()}
 
     def load(self, saved: dict[str, np.ndarray]) -> None:

@@ -4,7 +4,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Rows = NDArray[np.int32]
 Floats = NDArray[np.float32]
@@ -114,6 +114,11 @@ class Statistic(Protocol):
 
     def load(self, saved: dict[str, np.ndarray]) -> None:
         """Replaces everything by what was saved from a statistic of the same settings."""
+
+
+def used_end(used: ArrayLike) -> int:
+    """One past the last row that is used: [capacity], where it is not zero."""
+    return int(np.flatnonzero(used).max(initial=-1)) + 1
 
 
 def best_rows(rows: Rows, scores: NDArray[np.floating], limit: int) -> Rows:

@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from online.statistics.base import Floats, Observation, Query, Rows, best_rows
+from online.statistics.base import Floats, Observation, Query, Rows, best_rows, used_end
 from online.statistics.lags import LagDecay, lag_weights
 
 COLD_BELOW = 5
@@ -259,7 +259,7 @@ class Content:
     def save(self) -> dict[str, np.ndarray]:
         """Vectors with their codes, counts and the pool."""
         end = self.vectors.end[0]
-        seen_end = int(np.flatnonzero(self.vectors.seen).max(initial=-1)) + 1
+        seen_end = used_end(self.vectors.seen)
         return {
             "units": self.vectors.units[:end].copy(),
             "present": self.vectors.present[:end].copy(),

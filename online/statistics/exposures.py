@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from online.statistics.base import Floats, Observation, Query, Rows, best_rows
+from online.statistics.base import Floats, Observation, Query, Rows, best_rows, used_end
 
 PRIOR = 20.0
 """Times that every item counts as shown before it was, with as many takers as the mean item had."""
@@ -69,7 +69,7 @@ class Exposures:
 
     def save(self) -> dict[str, np.ndarray]:
         """The counts up to the last row that was shown."""
-        end = int(np.flatnonzero(self.arrays.shown).max(initial=-1)) + 1
+        end = used_end(self.arrays.shown)
         return {
             "shown": self.arrays.shown[:end].copy(),
             "taken": self.arrays.taken[:end].copy(),

@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from online.statistics.base import Floats, Observation, Query, Rows, best_rows
+from online.statistics.base import Floats, Observation, Query, Rows, best_rows, used_end
 from online.statistics.decay import ForwardDecay
 from online.statistics.edges import Edges, add_edges, empty_edges, forget_targets
 from online.statistics.lags import LagDecay, lag_weights
@@ -141,4 +141,4 @@ class ItemGraph:
     def _end(self) -> int:
         """Every row that anything is known of is below this."""
         used = (self.edges.sizes > 0) | (self.edges.counts > 0)
-        return int(np.flatnonzero(used).max(initial=-1)) + 1
+        return used_end(used)

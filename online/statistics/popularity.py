@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from online.statistics.base import Floats, Observation, Query, Rows, best_rows
+from online.statistics.base import Floats, Observation, Query, Rows, best_rows, used_end
 from online.statistics.decay import ForwardDecay
 
 TOP_LIMIT = 200
@@ -111,7 +111,7 @@ class Popularity:
 
     def save(self) -> dict[str, np.ndarray]:
         """The counts up to the last one above zero, and the top rows in their order."""
-        end = int(np.flatnonzero(self.arrays.counts).max(initial=-1)) + 1
+        end = used_end(self.arrays.counts)
         return {
             "counts": self.arrays.counts[:end].copy(),
             "top": self.top.copy(),

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from online.statistics.base import Floats, Observation, Query, Rows, best_rows
+from online.statistics.base import Floats, Observation, Query, Rows, best_rows, used_end
 from online.statistics.decay import ForwardDecay
 
 STAGES = 7
@@ -57,7 +57,7 @@ class PopularityByLength:
 
     def save(self) -> dict[str, np.ndarray]:
         """The counts up to the last one above zero."""
-        end = int(np.flatnonzero(self.arrays.counts.any(axis=1)).max(initial=-1)) + 1
+        end = used_end(self.arrays.counts.any(axis=1))
         return {
             "counts": self.arrays.counts[:end].copy(),
             "reference_s": np.array(self.decay.reference_s),

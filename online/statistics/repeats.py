@@ -7,7 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from online.catalogue import CATEGORY_SLOTS
-from online.statistics.base import Floats, Observation, Query, Rows, best_rows
+from online.statistics.base import Floats, Observation, Query, Rows, best_rows, used_end
 from online.statistics.decay import ForwardDecay
 
 PRIOR = 10.0
@@ -111,7 +111,7 @@ class Repeats:
 
     def save(self) -> dict[str, np.ndarray]:
         """The counts up to the last one above zero."""
-        end = int(np.flatnonzero(self.arrays.counts[:, 0]).max(initial=-1)) + 1
+        end = used_end(self.arrays.counts[:, 0])
         return {
             "counts": self.arrays.counts[:end].copy(),
             "total": self.arrays.total.copy(),

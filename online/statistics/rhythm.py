@@ -7,6 +7,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from online.statistics.base import Floats, Observation, Query, Rows, best_rows
+from online.statistics.sums import load_sums, save_sums
 
 PRIOR = 5.0
 """Repeats that an item's mean is shrunk with towards the mean of all repeats."""
@@ -78,11 +79,8 @@ class Rhythm:
 
     def save(self) -> dict[str, np.ndarray]:
         """The sums up to the last row with repeats."""
-        end = int(np.flatnonzero(self.arrays.sums[:, 0]).max(initial=-1)) + 1
-        return {"sums": self.arrays.sums[:end].copy(), "total": self.arrays.total.copy()}
+        return save_sums(*self.arrays)
 
     def load(self, saved: dict[str, np.ndarray]) -> None:
         """Takes back what `save` gave."""
-        self.arrays.sums[:] = 0.0
-        self.arrays.sums[: len(saved["sums"])] = saved["sums"]
-        self.arrays.total[:] = saved["total"]
+        load_sums(saved, *self.arrays)
