@@ -14,6 +14,7 @@ from confluent_kafka.admin import AdminClient
 from msgspec import Struct
 
 from online.fold import ExampleFold
+from online.learning.judged import Judged
 from online.learning.ranking import RankingLearner
 from online.ranking.network import Network
 from online.recommender import Recommender
@@ -209,12 +210,10 @@ def _learner(store: SnapshotStore, name: str) -> "RankingLearner | PrivateRankin
 def _standing(ranking: dict[str, np.ndarray]) -> Standing | None:
     if "step_count" not in ranking:
         return None
-    lists, network, blend = ranking["judged"].tolist()
-    return Standing(
-        int(ranking["step_count"]),
-        round(network / lists, 4) if lists else None,
-        round(blend / lists, 4) if lists else None,
-    )
+    judged = Judged()
+    judged.load(ranking["judged"])
+    ranks = {by: round(rank, 4) for by, rank in judged.mean_reciprocal_ranks().items()}
+    return Standing(int(ranking["step_count"]), ranks.get("network"), ranks.get("blend"))
 
 
 def _weights(network: Network) -> np.ndarray:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from online.learning.alarm import Alarm
 from online.learning.drift import LARGEST_LOSS, DriftWatch, Seen
 from online.learning.replay import CAPACITY
-from online.ranking.evidence import COLD, LEARNED, LOGGED
-from online.ranking.features import REQUEST
+from online.ranking.evidence import COLD
+from online.ranking.features import HISTORY_LENGTH
 
 HURRIED_STEPS = 50
 """Steps that are made in a hurry after an alarm."""
@@ -34,8 +34,6 @@ HIT_PLACES = 10
 """A list whose first so many places hold something that was had is a hit."""
 NEW_USER_ITEMS = 5
 """A user who had fewer items is new."""
-HISTORY_LENGTH = LEARNED + LOGGED + REQUEST.index("history_length")
-"""Which feature it is."""
 
 
 class DriftResponse:

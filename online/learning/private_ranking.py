@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 
 from online.events import ListLog
 from online.learning.drift_response import DriftResponse, lists_seen
+from online.learning.judged import Judged
 from online.learning.losses import reciprocal_ranks
 from online.learning.privacy import Accounts, Budget
 from online.learning.weights import mean_kept
 from online.ranking.evidence import BLEND, LEARNED, LOGGED
-from online.ranking.features import FEATURES, REQUEST
+from online.ranking.features import FEATURES, HISTORY_LENGTH
 from online.ranking.list_log import features_of_log, had_of_log
 from online.ranking.network import Network
 from online.statistics.base import Floats
@@ -43,8 +44,6 @@ QUIET = 2.0
 KEPT = 0.998
 """Of how far the weights are from the first ones, at each step: noise does not add up for ever."""
 AVERAGED_STEPS = 10
-JUDGED_LISTS = 2_000
-"""About so many of the last lists are behind the ranks for operators."""
 MIDDLE = 6.0
 """Of logarithms of amounts, which are between 0 and 12."""
 MIDDLE_LENGTH = 4.0
@@ -52,7 +51,6 @@ MIDDLE_LENGTH = 4.0
 GATE = 3.0
 """Where a unit of the first layer begins to let its column through."""
 WEIGHTS = LEARNED + 2 * LOGGED
-_LENGTH = LEARNED + LOGGED + REQUEST.index("history_length")
 
 
 def first_layer() -> Network:
@@ -62,10 +60,10 @@ def first_layer() -> Network:
     """
     mean, scale = np.zeros(FEATURES, np.float32), np.zeros(FEATURES, np.float32)
     mean[:LOGGED], scale[:LEARNED] = MIDDLE, 1
-    mean[_LENGTH], scale[_LENGTH] = MIDDLE_LENGTH, 1
+    mean[HISTORY_LENGTH], scale[HISTORY_LENGTH] = MIDDLE_LENGTH, 1
     hidden = np.zeros((FEATURES, 2 * LOGGED), np.float32)
     hidden[:LOGGED, :LOGGED] = hidden[:LOGGED, LOGGED:] = np.eye(LOGGED)
-    hidden[_LENGTH, :LOGGED], hidden[_LENGTH, LOGGED:] = 1, -1
+    hidden[HISTORY_LENGTH, :LOGGED], hidden[HISTORY_LENGTH, LOGGED:] = 1, -1
     bias = np.full(2 * LOGGED, MIDDLE - GATE, np.float32)
     linear = np.zeros(FEATURES, np.float32)
     linear[BLEND] = 1
@@ -103,8 +101,8 @@ class PrivateRankingLearner:
         self.step_count = 0
         self.loss: float | None = None
         """Of the newest list; None before any."""
-        self._judged = np.zeros(3)
-        """Of late: lists, and the sums of the network's and the blend's reciprocal ranks."""
+        self._judged = Judged()
+        """For operators; nothing is decided by it."""
 
     def learn(self, log: ListLog, item_ids: Collection[str], now_ms: int, user_id: str = "") -> None:
         """Takes a list of a user and the items that were then had, at `now_ms` of the stream's clock."""
@@ -151,8 +149,7 @@ class PrivateRankingLearner:
         scores = (self._inputs(features) @ self._served).astype(np.float32)
         by = [reciprocal_ranks(s[None], had[None]) for s in (scores, features[:, BLEND])]
         self.loss = -float(np.log(_softmax(scores)[had]).mean())
-        self._judged *= 1 - 1 / JUDGED_LISTS
-        self._judged += (1, by[0][0], by[1][0])
+        self._judged.add(*by)
         if self.step_count:
             losses = np.array([self.loss], np.float32)
             listed, targets = features[None], had[None].astype(np.float32)
@@ -186,14 +183,13 @@ class PrivateRankingLearner:
 
     def mean_reciprocal_ranks(self) -> dict[str, float]:
         """Of what was had in recent lists, before they were learned, by what ranked them; empty without lists."""
-        lists, by_network, by_blend = self._judged
-        return {"network": by_network / lists, "blend": by_blend / lists} if lists else {}
+        return self._judged.mean_reciprocal_ranks()
 
     def save(self) -> dict[str, np.ndarray]:
         """Weights and accounts, by name; sums that wait for the next step are not in it."""
         saved = {f"privacy/{name}": array for name, array in self.accounts.save().items()}
         saved |= {"private/weights": self._weights.copy(), "private/served": self._served.copy()}
-        saved |= {"judged": self._judged.copy(), "step_count": np.array(self.step_count)}
+        saved |= {"judged": self._judged.save(), "step_count": np.array(self.step_count)}
         return saved | {"drift": self.drift.save()}
 
     def load(self, saved: dict[str, np.ndarray]) -> bool:
@@ -208,7 +204,8 @@ class PrivateRankingLearner:
         self.accounts.load(
             {k.removeprefix("privacy/"): v for k, v in saved.items() if k.startswith("privacy/")}
         )
-        self._judged, self.step_count = saved["judged"].copy(), int(saved["step_count"])
+        self._judged.load(saved["judged"])
+        self.step_count = int(saved["step_count"])
         self.drift.load(saved["drift"])
         self._sums.clear()
         self._waiting.clear()

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from online.events import ListLog
 from online.learning.adamw import AdamW
 from online.learning.drift_response import DriftResponse, lists_seen
+from online.learning.judged import Judged
 from online.learning.losses import list_losses, listwise_loss, reciprocal_ranks
 from online.learning.moments import Moments
 from online.learning.perceptron import Perceptron
@@ -34,8 +35,6 @@ STEP_LISTS = 16
 RAMP_STEPS = 100
 """Over which the learning rate grows to its value; before that nothing is served."""
 AVERAGED_STEPS = 20
-JUDGED_LISTS = 2_000
-"""About so many of the last lists decide whether the network is served or the blend."""
 
 
 class RankingConfig(msgspec.Struct, frozen=True):
@@ -78,8 +77,8 @@ class RankingLearner:
         self.step_count = 0
         self.loss: float | None = None
         """Of the newest step; None before the first."""
-        self._judged = np.zeros(3)
-        """Of late: lists, and the sums of the network's and the blend's reciprocal ranks."""
+        self._judged = Judged()
+        """Decides whether the network is served or the blend."""
 
     def learn(self, log: ListLog, item_ids: Collection[str], now_ms: int, user_id: str = "") -> None:
         """Takes a list and the items that were then had, at `now_ms` of the stream's clock.
@@ -120,8 +119,7 @@ class RankingLearner:
 
     def network(self) -> Network | None:
         """The weights to serve with; None while they are untrained, or rank worse than the blend of late."""
-        lists, by_network, by_blend = self._judged
-        if self.step_count < RAMP_STEPS or lists == 0 or by_network < by_blend:
+        if self.step_count < RAMP_STEPS or self._judged.prefers_blend():
             return None
         return self.averaged()
 
@@ -132,8 +130,7 @@ class RankingLearner:
 
     def mean_reciprocal_ranks(self) -> dict[str, float]:
         """Of what was had in recent lists, before they were learned, by what ranked them; empty without lists."""
-        lists, by_network, by_blend = self._judged
-        return {"network": by_network / lists, "blend": by_blend / lists} if lists else {}
+        return self._judged.mean_reciprocal_ranks()
 
     def _step(self) -> None:
         factor, recent = self.drift.pace()
@@ -155,8 +152,7 @@ class RankingLearner:
         scores = self.averaged().scores(features.reshape(-1, FEATURES)).reshape(targets.shape)
         by_network, by_blend = (np.where(absent, -np.inf, by) for by in (scores, features[:, :, BLEND]))
         ranks = [reciprocal_ranks(by, targets > 0) for by in (by_network, by_blend)]
-        self._judged *= 1 - len(features) / JUDGED_LISTS
-        self._judged += (len(features), *(of_lists.sum() for of_lists in ranks))
+        self._judged.add(*ranks)
         if self.step_count >= RAMP_STEPS:
             losses = list_losses(by_network, targets)
             # Replay gives the newest first.
@@ -168,7 +164,7 @@ class RankingLearner:
         saved = as_part("net/", self._net.save()) | as_part("served/", self._served.save())
         saved |= as_part("adamw/", self._optimizer.save())
         saved |= as_part("moments/", self._moments.save()) | as_part("platt/", self._platt.save())
-        saved |= {"judged": self._judged.copy(), "step_count": np.array(self.step_count)}
+        saved |= {"judged": self._judged.save(), "step_count": np.array(self.step_count)}
         return saved | {"drift": self.drift.save()}
 
     def load(self, saved: dict[str, np.ndarray]) -> bool:
@@ -188,7 +184,8 @@ class RankingLearner:
         self._moments.load(part_of(saved, "moments/"))
         if platt := part_of(saved, "platt/"):  # an earlier version's snapshot knows nothing of chances
             self._platt.load(platt)
-        self._judged, self.step_count = saved["judged"].copy(), int(saved["step_count"])
+        self._judged.load(saved["judged"])
+        self.step_count = int(saved["step_count"])
         if "drift" in saved:  # as above, of a still earlier version
             self.drift.load(saved["drift"])
         return True

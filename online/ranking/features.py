@@ -34,6 +34,8 @@ LARGEST = 10_000.0
 REQUEST = ("history_length", "gap", "hour_sin", "hour_cos", "own_repeats", "repeats", "known", "candidates")
 """What is the same for all candidates of a list; the others are weighed by it."""
 FEATURES = LOGGED + LEARNED + len(REQUEST)
+HISTORY_LENGTH = LEARNED + LOGGED + REQUEST.index("history_length")
+"""Which feature it is."""
 
 
 def columns_of(evidence: Floats) -> Floats:

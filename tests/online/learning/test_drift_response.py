@@ -4,7 +4,6 @@ from online.learning.drift import LARGEST_LOSS, Seen
 from online.learning.drift_response import (
     ACTION,
     ALARMS_KEPT,
-    HISTORY_LENGTH,
     HURRIED_LISTS,
     HURRIED_RATE,
     HURRIED_STEPS,
@@ -15,7 +14,7 @@ from online.learning.drift_response import (
 )
 from online.learning.replay import CAPACITY
 from online.ranking.evidence import COLD
-from online.ranking.features import FEATURES
+from online.ranking.features import FEATURES, HISTORY_LENGTH
 
 CALM, HURRIED = (1.0, CAPACITY), (HURRIED_RATE, HURRIED_LISTS)
 
