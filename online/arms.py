@@ -9,6 +9,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from online.saved import as_part, part_of
+
 DEFAULT = "default"
 """The arm of everybody where nothing is compared."""
 BUCKETS = 64
@@ -37,7 +39,7 @@ class Arms:
         """Without shares everybody is in DEFAULT."""
         names, weights = list(shares) or [DEFAULT], list(shares.values()) or [1.0]
         self.names = names
-        self._salt = "\0".join(names)
+        self._salt = blake2b("\0".join(names).encode(), digest_size=16).digest()
         """Another comparison splits users anew."""
         self._bounds = np.cumsum(weights) / np.sum(weights) * _SPAN
 
@@ -53,11 +55,7 @@ class Arms:
         return crc32(user_id.encode()) % BUCKETS
 
     def _hash(self, text: str) -> int:
-        return int.from_bytes(blake2b(text.encode(), digest_size=4, salt=_salt(self._salt)).digest())
-
-
-def _salt(text: str) -> bytes:
-    return blake2b(text.encode(), digest_size=16).digest()
+        return int.from_bytes(blake2b(text.encode(), digest_size=4, salt=self._salt).digest())
 
 
 class ArmHits:
@@ -82,15 +80,15 @@ class ArmHits:
 
     def save(self) -> dict[str, np.ndarray]:
         """The counts, by name of the arm."""
-        return {f"arms/{name}": counts.copy() for name, counts in self._counts.items()}
+        return as_part("arms/", {name: counts.copy() for name, counts in self._counts.items()})
 
     def load(self, saved: Mapping[str, object]) -> None:
         """Goes on from what `save` gave, if it was of these very arms; else from nothing."""
-        known = {name for name in saved if name.startswith("arms/")}
-        is_same = known == {f"arms/{name}" for name in self._counts}
+        found = part_of(saved, "arms/")
+        is_same = found.keys() == self._counts.keys()
         for name, counts in self._counts.items():
-            found = saved.get(f"arms/{name}")
-            counts[:] = found if is_same and isinstance(found, np.ndarray) else 0
+            mine = found.get(name)
+            counts[:] = mine if is_same and isinstance(mine, np.ndarray) else 0
 
 
 def _result(name: str, counts: NDArray[np.int64]) -> ArmResult:

@@ -31,6 +31,7 @@ from online.ranking.evidence import BLEND, LEARNED, LOGGED
 from online.ranking.features import FEATURES, HISTORY_LENGTH
 from online.ranking.list_log import features_of_log, had_of_log
 from online.ranking.network import Network
+from online.saved import as_part, part_of
 from online.statistics.base import Floats
 
 USERS = 64
@@ -187,7 +188,7 @@ class PrivateRankingLearner:
 
     def save(self) -> dict[str, np.ndarray]:
         """Weights and accounts, by name; sums that wait for the next step are not in it."""
-        saved = {f"privacy/{name}": array for name, array in self.accounts.save().items()}
+        saved = as_part("privacy/", self.accounts.save())
         saved |= {"private/weights": self._weights.copy(), "private/served": self._served.copy()}
         saved |= {"judged": self._judged.save(), "step_count": np.array(self.step_count)}
         return saved | {"drift": self.drift.save()}
@@ -201,9 +202,7 @@ class PrivateRankingLearner:
         if "private/weights" not in saved or saved["private/weights"].shape != (WEIGHTS,):
             return False
         self._weights, self._served = saved["private/weights"].copy(), saved["private/served"].copy()
-        self.accounts.load(
-            {k.removeprefix("privacy/"): v for k, v in saved.items() if k.startswith("privacy/")}
-        )
+        self.accounts.load(part_of(saved, "privacy/"))
         self._judged.load(saved["judged"])
         self.step_count = int(saved["step_count"])
         self.drift.load(saved["drift"])
