@@ -4,14 +4,13 @@ from abc import abstractmethod
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-import av
 import numpy as np
 from av.container import InputContainer
 from numpy.typing import NDArray
 
 from encoders.audio_track import DURATION_LIMIT_S, FORMATS, RATE_HZ, decoded
 from encoders.base import BadEntryError, Encoder, Prepared
-from encoders.container import file_bytes, opened
+from encoders.container import UNREADABLE, file_bytes, opened, unreadable
 from encoders.modalities import Modality
 
 __all__ = ["DURATION_LIMIT_S", "PREPARATION", "RATE_HZ", "AudioEncoder", "Sound", "decode_sound", "sound_of"]
@@ -79,11 +78,8 @@ def decode_sound(entry: object, denoised: bool = False) -> Sound:
     try:
         with opened(data, FORMATS) as container:
             sound = sound_of(container)
-    except (av.FFmpegError, ArithmeticError, LookupError, MemoryError, OSError, ValueError) as error:
-        message = (
-            f"{len(data)} bytes that cannot be read as sound: {getattr(error, 'strerror', None) or error}"
-        )
-        raise BadEntryError(message) from error
+    except UNREADABLE as error:
+        raise unreadable(data, "sound", error) from error
     if sound is None:
         message = "the file has no sound track, or one coded in a way that is unknown here"
         raise BadEntryError(message)

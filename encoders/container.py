@@ -9,6 +9,15 @@ from av.container import InputContainer
 
 from encoders.base import BadEntryError
 
+UNREADABLE = (av.FFmpegError, ArithmeticError, LookupError, MemoryError, OSError, ValueError)
+"""What PyAV and its libraries raise over damaged bytes."""
+
+
+def unreadable(data: bytes, kind: str, error: Exception) -> BadEntryError:
+    """What to raise of a file over which one of UNREADABLE was raised."""
+    reason = getattr(error, "strerror", None) or error
+    return BadEntryError(f"{len(data)} bytes that cannot be read as {kind}: {reason}")
+
 
 def file_bytes(entry: object, kind: str) -> bytes:
     """The entry, which has to be the bytes of a file of that kind.

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encoders.base import BadEntryError, Encoder, fingerprint
+from encoders.gaussian import gaussian
 from encoders.modalities import Modality
 
 EARTH_RADIUS_KM = 6371.0
@@ -40,7 +41,7 @@ class SphereEncoder(Encoder[Point]):
         self.version = fingerprint(RECIPE)
         scales = np.repeat(SCALES_KM, WAVES) / EARTH_RADIUS_KM
         # [3, waves of all scales], in radians per unit of the sphere's radius.
-        self._frequencies = _directions(len(scales)) / scales
+        self._frequencies = gaussian(3, len(scales), SEED) / scales
 
     def prepare(self, entry: object) -> Point:
         """The point on the unit sphere of {"lat": ..., "lon": ...} or of a pair (lat, lon), in degrees.
@@ -81,14 +82,3 @@ def _angle(name: str, value: object, limit: float) -> float:
         message = f"{name}: expected degrees within {-limit:g} and {limit:g}, got {value!r}"
         raise BadEntryError(message)
     return float(value)
-
-
-def _directions(count: int) -> NDArray[np.float64]:
-    """[3, count] standard normal numbers."""
-    # numpy keeps a bit generator's stream for ever, but not what Generator.standard_normal makes of it
-    # (NEP 19): hence Box and Muller (1958) by hand.
-    raw = np.random.PCG64(SEED).random_raw(2 * 3 * count)
-    uniform = (np.asarray(raw >> np.uint64(11), np.float64) + 0.5) * 2.0**-53
-    radius, angle = np.split(uniform, 2)
-    normal = np.sqrt(-2.0 * np.log(radius)) * np.cos(2.0 * np.pi * angle)
-    return np.asarray(normal.reshape(3, count), np.float64)

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encoders.base import unit_rows
+from encoders.gaussian import gaussian
 
 DIMENSION_LIMIT = 384
 """Dimensions kept per modality."""
@@ -61,16 +62,6 @@ def unpack_one(data: bytes) -> NDArray[np.float32]:
 
 
 def _orthonormal(dim: int, limit: int, seed: int) -> NDArray[np.float32]:
-    basis, triangle = np.linalg.qr(_gaussian(dim, limit, seed))
+    basis, triangle = np.linalg.qr(gaussian(dim, limit, seed))
     # QR leaves each column's sign open; the same sign everywhere makes the basis the same on every machine.
     return np.asarray(basis * np.sign(np.diag(triangle)), np.float32)
-
-
-def _gaussian(rows: int, columns: int, seed: int) -> NDArray[np.float64]:
-    # numpy keeps a bit generator's stream for ever, but not what Generator.standard_normal makes of it
-    # (NEP 19): hence Box and Muller (1958) by hand.
-    raw = np.random.PCG64(seed).random_raw(2 * rows * columns)
-    uniform = (np.asarray(raw >> np.uint64(11), np.float64) + 0.5) * 2.0**-53
-    radius, angle = np.split(uniform, 2)
-    normal = np.sqrt(-2.0 * np.log(radius)) * np.cos(2.0 * np.pi * angle)
-    return np.asarray(normal.reshape(rows, columns), np.float64)

@@ -3,14 +3,13 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-import av
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation
 from PIL import Image
 
 from encoders.audio import RATE_HZ, Sound, sound_of
 from encoders.base import BadEntryError, Encoder, Prepared
-from encoders.container import file_bytes, opened
+from encoders.container import UNREADABLE, file_bytes, opened, unreadable
 from encoders.modalities import Modality
 from encoders.video_sampling import sample_frames
 from encoders.video_track import FORMATS, FRAME_LIMIT_PIXELS, opened_track, zero_s
@@ -24,8 +23,6 @@ AREA_LIMIT_PIXELS = 4 * SHORT_SIDE_PIXELS**2
 """Pixels kept of one frame, however long and narrow it is."""
 LENGTH_LIMIT_S = 4 * 3600.0
 """Seconds of a clip that are looked at; what follows is ignored."""
-UNREADABLE = (av.FFmpegError, ArithmeticError, LookupError, MemoryError, OSError, ValueError)
-"""What PyAV and its libraries raise over damaged bytes."""
 
 
 class VideoEncoder(Encoder[Prepared]):
@@ -76,10 +73,7 @@ def decode_video(
     except BadEntryError:
         raise
     except UNREADABLE as error:
-        message = (
-            f"{len(data)} bytes that cannot be read as video: {getattr(error, 'strerror', None) or error}"
-        )
-        raise BadEntryError(message) from error
+        raise unreadable(data, "video", error) from error
 
 
 def _decode(data: bytes, count: int, span: tuple[float, float], with_sound: bool) -> Clip:
