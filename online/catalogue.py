@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from online.item import Item
 from online.item_filter import Attributes
 from online.saved import Saved
-
-Rows = NDArray[np.int32]
+from online.statistics.base import Rows
 
 NEVER_MS = np.iinfo(np.int64).max
 """The expiry of an item that has none."""

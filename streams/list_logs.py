@@ -33,7 +33,7 @@ class ListLogs:
 
         In a hurry it is that of a hurried list, and the budget grows by LOGGED_SHARE of what it does otherwise.
         """
-        if event.timestamp_ms == state.open_ms or (state.cursor and state.cursor.reaches(event.cursor)):
+        if event.timestamp_ms == state.open_ms or state.has_passed(event):
             return None
         if not self._take(LOGGED_SHARE if hurried else 1.0):
             return None

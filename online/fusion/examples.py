@@ -6,11 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from online.catalogue import Rows
 from online.fusion.taste import HISTORY
 from online.owners import NOBODY
-
-Floats = NDArray[np.float32]
+from online.statistics.base import Floats, Rows
 
 CAPACITY = 16_384
 """Examples kept; the oldest go first. 4 MB."""

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 import msgspec
 import numpy as np
 
-from online.catalogue import Rows
 from online.events import HIDING_ACTIONS, POSITIVE_ACTIONS, ExampleSet
 from online.fusion.examples import Drawn, Examples, Frequencies, looked_at
 from online.fusion.fusions import Kind, Masks
@@ -24,7 +23,7 @@ from online.learning.adamw import AdamW
 from online.learning.weights import mean_kept
 from online.owners import Owners
 from online.saved import as_part, part_of
-from online.statistics.base import Floats
+from online.statistics.base import Floats, Rows
 
 STEP_EXAMPLES = 8
 """What was had or refused that makes a step, together with what is replayed: more seldom, it learns less, and lags."""

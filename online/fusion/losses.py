@@ -3,9 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from online.catalogue import Rows
 from online.learning.losses import log_softmax
-from online.statistics.base import Floats
+from online.statistics.base import Floats, Rows
 
 SHARPNESS = 10.0
 """One over the temperature of the softmax over items that parts of one item are found among."""

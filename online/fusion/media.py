@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from online.catalogue import Catalogue, Rows
+from online.catalogue import Catalogue
 from online.fusion.fusions import Masks
 from online.fusion.tower import WIDTH, Common, Made
-from online.statistics.base import Floats
+from online.statistics.base import Floats, Rows
 
 MODALITIES = ("text", "image", "audio", "video", "location")
 """The order of tokens."""

@@ -76,10 +76,14 @@ class Backlog:
                 self._has_landed.set()
 
     def _wanted(self, item_id: str, partition: int) -> dict[Modality, Source]:
-        """The files of an item that are not encoded; none of one that is gone, or another worker's by now."""
-        document = self._store.get(item_id, partition).document if self._store.owns(partition) else None
-        missing = {} if document is None else self._maker.missing(_decode(document), self._store.find)
+        """The files of an item that are not encoded."""
+        missing = self._missing(item_id, partition)
         return {modality: source for modality, source in missing.items() if modality in FETCHED}
+
+    def _missing(self, item_id: str, partition: int) -> dict[Modality, Source]:
+        """What of an item has no vector yet; nothing of one that is gone, or another worker's by now."""
+        document = self._store.get(item_id, partition).document if self._store.owns(partition) else None
+        return {} if document is None else self._maker.missing(_decode(document), self._store.find)
 
     async def _publish_landed(self) -> None:
         while True:
@@ -112,8 +116,7 @@ class Backlog:
     async def _see_to(self, items: Sequence[tuple[str, int]]) -> None:
         stale: list[tuple[str, int]] = []
         for item_id, partition in items:
-            document = self._store.get(item_id, partition).document if self._store.owns(partition) else None
-            missing = {} if document is None else self._maker.missing(_decode(document), self._store.find)
+            missing = self._missing(item_id, partition)
             if any(modality in FETCHED for modality in missing) and item_id not in self._new:
                 self._old[item_id] = partition
                 self._came.set()

@@ -127,8 +127,7 @@ class SnapshotStore:
             named = users_in(listed.arrays, removed)
             if listed.name == but or not named:
                 continue
-            with self._in_use("written"):
-                self._fs.rm(f"{self._root}/{listed.name}")
+            self.remove(listed.name)
             for user_id in named:
                 removed[user_id] += 1
         return removed

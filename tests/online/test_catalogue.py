@@ -1,7 +1,8 @@
 import pytest
 
-from online.catalogue import EVICTED_SHARE, UNKNOWN_ROW, UNUSED_SHARE, Catalogue, Rows, item_hash
+from online.catalogue import EVICTED_SHARE, UNKNOWN_ROW, UNUSED_SHARE, Catalogue, item_hash
 from online.item import Item
+from online.statistics.base import Rows
 
 
 def servable(catalogue: Catalogue, item_id: str, wall_ms: int = 0) -> bool:
