@@ -7,7 +7,7 @@ import typer
 
 from streams.cli.chosen_encoder import Device, load_encoder, one_line_media_errors
 from streams.cli.media_files import MediaError, media_below, parse_modality, read_medium
-from streams.cli.output import JsonFile, write_json
+from streams.cli.output import JsonFile, widen, write_json
 
 if TYPE_CHECKING:
     from encoders.modalities import Modality
@@ -101,7 +101,7 @@ def _show(measured: "list[Measured]", quiet: bool) -> None:
     from streams.bench.encoding.report import notes, table  # noqa: PLC0415
 
     console = Console(stderr=quiet, soft_wrap=True, highlight=False)
-    console.width = max(console.width, 140)
+    widen(console)
     console.print(table(measured))
     for line in notes(measured):
         console.print(line)

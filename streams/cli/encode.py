@@ -10,7 +10,7 @@ import typer
 from streams.cli.chosen_encoder import Device, EncoderName, ModalityName, load_encoder, one_line_media_errors
 from streams.cli.given_media import Medium, given_media
 from streams.cli.media_files import MediaError, parse_modality
-from streams.cli.output import JsonFile, write_json
+from streams.cli.output import JsonFile, widen, write_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from encoders.base import Encoder
     from encoders.modalities import Modality
-
-TABLE_WIDTH = 140
-"""Narrower terminals fold the tables' lines; figures are never cut off."""
 
 
 @dataclass
@@ -101,7 +98,7 @@ def _show(rows: Sequence[Row], vectors: bool, quiet: bool) -> None:
     from rich.console import Console  # noqa: PLC0415  # keeps `freshet --help` fast
 
     console = Console(stderr=quiet, soft_wrap=True, highlight=False)
-    console.width = max(console.width, TABLE_WIDTH)
+    widen(console)
     if vectors:
         for row in rows:
             if row.vector is not None:

@@ -21,7 +21,7 @@ from streams.cli.given_stream import (
     is_world,
     read_given,
 )
-from streams.cli.output import JsonFile, write_json
+from streams.cli.output import JsonFile, widen, write_json
 
 if TYPE_CHECKING:
     from online.evaluation.evaluate import Task
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from online.evaluation.variants import Fusion, ItemContent
 
 NO_ENCODER = "none"
-TABLE_WIDTH = 140
-"""Narrower terminals fold the tables' lines; figures are never cut off."""
 SLICED_TOGETHER = 8
 """Methods whose slices stand side by side; the others have tables below."""
 
@@ -239,7 +237,7 @@ def _run(
             others,
         )
     output = Console(stderr=json_file == "-")
-    output.width = max(output.width, TABLE_WIDTH)
+    widen(output)
     output.print(overall(reports))
     given = chances(reports)
     if given is not None:

@@ -9,11 +9,9 @@ from rich.table import Column, Table
 
 from online.evaluation.diversity_curve import Point, diversity_curve
 from online.evaluation.evaluate import Evaluation
-from streams.cli.output import write_json
+from streams.cli.evaluate_tables import COMPARED, change
+from streams.cli.output import widen, write_json
 
-TABLE_WIDTH = 140
-"""Narrower terminals fold the table's lines; figures are never cut off."""
-COMPARED = ("hr@10", "ndcg@10")
 SHOWN = ("coverage@10", "novelty@10", "diversity@10")
 
 
@@ -27,7 +25,7 @@ def run_diversity_curve(
             diversity_curve(evaluation, lambda name, done: bar.update(row, completed=done, description=name))
         )
     output = Console(stderr=json_file == "-")
-    output.width = max(output.width, TABLE_WIDTH)
+    widen(output)
     output.print(_table(points))
     if json_file is not None:
         curve = [
@@ -55,18 +53,14 @@ def _table(points: list[Point]) -> Table:
         cells = [
             cell
             for name in COMPARED
-            for cell in (f"{figures[name]:.4f}", _change(figures[name], before[name]))
+            for cell in (f"{figures[name]:.4f}", change(figures[name], before[name]))
         ]
         cells += [f"{figures[name]:.4f}" if name in figures else "-" for name in SHOWN]
         alike = (
-            _change(1 - figures["diversity@10"], 1 - before["diversity@10"])
+            change(1 - figures["diversity@10"], 1 - before["diversity@10"])
             if "diversity@10" in figures
             else "-"
         )
         far = "-" if point.miscalibration is None else f"{point.miscalibration:.3f}"
         table.add_row(point.diversifier if point.dial else "-", f"{point.dial:.1f}", *cells, alike, far)
     return table
-
-
-def _change(value: float, before: float) -> str:
-    return f"{value / before - 1:+.1%}" if before else "-"

@@ -11,11 +11,8 @@ from rich.table import Column, Table
 from online.evaluation.evaluate import Evaluation
 from online.evaluation.membership import HELD_OUT
 from online.evaluation.privacy_curve import DELTA, PrivacyPoint, privacy_curve
-from streams.cli.output import write_json
-
-TABLE_WIDTH = 140
-"""Narrower terminals fold the table's lines; figures are never cut off."""
-COMPARED = ("hr@10", "ndcg@10")
+from streams.cli.evaluate_tables import COMPARED, change
+from streams.cli.output import widen, write_json
 
 
 def run_privacy_curve(
@@ -35,7 +32,7 @@ def run_privacy_curve(
 
         points = list(privacy_curve(evaluation, seed, epsilons, show))
     output = Console(stderr=json_file == "-")
-    output.width = max(output.width, TABLE_WIDTH)
+    widen(output)
     output.print(_table(points))
     if json_file is not None:
         curve = [asdict(point) | {"report": point.report["overall"]} for point in points]
@@ -56,7 +53,7 @@ def _table(points: Sequence[PrivacyPoint]) -> Table:
         cells = [
             cell
             for name in COMPARED
-            for cell in (f"{figures[name]:.4f}", _change(figures[name], before[name]))
+            for cell in (f"{figures[name]:.4f}", change(figures[name], before[name]))
         ]
         attacks = (_shown(point.attack_on_lists, 3), _shown(point.attack_on_users, 3))
         table.add_row(point.name, spent, f"{point.steps:,}", *cells, *attacks)
@@ -65,7 +62,3 @@ def _table(points: Sequence[PrivacyPoint]) -> Table:
 
 def _shown(value: float | None, digits: int) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
-
-
-def _change(value: float, before: float) -> str:
-    return f"{value / before - 1:+.1%}" if before else "-"

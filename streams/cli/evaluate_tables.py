@@ -18,6 +18,8 @@ SHOWN = (
     "novelty@10",
     "diversity@10",
 )
+COMPARED = ("hr@10", "ndcg@10")
+"""What lists are compared by, before and after a change."""
 
 
 def overall(reports: Mapping[str, Report]) -> Table:
@@ -64,3 +66,8 @@ def sliced(reports: Mapping[str, Report]) -> Table:
         hits = (f"{report[name].get('hr@10', 0.0):.4f}" for report in reports.values())
         table.add_row(name, f"{figures['lists']:,.0f}", *hits)
     return table
+
+
+def change(value: float, before: float) -> str:
+    """How much a figure is above what it was before, or below it."""
+    return f"{value / before - 1:+.1%}" if before else "-"

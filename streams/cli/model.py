@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from streams.cli.errors import one_line_errors
-from streams.cli.output import JsonFile, write_json
+from streams.cli.output import JsonFile, widen, write_json
 
 if TYPE_CHECKING:
     from streams.models import ModelSnapshot, RolledBack, Standing
@@ -124,5 +124,5 @@ def _show(snapshots: "list[ModelSnapshot]") -> None:
             f"{row.size_bytes / 1e6:.1f}", _standing(row.ranking),
         )  # fmt: skip
     console = Console()
-    console.width = max(console.width, 140)
+    widen(console)
     console.print(table)
