@@ -10,17 +10,18 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _VALID_DAYS = 365
+_AUTHORITY = "Freshet test authority"
 
 
 class Authority:
     """Issues certificates that whoever trusts `ca_file` accepts; its own key is kept in memory only."""
 
-    def __init__(self, folder: Path, name: str = "Freshet test authority") -> None:
+    def __init__(self, folder: Path) -> None:
         """Makes the authority, and the folder where everything lies as PEM, for its owner's eyes only."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = _named(name)
+        self._name = _named(_AUTHORITY)
         certificate = (
             _unsigned(self._name, self._name, self._key.public_key())
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)

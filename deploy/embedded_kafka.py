@@ -36,6 +36,7 @@ __all__ = [
 
 _START_S = 90
 _STOP_S = 30
+_HEAP_MB = 512
 _STARTS = 3
 """Attempts, where another that starts just now takes a port between its choice and its use."""
 
@@ -55,8 +56,6 @@ class EmbeddedKafka:
     Args:
         data_dir: where everything of the broker lies, its logs included (`logs/kafka.log`).
         port: where clients connect; by default the one that the folder had, or else any free one.
-        num_partitions: what a topic gets that is created without saying.
-        heap_mb: the JVM's largest heap.
         listeners: let only those in who say who they are, to do only what they were allowed to.
         properties: more broker properties, by Kafka's names; they win over what is set here.
     """
@@ -66,15 +65,11 @@ class EmbeddedKafka:
         data_dir: Path,
         *,
         port: int | None = None,
-        num_partitions: int = 1,
-        heap_mb: int = 512,
         listeners: SecureListeners | None = None,
         properties: Mapping[str, str] | None = None,
     ) -> None:
         self._data_dir = data_dir.resolve()
         self._port = port
-        self._num_partitions = num_partitions
-        self._heap_mb = heap_mb
         self._listeners = listeners
         self._properties = dict(properties or {})
         self._guard: subprocess.Popen[bytes] | None = None
@@ -168,10 +163,8 @@ class EmbeddedKafka:
         format_if_new(storage, jars)
         secured = self._listeners.properties(port, controller_port) if self._listeners else {}
         more = secured | self._properties
-        write_properties(
-            config, broker_properties(storage, port, controller_port, self._num_partitions, more)
-        )
-        command = java(jars, "kafka.Kafka", str(config), logs=logs, heap_mb=self._heap_mb)
+        write_properties(config, broker_properties(storage, port, controller_port, more))
+        command = java(jars, "kafka.Kafka", str(config), logs=logs, heap_mb=_HEAP_MB)
         return command, f"{HOST}:{port}"
 
     def _ports(self, config: Path) -> tuple[int, int]:

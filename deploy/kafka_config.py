@@ -39,7 +39,7 @@ _SMALL_FOOTPRINT: Final[Mapping[str, str]] = {
 
 
 def broker_properties(
-    storage: Path, port: int, controller_port: int, num_partitions: int, more: Mapping[str, str]
+    storage: Path, port: int, controller_port: int, more: Mapping[str, str]
 ) -> dict[str, str]:
     """The properties of a broker that is its own controller and keeps its data in `storage`."""
     return {
@@ -52,7 +52,7 @@ def broker_properties(
         "advertised.listeners": f"PLAINTEXT://{HOST}:{port}",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "log.dirs": str(storage),
-        "num.partitions": str(num_partitions),
+        "num.partitions": "1",
         **more,
     }
 

@@ -58,7 +58,7 @@ def _first_features(jars: Sequence[Path]) -> Path:
 
 def _format_with_kafka(folder: Path, jars: Sequence[Path]) -> None:
     config = folder / "server.properties"
-    write_properties(config, broker_properties(folder / "storage", 9092, 9093, 1, {}))
+    write_properties(config, broker_properties(folder / "storage", 9092, 9093, {}))
     arguments = ("format", "--cluster-id", _random_id(), "--config", str(config))
     said = folder / "said.txt"
     with said.open("wb") as out:

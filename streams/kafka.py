@@ -28,6 +28,8 @@ DENIALS = (
     KafkaError.CLUSTER_AUTHORIZATION_FAILED,
 )
 _ASK_S = 1.0
+_ANSWER_S = 10.0
+"""An admin client asks again until then."""
 _T = TypeVar("_T")
 LEADER_S = 10.0
 """A partition that was just made, or whose broker was away, takes a moment to get a leader."""
@@ -213,20 +215,20 @@ def produce_with_room(
             return
 
 
-def admin_client(settings: Settings, timeout_s: float = 10.0) -> AdminClient:
+def admin_client(settings: Settings) -> AdminClient:
     """An admin client of a cluster that answers.
 
     Raises:
-        KafkaUnavailableError: Nothing answered within the timeout.
+        KafkaUnavailableError: Nothing answered in time.
         AccessDeniedError: The cluster refuses the certificate or the password, or is not the one that is trusted.
     """
     config = client_config(settings)
     heard: deque[KafkaError] = deque(maxlen=100)
     admin = AdminClient(config | {"error_cb": heard.append})
-    deadline_s = time.monotonic() + timeout_s
+    deadline_s = time.monotonic() + _ANSWER_S
     while True:
         try:
-            admin.list_topics(timeout=min(_ASK_S, timeout_s))
+            admin.list_topics(timeout=_ASK_S)
         except KafkaException as exc:
             # What was wrong with a certificate or a password is told to the callback alone.
             admin.poll(0)
@@ -234,7 +236,7 @@ def admin_client(settings: Settings, timeout_s: float = 10.0) -> AdminClient:
                 _refuse_entry(settings, error)
             if time.monotonic() > deadline_s:
                 msg = (
-                    f"Kafka at {config['bootstrap.servers']} does not answer within {timeout_s:g} s "
+                    f"Kafka at {config['bootstrap.servers']} does not answer within {_ANSWER_S:g} s "
                     f"({exc.args[0].str()}): is it running, and is {settings.kafka_security_protocol} right?"
                 )
                 raise KafkaUnavailableError(msg) from None

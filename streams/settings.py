@@ -245,13 +245,12 @@ class Settings(BaseSettings):
     @property
     def fetch_networks(self) -> list[IPv4Network | IPv6Network]:
         """The networks of `fetch_allowed_networks`."""
-        given = (part.strip() for part in self.fetch_allowed_networks.split(","))
-        return [ip_network(part) for part in given if part]
+        return [ip_network(part) for part in _parts(self.fetch_allowed_networks)]
 
     @property
     def pseudonym_keys(self) -> tuple[str, ...]:
         """The ids of `pseudonyms`; empty where users have their own ids."""
-        return tuple(part.strip() for part in self.pseudonyms.split(",") if part.strip())
+        return tuple(_parts(self.pseudonyms))
 
     @property
     def keeps_refused(self) -> bool:
@@ -266,7 +265,7 @@ class Settings(BaseSettings):
     @property
     def searched(self) -> tuple[str, ...]:
         """The modalities of `search_modalities`."""
-        return tuple(part.strip() for part in self.search_modalities.split(",") if part.strip())
+        return tuple(_parts(self.search_modalities))
 
     def denoise(self, modality: str) -> bool:
         """Whether that is to be freed of noise; False for what never is."""
@@ -276,6 +275,11 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """The store's folder or URL."""
         return self.store or str(self.home / "store")
+
+
+def _parts(given: str) -> list[str]:
+    """What stands between commas, where there is anything."""
+    return [part.strip() for part in given.split(",") if part.strip()]
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:

@@ -21,6 +21,8 @@ from streams.settings import Settings
 MIB = 1024 * 1024
 HOUR_MS = 3600 * 1000
 DAY_MS = 24 * HOUR_MS
+_LEADERS_S = 30.0
+"""How long partitions may be without a leader: it takes a moment after a broker's start."""
 
 _REASONS = {
     KafkaError.UNKNOWN_TOPIC_OR_PART: "missing; try `freshet topics create`",
@@ -211,14 +213,14 @@ def ensure(admin: AdminClient, settings: Settings) -> None:
         raise TopicsError(msg)
 
 
-def await_leaders(admin: AdminClient, settings: Settings, limit_s: float = 30.0) -> None:
+def await_leaders(admin: AdminClient, settings: Settings) -> None:
     """Waits until every partition has a leader, which takes a moment after a broker's start.
 
     Raises:
-        TimeoutError: Some have none within `limit_s`.
+        TimeoutError: Some have none in time.
     """
     names = {full_name(settings, row.name) for row in table(settings).values()}
-    deadline_s = time.monotonic() + limit_s
+    deadline_s = time.monotonic() + _LEADERS_S
     while True:
         topics = admin.list_topics(timeout=10).topics
         without = sorted(
@@ -229,9 +231,7 @@ def await_leaders(admin: AdminClient, settings: Settings, limit_s: float = 30.0)
         if not without:
             return
         if time.monotonic() > deadline_s:
-            msg = (
-                f"no leader within {limit_s:g} s for partitions of {', '.join(without)}: are all brokers up?"
-            )
+            msg = f"no leader within {_LEADERS_S:g} s for partitions of {', '.join(without)}: are all brokers up?"
             raise TimeoutError(msg)
         time.sleep(0.2)
 

@@ -70,9 +70,9 @@ def rate_where(counter: str, where: str, legend: str) -> Query:
     return Query(f"sum(rate({counter}{{{where}, {CHOSEN}}}[{WINDOW}]))", legend)
 
 
-def quantiles(histogram: str, by: str = "", legend: str = "") -> tuple[Query, ...]:
+def quantiles(histogram: str, by: str = "") -> tuple[Query, ...]:
     """Median and 99th percentile of a histogram, of each value of a label if one is given."""
-    labels, name = (f"le, {by}", f"{{{{{by}}}}} ") if by else ("le", legend and f"{legend} ")
+    labels, name = (f"le, {by}", f"{{{{{by}}}}} ") if by else ("le", "")
     buckets = f"sum by ({labels}) (rate({histogram}_bucket{{{CHOSEN}}}[{WINDOW}]))"
     return tuple(Query(f"histogram_quantile({q}, {buckets})", f"{name}p{q * 100:.0f}") for q in (0.5, 0.99))
 

@@ -16,7 +16,7 @@ ITERATION_LIMIT = 2_000
 
 
 def fold_accuracies(
-    vectors: NDArray[np.float32], classes: Sequence[str], folds: Sequence[str], c: float = C
+    vectors: NDArray[np.float32], classes: Sequence[str], folds: Sequence[str]
 ) -> dict[str, float]:
     """Accuracy on each fold of a logistic regression that learned on all others.
 
@@ -26,7 +26,6 @@ def fold_accuracies(
         vectors: [n, dim].
         classes: [n].
         folds: [n], which fold an entry belongs to.
-        c: Inverse strength of the L2 penalty.
 
     Raises:
         ProbeError: There are fewer than two folds, or but one class to learn from.
@@ -36,15 +35,13 @@ def fold_accuracies(
         message = f"expected at least two folds, got {names}"
         raise ProbeError(message)
     truth, belongs = np.array(classes), np.array(folds)
-    return {name: _accuracy(vectors, truth, belongs == name, c) for name in names}
+    return {name: _accuracy(vectors, truth, belongs == name) for name in names}
 
 
-def _accuracy(
-    vectors: NDArray[np.float32], truth: NDArray[np.str_], held_out: NDArray[np.bool_], c: float
-) -> float:
+def _accuracy(vectors: NDArray[np.float32], truth: NDArray[np.str_], held_out: NDArray[np.bool_]) -> float:
     if len(set(truth[~held_out].tolist())) < 2:
         message = "expected at least two classes outside each fold; there is nothing to tell apart"
         raise ProbeError(message)
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=ITERATION_LIMIT))
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=ITERATION_LIMIT))
     model.fit(vectors[~held_out], truth[~held_out])
     return float(model.score(vectors[held_out], truth[held_out]))

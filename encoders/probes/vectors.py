@@ -12,12 +12,13 @@ from encoders.base import BadEntryError, Encoded, Encoder, unit_rows
 from encoders.projection import Projection, pack_half, unpack_half
 
 BATCH = 32
+THREADS = 2
+"""Entries that are decoded at once."""
 
 
 def encode_all(
     encoder: Encoder[Any],
     entries: Iterable[object],
-    threads: int = 2,
     advance: Callable[[int], None] = lambda count: None,
 ) -> Encoded:
     """Encodes any number of raw entries; only a batch of them is in memory at once.
@@ -25,13 +26,12 @@ def encode_all(
     Args:
         encoder: Any.
         entries: Raw entries; those that come lazily are asked for on the caller's thread.
-        threads: How many entries are decoded at once.
         advance: Told after each batch how many entries it had.
     """
     vectors: list[NDArray[np.float32]] = [np.zeros((0, encoder.dim), np.float32)]
     errors: dict[int, str] = {}
     done = 0
-    with ThreadPoolExecutor(threads, thread_name_prefix="prepare") as pool:
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="prepare") as pool:
         for batch in _batches(iter(entries)):
             made = list(pool.map(lambda entry: _prepared(encoder, entry), batch))
             prepared = {place: found for place, (found, reason) in enumerate(made) if reason is None}

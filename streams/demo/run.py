@@ -56,7 +56,7 @@ class Demo:
         seconds: float,
         rate: float,
         past: int,
-        with_console: bool = False,
+        with_console: bool,
     ) -> None:
         """Prepares the run.
 

@@ -73,7 +73,7 @@ def _in_docker() -> Iterator[str]:
     """The same release with the same properties, in its official image, on one port inside and outside."""
     port = free_port()
     reachable = _PROPERTIES | {"listeners": f"PLAINTEXT://0.0.0.0:{port},CONTROLLER://{HOST}:9093"}
-    properties = broker_properties(Path("/tmp/kraft-combined-logs"), port, 9093, 1, reachable)
+    properties = broker_properties(Path("/tmp/kraft-combined-logs"), port, 9093, reachable)
     container = DockerContainer(f"apache/kafka:{kafka_version()}").with_bind_ports(port, port)
     for name, value in properties.items():
         container = container.with_env("KAFKA_" + name.upper().replace(".", "_"), value)

@@ -6,12 +6,12 @@ from deploy.kafka_config import broker_properties, java, ports_of, write_propert
 def test_the_ports_are_read_back(tmp_path: Path) -> None:
     config = tmp_path / "server.properties"
     assert ports_of(config) is None
-    write_properties(config, broker_properties(tmp_path, 21001, 21002, 1, {}))
+    write_properties(config, broker_properties(tmp_path, 21001, 21002, {}))
     assert ports_of(config) == (21001, 21002)
 
 
 def test_given_properties_win() -> None:
-    properties = broker_properties(Path("/data"), 1, 2, 3, {"num.partitions": "9", "log.dirs": "/other"})
+    properties = broker_properties(Path("/data"), 1, 2, {"num.partitions": "9", "log.dirs": "/other"})
     assert (properties["num.partitions"], properties["log.dirs"]) == ("9", "/other")
     assert properties["auto.create.topics.enable"] == "false"
 
