@@ -221,7 +221,7 @@ def test_the_verbs_erase_and_find_who_was_not(river: River, workers: Workers) ->
     wait_clean(river, "user-1")
 
 
-def test_planted_leaks_are_found(river: River, workers: Workers, tmp_path: Path) -> None:
+def test_planted_leaks_are_found(river: River, workers: Workers) -> None:
     user_id = GONE[1]
     river.produce("model", json.dumps({"profiles": {f"of:{user_id}": [0.5]}}).encode(), "profiles", 0)
     river.produce("recommendations", b"{}", user_id)

@@ -10,6 +10,19 @@ from tests.contracts.samples.audio import BAD
 from tests.sounds import WRITERS, Samples, noise_bursts, sweep, tone
 
 QUIET = np.zeros(RATE_HZ, np.float32)
+REASONS = [
+    "the file is empty",
+    "4000 bytes that cannot be read as sound",
+    r"\d+ bytes that cannot be read as sound",
+    "all 1.0 s of the sound are silent",
+    "all 1.0 s of the sound are silent",
+    "0.025 s of sound can be decoded, expected 0.1 s or more",
+    "0.000 s of sound can be decoded, expected 0.1 s or more",
+    "expected the bytes of a sound file, got NoneType",
+    "expected the bytes of a sound file, got int",
+    "expected the bytes of a sound file, got str",
+]
+"""Why each of BAD is none."""
 
 
 def pitch_hz(samples: Samples) -> float:
@@ -99,9 +112,11 @@ def test_of_a_truncated_file_counts_what_is_there(kind: str) -> None:
     assert 2.0 < length_s < 5.0
 
 
-@pytest.mark.parametrize("entry", BAD, ids=lambda entry: repr(entry)[:20])
-def test_what_is_no_sound_has_a_reason(entry: object) -> None:
-    with pytest.raises(BadEntryError):
+@pytest.mark.parametrize(
+    ("entry", "reason"), list(zip(BAD, REASONS, strict=True)), ids=lambda given: repr(given)[:20]
+)
+def test_what_is_no_sound_has_a_reason(entry: object, reason: str) -> None:
+    with pytest.raises(BadEntryError, match=f"^{reason}"):
         decode_sound(entry)
 
 

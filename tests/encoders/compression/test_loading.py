@@ -92,7 +92,7 @@ def test_an_original_that_has_changed_since(written: Path) -> None:
         load("text", f"compressed:{written}", DEVICE)
 
 
-def test_an_original_that_is_gone(tiny_name: str, written: Path, tmp_path: Path) -> None:
+def test_an_original_that_is_gone(written: Path, tmp_path: Path) -> None:
     about = read_about(written)
     write_about(written, msgspec.structs.replace(about, original=f"{HUB_PREFIX}{tmp_path / 'gone'}"))
     with pytest.raises(UnknownEncoderError, match="gone: there is no such folder"):

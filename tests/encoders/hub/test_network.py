@@ -40,7 +40,7 @@ def test_weights_that_vectors_depend_on_are_missed(tiny: Tiny, tmp_path: Path) -
         network(source, pooling.pooler)
 
 
-def test_a_pooler_without_weights_is_not_read(tiny: Tiny, tmp_path: Path) -> None:
+def test_a_pooler_without_weights_is_not_read(tmp_path: Path) -> None:
     folder = tmp_path / "beit"
     torch.manual_seed(1)
     config = tf.BeitConfig(

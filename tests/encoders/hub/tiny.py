@@ -41,6 +41,13 @@ def bert(folder: Path) -> None:
     save(tf.BertModel, tf.BertConfig(vocab_size=size, max_position_embeddings=64, **LAYERS), folder)
 
 
+def bert_name(folder: Path) -> str:
+    """Saves a BERT, which one thread will run; returns the name that it is loaded by."""
+    torch.set_num_threads(1)
+    bert(folder)
+    return f"hf:{folder}"
+
+
 def roberta(folder: Path) -> None:
     # A tokenizer that knows of no limit, as some published ones.
     size = save_bytes(folder, first="<s>", last="</s>", padding="<pad>", length=10**9)

@@ -2,12 +2,11 @@ import json
 from pathlib import Path
 
 import pytest
-import torch
 from typer.testing import CliRunner, Result
 
 from encoders.registry import load
 from streams.cli import app
-from tests.encoders.hub.tiny import bert
+from tests.encoders.hub.tiny import bert_name
 
 
 def compress(*arguments: object) -> Result:
@@ -16,10 +15,7 @@ def compress(*arguments: object) -> Result:
 
 @pytest.fixture(scope="module")
 def tiny_name(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder: Path = tmp_path_factory.mktemp("bert")
-    torch.set_num_threads(1)
-    bert(folder)
-    return f"hf:{folder}"
+    return bert_name(tmp_path_factory.mktemp("bert"))
 
 
 @pytest.fixture

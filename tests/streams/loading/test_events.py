@@ -87,10 +87,21 @@ def test_a_bad_row_is_refused_with_the_fields_path(
     assert str(caught.value) == reason
 
 
-def test_a_literal_row_is_refused_where_the_topic_would_refuse_it() -> None:
-    for fields in ({"user_id": 5}, {"typo": 1}, {"value": "2"}, {"timestamp_ms": "5"}):
-        with pytest.raises(RefusedRowError):
-            _events(literal=True).event(_row(**fields))
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"user_id": 5}, "Expected `str`, got `int` - at `$.user_id`"),
+        ({"typo": 1}, "Object contains unknown field `typo`"),
+        ({"value": "2"}, "Expected `float`, got `str` - at `$.value`"),
+        ({"timestamp_ms": "5"}, "Expected `int | null`, got `str` - at `$.timestamp_ms`"),
+    ],
+)
+def test_a_literal_row_is_refused_where_the_topic_would_refuse_it(
+    fields: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(RefusedRowError) as caught:
+        _events(literal=True).event(_row(**fields))
+    assert str(caught.value) == reason
 
 
 KEY = bytes(range(32))
