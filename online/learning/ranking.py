@@ -33,7 +33,9 @@ from online.statistics.base import Floats
 
 STEP_LISTS = 16
 RAMP_STEPS = 100
-"""Over which the learning rate grows to its value; before that nothing is served."""
+"""Over which the learning rate grows to its value; until then no drift is looked for."""
+SERVED_STEPS = 25
+"""After so many the network is served, as soon as it ranks better than the blend."""
 AVERAGED_STEPS = 20
 
 
@@ -119,7 +121,7 @@ class RankingLearner:
 
     def network(self) -> Network | None:
         """The weights to serve with; None while they are untrained, or rank worse than the blend of late."""
-        if self.step_count < RAMP_STEPS or self._judged.prefers_blend():
+        if self.step_count < SERVED_STEPS or self._judged.prefers_blend():
             return None
         return self.averaged()
 

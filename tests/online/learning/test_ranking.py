@@ -12,6 +12,7 @@ from online.learning.drift_response import HURRIED_RATE
 from online.learning.losses import listwise_loss, reciprocal_ranks
 from online.learning.ranking import (
     RAMP_STEPS,
+    SERVED_STEPS,
     STEP_LISTS,
     RankingConfig,
     RankingLearner,
@@ -46,7 +47,7 @@ def assert_same(first: Saved, second: Saved) -> None:
 
 @pytest.fixture(scope="module")
 def nearly() -> Saved:
-    """What is saved of a learner one step before it may be served."""
+    """What is saved of a learner one step before its rate is grown."""
     learner = RankingLearner()
     teach(learner, CONTENT, RAMP_STEPS - 1)
     assert learner.step_count == RAMP_STEPS - 1
@@ -60,9 +61,15 @@ def learner(nearly: Saved) -> RankingLearner:
     return made
 
 
-def test_it_is_served_once_the_rate_is_grown_and_ranks_by_what_decides(learner: RankingLearner) -> None:
+def test_it_is_served_after_some_steps_once_it_ranks_better() -> None:
+    learner = RankingLearner()
+    teach(learner, CONTENT, SERVED_STEPS - 1)
     assert learner.network() is None
-    teach(learner, CONTENT, 1, seed=1)
+    teach(learner, CONTENT, SERVED_STEPS)
+    assert learner.network() is not None
+
+
+def test_it_ranks_by_what_decides(learner: RankingLearner) -> None:
     network = learner.network()
     assert network is not None
     by_network = by_blend = 0
