@@ -102,10 +102,17 @@ class MediaToItems:
             part = changed[start : start + size]
             await self._publish(part)
             for c in part:
-                if c.document is not None and self._maker.missing(c.document, self._store.find):
+                if c.document is not None and self._is_behind(c.item_id, c.document):
                     self.on_missing(c.item_id, c.partition)
         metrics.EVENTS.labels(topic="media").inc(patches.event_count)
         metrics.BATCH_EVENTS.labels(role="encode").observe(patches.event_count)
+
+    def _is_behind(self, item_id: str, document: ItemDocument) -> bool:
+        """Whether more is to be published of an item: files, or what was made of another's while it was written."""
+        find = self._store.find
+        return bool(self._maker.missing(document, find)) or self._maker.is_unsaid(
+            document, find, self._store.embedded(item_id)
+        )
 
     async def _publish(self, changed: list[Changed]) -> None:
         alive = [c.document for c in changed if c.document is not None]

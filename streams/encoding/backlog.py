@@ -69,9 +69,11 @@ class Backlog:
             partition = waiting.pop(item_id)
             self._went.set()
             metrics.MEDIA_WAITING.set(len(self._new) + len(self._old))
-            if rows := await self._files.rows(self._wanted(item_id, partition)):
-                for row in rows:
-                    self._store.keep_content(row)
+            rows = await self._files.rows(self._wanted(item_id, partition))
+            for row in rows:
+                self._store.keep_content(row)
+            # What another item's file turned out to be may be all that was missing.
+            if rows or self._is_unsaid(item_id, partition):
                 self._landed[item_id] = partition
                 self._has_landed.set()
 
@@ -82,8 +84,17 @@ class Backlog:
 
     def _missing(self, item_id: str, partition: int) -> dict[Modality, Source]:
         """What of an item has no vector yet; nothing of one that is gone, or another worker's by now."""
+        document = self._document(item_id, partition)
+        return {} if document is None else self._maker.missing(document, self._store.find)
+
+    def _is_unsaid(self, item_id: str, partition: int) -> bool:
+        """As `RowMaker.is_unsaid`, of an item that is still there."""
+        document, published = self._document(item_id, partition), self._store.embedded(item_id)
+        return document is not None and self._maker.is_unsaid(document, self._store.find, published)
+
+    def _document(self, item_id: str, partition: int) -> ItemDocument | None:
         document = self._store.get(item_id, partition).document if self._store.owns(partition) else None
-        return {} if document is None else self._maker.missing(_decode(document), self._store.find)
+        return None if document is None else _decode(document)
 
     async def _publish_landed(self) -> None:
         while True:
@@ -120,7 +131,7 @@ class Backlog:
             if any(modality in FETCHED for modality in missing) and item_id not in self._new:
                 self._old[item_id] = partition
                 self._came.set()
-            if any(modality in AT_HAND for modality in missing):
+            if any(modality in AT_HAND for modality in missing) or self._is_unsaid(item_id, partition):
                 stale.append((item_id, partition))
         if stale:
             await self._publish(stale)

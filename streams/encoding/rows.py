@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from encoders.modalities import Modality, modality_mask
+from encoders.modalities import MODALITY_BITS, Modality, modality_mask
 from streams import metrics
 from streams.embeddings import Embedded
 from streams.encoding.sources import AT_HAND, Source, sources
@@ -50,6 +50,20 @@ class RowMaker:
             if (row := find(source.content_hash, space.name)) is None or row.transient
         }
 
+    def is_unsaid(self, document: ItemDocument, find: Find, published: Rows) -> bool:
+        """Whether something that is made of the document, be it for another item, is not among what is published of it.
+
+        That goes for its vectors, and for what the document says of them.
+        """
+        for modality, source, space in self._wanted(document):
+            row, known = find(source.content_hash, space.name), published.get(modality)
+            if row is not None and (
+                _sight(row) != (known and _sight(known))
+                or bool(row.vector) != bool(document.modalities & MODALITY_BITS[modality])
+            ):
+                return True
+        return False
+
     def rows(self, document: ItemDocument, find: Find, earlier: Rows) -> Rows:
         """The document's vectors as far as they are made; sets the document's mask and errors in place.
 
@@ -71,6 +85,10 @@ class RowMaker:
             space = self._spaces.get(modality)
             if space is not None:
                 yield modality, source, space
+
+
+def _sight(row: Embedded) -> tuple[str, str, bool]:
+    return row.content_hash, row.encoder, bool(row.vector)
 
 
 def measure(modality: Modality, count: int, failed_count: int, seconds: float) -> None:

@@ -131,8 +131,8 @@ class DocumentStore:
         key = (row.content_hash, row.encoder)
         known, count = self._contents.get(key, (row, 0))
         count += more
-        # An item that lets go of a content says nothing new about it.
-        self._contents[key] = (known if more < 0 else row, count)
+        # An item that lets go of a content says nothing new about it, nor does one that could not have it.
+        self._contents[key] = (known if more < 0 or (known.vector and not row.vector) else row, count)
         self._unused.pop(key, None)
         if count == 0:
             self._unused[key] = None

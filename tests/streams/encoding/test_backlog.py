@@ -25,6 +25,11 @@ def document(item_id: str, *, title: str | None = None, picture: bool = True) ->
     return ItemDocument(item_id, title=title, image=Medium(url=f"{item_id}.jpg") if picture else None)
 
 
+def sharing(item_id: str) -> ItemDocument:
+    """One of many items with the same picture."""
+    return ItemDocument(item_id, image=Medium(url="shared.jpg"))
+
+
 class FakeFiles:
     """Encodes in no time, but one at a time when told to wait."""
 
@@ -67,6 +72,7 @@ class Yard:
                 self.store.keep_content(row)
             rows = self.maker.rows(fields, self.store.find, self.store.embedded(item_id))
             self.store.keep_embedded(item_id, partition, rows)
+            self.put(fields)
 
     def put(self, *documents: ItemDocument) -> None:
         for found in documents:
@@ -109,7 +115,7 @@ def test_an_item_is_published_again_when_its_files_have_landed() -> None:
 
 def test_after_a_load_what_is_not_encoded_is_and_what_is_is_not() -> None:
     async def story(yard: Yard) -> None:
-        known = document("known")
+        known = msgspec.structs.replace(document("known"), modalities=2)
         yard.put(known, document("new"), document("text", title="Teapot", picture=False))
         yard.store.keep_embedded(
             "known", 0, {"image": Embedded(sources(known)["image"].content_hash, IMAGE.name, b"vector")}
@@ -196,3 +202,41 @@ def test_an_item_that_is_gone_or_not_owned_any_more_is_let_be() -> None:
         await until(lambda: yard.published == ["a"])
 
     assert play(story).files.asked == ["a.jpg"]
+
+
+def test_every_item_with_the_same_picture_gets_its_vector() -> None:
+    async def story(yard: Yard) -> None:
+        names = [f"item{n}" for n in range(5)]
+        yard.put(*map(sharing, names))
+        for name in names:
+            yard.backlog.add(name, 0)
+        await until(lambda: sorted(yard.published) == names)
+        assert all(yard.store.embedded(name)["image"].vector for name in names)
+
+    assert play(story, files_at_once=1).files.asked == ["shared.jpg"]
+
+
+def test_what_another_item_got_of_the_same_picture_mends_an_item_that_could_not_have_it() -> None:
+    async def story(yard: Yard) -> None:
+        row = Embedded(sources(sharing("a"))["image"].content_hash, IMAGE.name, b"vector")
+        failed = IMAGE.failed(row.content_hash, "no answer", transient=True)
+        yard.put(sharing("failed"), msgspec.structs.replace(sharing("fine"), modalities=2))
+        yard.store.keep_embedded("fine", 0, {"image": row})
+        yard.store.keep_embedded("failed", 0, {"image": failed})
+        yard.loaded()
+        await until(lambda: yard.published == ["failed"])
+        assert yard.store.embedded("failed")["image"] == yard.store.embedded("fine")["image"] == row
+
+    assert play(story).files.asked == []
+
+
+def test_a_document_that_was_not_written_after_its_vector_is_written_after_a_load() -> None:
+    async def story(yard: Yard) -> None:
+        yard.put(document("a"))
+        row = Embedded(sources(document("a"))["image"].content_hash, IMAGE.name, b"vector")
+        yard.store.keep_embedded("a", 0, {"image": row})
+        yard.loaded()
+        await until(lambda: yard.published == ["a"])
+        assert msgspec.json.decode(yard.store.get("a", 0).document or b"")["modalities"] == 2
+
+    assert play(story).files.asked == []

@@ -55,3 +55,9 @@ def test_a_later_success_takes_the_place_of_a_passing_failure(store: DocumentSto
     assert store.find("picture", "space") == row("picture")
     store.keep_embedded("item", 3, {"image": row("picture")})
     assert store.passing == {}
+
+
+def test_an_item_that_could_not_have_a_content_takes_it_from_no_other(store: DocumentStore) -> None:
+    store.keep_embedded("fine", 0, {"image": row("picture")})
+    store.keep_embedded("failed", 1, {"image": row("picture", transient=True)})
+    assert store.find("picture", "space") == row("picture")
