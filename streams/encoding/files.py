@@ -42,7 +42,7 @@ class FileEncoding:
         self._fetcher = fetcher
         self._embedder = embedder
         self._decoders = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="decode")
-        self._under_way: dict[tuple[str, ...], asyncio.Task[list[Embedded]]] = {}
+        self._under_way: dict[tuple[tuple[Modality, str], ...], asyncio.Task[list[Embedded]]] = {}
 
     async def rows(self, wanted: Mapping[Modality, Source]) -> list[Embedded]:
         """One row for each source, whatever happens: a vector, a reason, or neither where there is nothing."""
@@ -53,7 +53,7 @@ class FileEncoding:
         return [row for rows in made for row in rows]
 
     async def _once(self, group: Group) -> list[Embedded]:
-        key = tuple(source.content_hash for source in group.values())
+        key = tuple((modality, source.content_hash) for modality, source in group.items())
         if key not in self._under_way:
             task = asyncio.create_task(self._make(group))
             self._under_way[key] = task
@@ -77,14 +77,24 @@ class FileEncoding:
         return list(await asyncio.gather(*(self._row(m, s, decoded[m]) for m, s in group.items())))
 
     def _decode(self, data: bytes, group: Group) -> dict[Modality, Decoded]:
-        if "video" not in group and not any(source.is_soundtrack for source in group.values()):
-            return {m: _guarded(partial(self._spaces[m].encoder.prepare, data)) for m in group}
-        # A video is decoded once for its pictures and its sound.
+        """What each modality is made of; one file may be an item's picture or sound, and its video too."""
+        filmed = {m: source for m, source in group.items() if m == "video" or source.is_soundtrack}
+        found = {
+            m: _guarded(partial(self._spaces[m].encoder.prepare, data)) for m in group if m not in filmed
+        }
+        return found | self._decode_video(data, filmed) if filmed else found
+
+    def _decode_video(self, data: bytes, group: Group) -> dict[Modality, Decoded]:
+        """A video is decoded once for its pictures and its sound."""
         soundtrack = any(source.is_soundtrack for source in group.values())
         frames = cast(VideoEncoder[Any], self._spaces["video"].encoder).frame_count if "video" in group else 1
         clip = _guarded(partial(decode_video, data, frames, with_sound=soundtrack))
         if clip.reason is not None:
-            return dict.fromkeys(group, clip)
+            # What cannot be seen, of a codec that is unknown here or too large, may be heard.
+            return {
+                m: _guarded(partial(self._spaces[m].encoder.prepare, data)) if s.is_soundtrack else clip
+                for m, s in group.items()
+            }
         parts = {m: clip.prepared.sound if s.is_soundtrack else clip.prepared for m, s in group.items()}
         return {
             m: Decoded() if part is None else _guarded(partial(self._spaces[m].encoder.prepare, part))

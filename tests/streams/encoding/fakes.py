@@ -1,11 +1,14 @@
 """Encoders that note what they read, and are known by what they make of it."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from encoders.base import BadEntryError, Encoder
+from encoders.modalities import Modality
+from encoders.video import Clip, VideoEncoder
 
 
 class FakeText(Encoder[str]):
@@ -31,7 +34,8 @@ class FakeText(Encoder[str]):
 class FakeImage(Encoder[bytes]):
     """One axis for each length of the file; `bad` cannot be decoded, `odd` breaks the network."""
 
-    name, version, modality, dim = "fake", "1", "image", 8
+    name, version, dim = "fake", "1", 8
+    modality: ClassVar[Modality] = "image"
 
     def __init__(self, version: str = "1") -> None:
         self.version = version
@@ -55,3 +59,23 @@ class FakeImage(Encoder[bytes]):
             message = "the network breaks"
             raise RuntimeError(message)
         return np.eye(self.dim, dtype=np.float32)[[len(data) % self.dim for data in prepared]]
+
+
+class FakeSound(FakeImage):
+    """The same for sounds."""
+
+    modality: ClassVar[Modality] = "audio"
+    name = "fake sounds"
+
+
+class FakeVideo(VideoEncoder[int]):
+    """One axis for each number of frames."""
+
+    name, version, dim = "fake", "1", 16
+
+    def prepare(self, entry: object) -> int:
+        assert isinstance(entry, Clip)
+        return len(entry.frames)
+
+    def embed(self, prepared: Sequence[int]) -> NDArray[np.float32]:
+        return np.eye(self.dim, dtype=np.float32)[list(prepared)]

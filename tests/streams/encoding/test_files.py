@@ -1,8 +1,10 @@
 import asyncio
 from collections.abc import Coroutine
+from io import BytesIO
 from typing import Any, cast
 
 import numpy as np
+from PIL import Image
 
 from encoders.modalities import Modality
 from streams.embeddings import Embedded
@@ -12,14 +14,15 @@ from streams.encoding.sources import Source, medium_hash
 from streams.encoding.spaces import Space, Spaces
 from streams.events import Medium
 from streams.fetching.errors import MediumError
-from tests.streams.encoding.fakes import FakeImage
+from tests.streams.encoding.fakes import FakeImage, FakeSound, FakeVideo
 
 
 class FakeFetcher:
-    """Gives the URL as the file's bytes; `gone` cannot be had."""
+    """Gives the URL as the file's bytes, unless others are set; `gone` cannot be had."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.files: dict[str, bytes] = {}
 
     async def fetch(self, medium: Medium) -> bytes:
         url = str(medium.url)
@@ -28,7 +31,7 @@ class FakeFetcher:
         if url == "gone":
             message = "no answer"
             raise MediumError(message, "timeout", transient=True)
-        return url.encode()
+        return self.files.get(url, url.encode())
 
 
 class Desk:
@@ -70,6 +73,42 @@ def test_equal_files_asked_for_together_are_fetched_once() -> None:
     first, second = desk.rows(picture("abc"), picture("abc"))
     assert first == second
     assert desk.fetcher.asked == ["abc"]
+
+
+def test_one_file_can_be_the_picture_of_one_item_and_the_sound_of_another() -> None:
+    desk = Desk()
+    desk.spaces = {"image": Space(FakeImage()), "audio": Space(FakeSound())}
+    medium = Medium(url="abc")
+    sound: dict[Modality, Source] = {"audio": Source(medium_hash(medium), medium)}
+    [seen], [heard] = desk.rows(picture("abc"), sound)
+    assert (seen.encoder, heard.encoder) == (desk.spaces["image"].name, desk.spaces["audio"].name)
+
+
+def test_one_file_can_be_the_picture_and_the_video_of_an_item() -> None:
+    file = BytesIO()
+    frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "green", "blue")]
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=100)
+    desk = Desk()
+    desk.spaces = {"image": Space(FakeImage()), "video": Space(FakeVideo())}
+    desk.fetcher.files["a.gif"] = file.getvalue()
+    medium = Medium(url="a.gif")
+    source = Source(medium_hash(medium), medium)
+    [rows] = desk.rows({"image": source, "video": source})
+    assert [(row.error, bool(row.vector)) for row in rows] == [(None, True)] * 2
+
+
+def test_a_video_that_cannot_be_seen_is_heard() -> None:
+    desk = Desk()
+    desk.spaces = {"audio": Space(FakeSound()), "video": Space(FakeVideo())}
+    medium = Medium(url="sound only")
+    [[video, audio]] = desk.rows(
+        {
+            "video": Source(medium_hash(medium), medium),
+            "audio": Source(medium_hash(medium, b"sound"), medium, is_soundtrack=True),
+        }
+    )
+    assert "cannot be read as video" in str(video.error)
+    assert audio.vector
 
 
 def test_what_cannot_be_had_keeps_the_reason_and_whether_it_may_pass() -> None:
