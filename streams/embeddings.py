@@ -20,7 +20,7 @@ class Embedded(msgspec.Struct, array_like=True):
     error: str | None = None
     """Why there is no vector. Without a reason either, the content has nothing of this modality."""
     transient: bool = False
-    """Whether it may be had later: an address that did not answer."""
+    """Whether it may be had later: an address that did not answer, a device without memory."""
 
 
 class Embedding(msgspec.Struct):

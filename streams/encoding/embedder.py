@@ -77,7 +77,9 @@ class Embedder:
                 pairs = zip(hashes, prepared, strict=True)
                 return [row for one, entry in pairs for row in self._rows(modality, [one], [entry])]
             logger.exception("the %s encoder %s failed", modality, space.encoder.name)
-            encoded = space.encoder.finish(1, {}, {0: f"internal: {type(exc).__name__}: {exc}"})
+            measure(modality, 1, 1, time.perf_counter() - started_s)
+            # A device without memory, or one that is lost, says nothing about the file.
+            return [space.failed(hashes[0], f"internal: {type(exc).__name__}: {exc}", transient=True)]
         measure(modality, len(prepared), len(encoded.errors), time.perf_counter() - started_s)
         return space.rows(hashes, encoded)
 

@@ -40,6 +40,11 @@ def test_an_entry_that_breaks_the_network_fails_alone() -> None:
     assert axis(found[3]) == 4
 
 
+def test_what_a_network_fails_of_is_tried_again() -> None:
+    broken, fine = embed_all(FakeImage(), [b"odd", b"x"])
+    assert (broken.transient, fine.transient) == (True, False)
+
+
 def test_other_work_shares_the_thread() -> None:
     async def story() -> int:
         return await Embedder({}, 1).on_thread(max, 1, 2)
