@@ -1,10 +1,15 @@
 """What of an item document is encoded as text, and the hash under which a vector is kept."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
+from heapq import nsmallest
+from itertools import islice
 
-from encoders.text import clean_text
+from encoders.text import RAW_LIMIT, clean_text
+
+ENTRY_LIMIT = 1_000
+"""Tags, or attributes, that are read of one document: more than an encoder's windows hold."""
 
 
 def content_hash(value: object) -> str:
@@ -27,7 +32,7 @@ def item_text(document: Mapping[str, object]) -> str:
 
     The short fields come first because long texts are cut at their end. Each field is cleaned by itself, so
     that a comment left open in one does not swallow the next. Tags and attributes are sorted: their order
-    means nothing.
+    means nothing, but for which are read where there are more than ENTRY_LIMIT, or RAW_LIMIT characters.
 
     Returns:
         Clean text; empty if the document has none, which is how an item without the text modality shows.
@@ -42,6 +47,16 @@ def item_text(document: Mapping[str, object]) -> str:
     return "\n".join(part for part in parts if part)
 
 
+def _bounded(entries: Iterable[object]) -> Iterator[object]:
+    """The first entries, as far as they are read: a list of millions, or of long ones, would take seconds."""
+    length = 0
+    for entry in islice(entries, ENTRY_LIMIT):
+        yield entry
+        length += len(entry) if isinstance(entry, str) else 0
+        if length >= RAW_LIMIT:
+            return
+
+
 def _words(value: object) -> str:
     if isinstance(value, str):
         return clean_text(value)
@@ -53,13 +68,14 @@ def _words(value: object) -> str:
 
 def _each(value: object) -> Iterator[str]:
     entries = value if isinstance(value, list | tuple) else [value]
-    return (words for words in map(_words, entries) if words)
+    return (words for words in map(_words, _bounded(entries)) if words)
 
 
 def _attributes(value: object) -> Iterator[str]:
     if not isinstance(value, Mapping):
         return
-    for name, content in sorted(value.items()):
+    names = nsmallest(ENTRY_LIMIT, value)
+    for name, content in zip(names, _bounded(value[name] for name in names), strict=False):
         words = name if content is True else ", ".join(_each(content))
         if words:
             yield words if content is True else f"{name}: {words}"

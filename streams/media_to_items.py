@@ -8,6 +8,7 @@ remembered of that: what a document has and its embeddings have not, is done by 
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
@@ -34,6 +35,9 @@ from streams.stores.documents import DocumentStore, Entry, document_headers
 from streams.topics import full_name
 
 logger = logging.getLogger(__name__)
+
+TURN_S = 0.01
+"""Time spent merging patches before others have their turn in the loop."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(ItemDocument).decode
@@ -91,8 +95,7 @@ class MediaToItems:
         for run in runs:
             if run.is_current():
                 await self._log.confirm(run[0].partition, run[0].offset)
-                for record in run:
-                    patches.add(record)
+                await self._merge(patches, run)
         await self._producer.deliver(patches.outgoing, self._check)
         changed = list(patches.changed.values())
         size = self._settings.encode_batch_items
@@ -106,6 +109,17 @@ class MediaToItems:
                     self.on_missing(c.item_id, c.partition)
         metrics.EVENTS.labels(topic="media").inc(patches.event_count)
         metrics.BATCH_EVENTS.labels(role="encode").observe(patches.event_count)
+
+    async def _merge(self, patches: Patches, run: Run) -> None:
+        """Reads a run; others have their turn in the loop meanwhile."""
+        turn_s = time.perf_counter()
+        for record in run:
+            for _ in patches.steps(record):
+                if time.perf_counter() - turn_s > TURN_S:
+                    await asyncio.sleep(0)
+                    turn_s = time.perf_counter()
+                    if not run.is_current():
+                        return
 
     def _is_behind(self, item_id: str, document: ItemDocument) -> bool:
         """Whether more is to be published of an item: files, or what was made of another's while it was written."""

@@ -1,7 +1,7 @@
 """Media events of one batch merged into item documents (RFC 7396), before anything is encoded or written."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 DOCUMENT_LIMIT = 15 * MIB
 """Bytes of a document; patches that would make a larger one are refused, since `items` cannot hold it."""
+ADDED_BYTES = 64
+"""What a document may have beside its patches: the time, where they do not say it."""
 
 _decoder = EventDecoder(Media)
 _encode = msgspec.json.Encoder().encode
@@ -64,9 +66,15 @@ class Patches:
         self.outgoing: list[Outgoing] = []
         """Dead letters and events sent home."""
         self.event_count = 0
+        self._bounds: dict[str, int] = {}
 
     def add(self, record: Any) -> None:  # noqa: ANN401  # aiokafka's record
         """Merges a record's patches; a tombstone deletes its key's item."""
+        for _ in self.steps(record):
+            pass
+
+    def steps(self, record: Any) -> Iterator[None]:  # noqa: ANN401  # aiokafka's record
+        """As `add`, patch by patch: a packed message of large documents' patches can take minutes."""
         if record.value is None and record.key:
             self._delete(record)
             return
@@ -83,6 +91,7 @@ class Patches:
                 logger.exception("event %s-%d-%d[%d]", record.topic, record.partition, record.offset, index)
                 error = RefusalError("internal", "$", f"{type(exc).__name__}: {exc}")
                 self._refuse(record, Refusal(index, _encode(media), error))
+            yield
 
     def _refuse(self, record: Any, refusal: Refusal) -> None:  # noqa: ANN401  # aiokafka's record
         self.outgoing.append(letter(self._settings, "media", record, refusal, now_ms()))
@@ -99,6 +108,7 @@ class Patches:
             return
         cursor = Cursor(self._topic_id, record.partition, record.offset, 0)
         if not self._is_merged(item_id, cursor):
+            self._bounds[item_id] = 0
             self.changed[item_id] = Changed(item_id, record.partition, cursor, None, record.timestamp)
 
     def _take(self, record: Any, index: int, media: Media) -> None:  # noqa: ANN401  # aiokafka's record
@@ -110,14 +120,22 @@ class Patches:
         patch = msgspec.to_builtins(media)
         patch.setdefault("timestamp_ms", record.timestamp)
         document = msgspec.convert(merge(self._fields(media.item_id, record.partition), patch), ItemDocument)
-        size_bytes = len(_encode(document))
+        size_bytes = self._bound(media.item_id, record.partition) + len(_encode(media)) + ADDED_BYTES
+        if size_bytes > DOCUMENT_LIMIT:
+            size_bytes = len(_encode(document))
         if size_bytes > DOCUMENT_LIMIT:
             message = f"the item's document would have {size_bytes} bytes, at most {DOCUMENT_LIMIT} are kept"
             self._refuse(record, Refusal(index, _encode(media), RefusalError("too_large", "$", message)))
             return
+        self._bounds[media.item_id] = size_bytes
         self.changed[media.item_id] = Changed(
             media.item_id, record.partition, cursor, document, record.timestamp
         )
+
+    def _bound(self, item_id: str, partition: int) -> int:
+        """Bytes that an item's document has at most: for a price, ten megabytes of picture are not packed anew."""
+        known = self._bounds.get(item_id)
+        return len(self._store.get(item_id, partition).document or b"") if known is None else known
 
     def _fields(self, item_id: str, partition: int) -> dict[str, Any]:
         earlier = self.changed.get(item_id)

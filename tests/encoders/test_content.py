@@ -1,6 +1,7 @@
 import pytest
 
-from encoders.content import content_hash, item_text
+from encoders.content import ENTRY_LIMIT, content_hash, item_text
+from encoders.text import RAW_LIMIT
 
 
 def test_item_text_puts_short_fields_first() -> None:
@@ -31,6 +32,16 @@ def test_item_text_of_nothing_is_empty(document: dict[str, object]) -> None:
 
 def test_an_open_comment_swallows_its_own_field_only() -> None:
     assert item_text({"title": "a <!-- b", "text": "c"}) == "a\nc"
+
+
+def test_of_lists_without_end_so_much_is_read_as_counts() -> None:
+    many = [f"tag{number}" for number in range(3 * ENTRY_LIMIT)]
+    assert item_text({"tags": many}).count("tag") == ENTRY_LIMIT
+    assert item_text({"attributes": dict.fromkeys(many, 1)}).count("tag") == ENTRY_LIMIT
+    long = [letter * RAW_LIMIT for letter in "abc"]
+    assert set(item_text({"tags": long})) == {"a"}
+    assert item_text({"attributes": dict(zip("xyz", long, strict=True))}).startswith("x: a")
+    assert ";" not in item_text({"attributes": dict(zip("xyz", long, strict=True))})
 
 
 def test_order_without_meaning_changes_nothing() -> None:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from online.events import Cursor
+from streams import patches as patches_module
 from streams.events import DeadLetter
 from streams.patches import Patches, merge
 from streams.settings import Settings
@@ -110,6 +111,33 @@ def test_a_medium_astray_that_would_not_fit_in_a_record_of_its_own_is_refused() 
     batch.add(record("media", {"item_id": "i", "text": "x" * 2**24}, partition=(HOME + 1) % 4, offset=3))
     (dead,) = (msgspec.json.decode(o.value or b"", type=DeadLetter) for o in batch.outgoing)
     assert (dead.topic, dead.offset, dead.error.code, dead.error.path) == ("media", 3, "too_large", "$")
+
+
+def test_a_large_document_is_not_packed_for_each_of_its_patches(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed: list[int] = []
+
+    def encode(value: object) -> bytes:
+        data = msgspec.json.encode(value)
+        packed.append(len(data))
+        return data
+
+    monkeypatch.setattr(patches_module, "_encode", encode)
+    store = FakeStore()
+    store.entries["i"] = Entry(None, msgspec.json.encode({"item_id": "i", "text": "x" * 2**20}))
+    batch = patches(store)
+    batch.add(record("media", [{"item_id": "i", "price": price} for price in range(50)], partition=HOME))
+    assert sum(packed) < 2**20
+
+
+@pytest.mark.parametrize(("length", "is_kept"), [(6, True), (13, False)])
+def test_a_document_is_refused_only_where_it_would_be_too_large(length: int, is_kept: bool) -> None:
+    batch = patches(FakeStore())
+    for field, size in (("text", 9), ("text", 8), ("title", length), ("text", 1), ("text", 8)):
+        batch.add(record("media", {"item_id": "i", field: "x" * (size * 2**20)}, partition=HOME))
+    document = batch.changed["i"].document
+    assert document is not None
+    assert bool(document.title) == is_kept
+    assert bool(batch.outgoing) != is_kept
 
 
 def test_a_bad_patch_is_refused_and_the_others_go_on() -> None:
