@@ -1,12 +1,13 @@
 """What of an item document is encoded as text, and the hash under which a vector is kept."""
 
+import html
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from heapq import nsmallest
 from itertools import islice
 
-from encoders.text import RAW_LIMIT, clean_text
+from encoders.text import CHARACTER_LIMIT, RAW_LIMIT, clean_text
 
 ENTRY_LIMIT = 1_000
 """Tags, or attributes, that are read of one document: more than an encoder's windows hold."""
@@ -35,7 +36,8 @@ def item_text(document: Mapping[str, object]) -> str:
     means nothing, but for which are read where there are more than ENTRY_LIMIT, or RAW_LIMIT characters.
 
     Returns:
-        Clean text; empty if the document has none, which is how an item without the text modality shows.
+        Clean text, with entities where it could be taken for markup; empty if the document has none, which is how
+        an item without the text modality shows.
     """
     parts = (
         _words(document.get("title")),
@@ -44,7 +46,15 @@ def item_text(document: Mapping[str, object]) -> str:
         "; ".join(_attributes(document.get("attributes"))),
         _words(document.get("text")),
     )
-    return "\n".join(part for part in parts if part)
+    return _unmistakable("\n".join(part for part in parts if part))
+
+
+def _unmistakable(text: str) -> str:
+    """Clean text as it is, unless an encoder, which cleans it again, would take a word in angle brackets for markup."""
+    if "<" not in text and "&" not in text:
+        return text
+    kept = " ".join(text.split())[:CHARACTER_LIMIT].rstrip()
+    return text if clean_text(text) == kept else html.escape(text, quote=False)
 
 
 def _bounded(entries: Iterable[object]) -> Iterator[object]:

@@ -1,7 +1,7 @@
 import pytest
 
 from encoders.content import ENTRY_LIMIT, content_hash, item_text
-from encoders.text import RAW_LIMIT
+from encoders.text import RAW_LIMIT, prepare_text
 
 
 def test_item_text_puts_short_fields_first() -> None:
@@ -32,6 +32,12 @@ def test_item_text_of_nothing_is_empty(document: dict[str, object]) -> None:
 
 def test_an_open_comment_swallows_its_own_field_only() -> None:
     assert item_text({"title": "a <!-- b", "text": "c"}) == "a\nc"
+
+
+def test_what_is_no_markup_any_more_is_not_taken_for_it_by_an_encoder() -> None:
+    document = {"title": "The &lt;script&gt; tag", "tags": ["&lt;!-- --&gt;"], "text": "AT&amp;amp;T"}
+    assert prepare_text(item_text(document)) == "The <script> tag <!-- --> AT&amp;T"
+    assert item_text({"title": "x &lt; y &amp; z"}) == "x < y & z"
 
 
 def test_of_lists_without_end_so_much_is_read_as_counts() -> None:
