@@ -15,6 +15,9 @@ from streams.events import ItemDocument
 from streams.settings import Settings
 from streams.stores.documents import DocumentStore
 
+LANDED_LIMIT = 256
+"""Items that may wait to be published again, while Kafka is away: what is made of them is kept only so long unused."""
+
 Publish = Callable[[Sequence[tuple[str, int]]], Awaitable[None]]
 
 _decode = msgspec.json.Decoder(ItemDocument).decode
@@ -37,6 +40,7 @@ class Backlog:
         self._came = asyncio.Event()
         self._went = asyncio.Event()
         self._has_landed = asyncio.Event()
+        self._has_left = asyncio.Event()
 
     def add(self, item_id: str, partition: int) -> None:
         """An item whose newest media event names files that are not encoded."""
@@ -61,6 +65,9 @@ class Backlog:
 
     async def _work(self) -> None:
         while True:
+            while len(self._landed) >= LANDED_LIMIT:
+                self._has_left.clear()
+                await self._has_left.wait()
             while not (self._new or self._old):
                 self._came.clear()
                 await self._came.wait()
@@ -103,6 +110,7 @@ class Backlog:
             while self._landed:
                 ids = list(itertools.islice(self._landed, self._settings.encode_batch_items))
                 chosen = {item_id: self._landed.pop(item_id) for item_id in ids}
+                self._has_left.set()
                 await self._publish(list(chosen.items()))
 
     async def _look_through(self) -> None:

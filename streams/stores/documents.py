@@ -18,8 +18,9 @@ from streams.topics import full_name
 
 CURSOR_HEADER = "cursor"
 MEDIA_MS_HEADER = "media_ms"
-UNUSED_LIMIT = 4_096
-"""Contents remembered that no item uses any more: one that comes back soon is not encoded again."""
+UNUSED_LIMIT = 16_384
+"""Contents remembered that no item uses any more, or not yet: one that comes back soon is not encoded again. More than
+is made before it is published: texts and places of a batch, files of what is in work and what has landed."""
 
 decode_cursor = msgspec.msgpack.Decoder(Cursor).decode
 encode_cursor = msgspec.msgpack.Encoder().encode

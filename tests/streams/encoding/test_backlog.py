@@ -9,12 +9,14 @@ import pytest
 from encoders.modalities import Modality
 from online.events import Cursor
 from streams.embeddings import Embedded
+from streams.encoding import backlog
 from streams.encoding.backlog import Backlog
 from streams.encoding.rows import RowMaker
 from streams.encoding.sources import Source, sources
 from streams.encoding.spaces import Space
 from streams.events import ItemDocument, Medium
 from streams.settings import Settings
+from streams.stores import documents
 from streams.stores.documents import DocumentStore, Entry
 from tests.streams.encoding.fakes import FakeImage, FakeText
 
@@ -60,9 +62,12 @@ class Yard:
         self.maker = RowMaker({"text": TEXT, "image": IMAGE})
         self.files = FakeFiles()
         self.published: list[str] = []
+        self.kafka = asyncio.Event()
+        self.kafka.set()
         self.backlog = Backlog(settings, self.store, self.maker, cast(Any, self.files), self.publish)
 
     async def publish(self, items: Sequence[tuple[str, int]]) -> None:
+        await self.kafka.wait()
         for item_id, partition in items:
             self.published.append(item_id)
             fields = msgspec.json.decode(
@@ -202,6 +207,26 @@ def test_an_item_that_is_gone_or_not_owned_any_more_is_let_be() -> None:
         await until(lambda: yard.published == ["a"])
 
     assert play(story).files.asked == ["a.jpg"]
+
+
+def test_while_nothing_can_be_published_no_more_is_encoded_than_is_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(backlog, "LANDED_LIMIT", 2)
+    monkeypatch.setattr(documents, "UNUSED_LIMIT", 6)
+
+    async def story(yard: Yard) -> None:
+        names = [str(n) for n in range(40)]
+        yard.put(*map(document, names))
+        yard.kafka.clear()
+        for name in names:
+            yard.backlog.add(name, 0)
+        await asyncio.sleep(0.05)
+        yard.kafka.set()
+        await until(lambda: len(yard.published) == 40)
+        assert all(yard.store.embedded(name) for name in names)
+
+    play(story, encode_batch_items=1)
 
 
 def test_every_item_with_the_same_picture_gets_its_vector() -> None:

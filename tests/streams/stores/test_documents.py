@@ -38,6 +38,13 @@ def test_what_no_item_uses_is_kept_for_a_while(store: DocumentStore, monkeypatch
     ]  # fmt: skip
 
 
+def test_what_the_largest_batch_makes_is_remembered_until_it_is_published(store: DocumentStore) -> None:
+    (limit,) = (m.le for m in Settings.model_fields["encode_batch_items"].metadata if hasattr(m, "le"))
+    for content in range(2 * limit):
+        store.keep_content(row(str(content)))
+    assert store.find("0", "space") is not None
+
+
 def test_what_is_used_again_is_not_forgotten(store: DocumentStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(documents, "UNUSED_LIMIT", 1)
     store.keep_embedded("item", 0, {"text": row("first")})
