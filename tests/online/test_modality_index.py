@@ -39,7 +39,21 @@ def test_vectors_of_another_modality_or_space_are_not_compared() -> None:
     # The newest vector counts, in whichever space.
     index.put(0, "text", "new", unit(0, 1))
     assert index.cosines("text", "new", unit(1, 0), ALL).tolist() == [0.0, 1.0]
-    assert (index.cosines("text", "old", unit(1, 0), ALL) == NOWHERE).all()
+    assert not len(index.cosines("text", "old", unit(1, 0), ALL))
+
+
+def test_the_space_of_an_encoder_that_was_replaced_ends_with_its_last_vector() -> None:
+    index = ModalityIndex(64)
+    for space in ("old", "new"):
+        for row in range(2):
+            index.put(row, "text", space, unit(1, 1))
+            index.put(row, "image", "other", unit(1, 1))
+    assert list(index._spaces) == [("image", "other"), ("text", "new")]
+    index.put(0, "text", "new", unit(1, 0))
+    index.drop(1)
+    assert index.vector(0, "text") is not None
+    index.drop(0)
+    assert index._spaces == {}
 
 
 def test_what_is_dropped_forgotten_or_zero_is_not_found() -> None:
