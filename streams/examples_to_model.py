@@ -33,6 +33,7 @@ from streams.runs import Run
 from streams.settings import Settings
 from streams.stores import StoreError, StoreUnavailableError
 from streams.stores.snapshots import Manifest, SnapshotStore
+from streams.succession import SucceededError
 from streams.topics import full_name, topic_ids
 
 logger = logging.getLogger(__name__)
@@ -88,7 +89,11 @@ class ExamplesToModel:
         return self._epoch if self.ready.is_set() else None
 
     async def load(self, partitions: set[int]) -> None:
-        """With the one partition of the log: goes on from the newest snapshot, as a new epoch. Else: stands by."""
+        """With the one partition of the log: goes on from the newest snapshot, as a new epoch. Else: stands by.
+
+        Raises:
+            SucceededError: `freshet model rollback` has been run meanwhile.
+        """
         async with self._folding:
             self._unsaved.clear()
             if partitions:
@@ -115,7 +120,22 @@ class ExamplesToModel:
         # What was acknowledged lies in a snapshot; if that one was lost, the log between is read here.
         await self._log.assign({0: self._next_offset})
         await self._log.read_to_end(self._fold_record)
+        # That took a while. And a rollback that saves only now looks, when it has, for what is published here.
+        await self._confirm_epoch()
         await self._publish()
+        await self._confirm_epoch()
+
+    async def _confirm_epoch(self) -> None:
+        """Makes sure that no rollback has taken the same epoch, or a higher one: it saves before it publishes.
+
+        Raises:
+            SucceededError: One has.
+        """
+        found = await asyncio.to_thread(self._snapshots.last_epoch)
+        if found >= self._epoch:
+            own = self._epoch
+            msg = f"while this learner took over as epoch {own}, epoch {found} was saved: it starts anew from there"
+            raise SucceededError(msg)
 
     async def finish(self) -> None:
         """Returns when the run in work, if any, is folded."""

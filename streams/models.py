@@ -27,7 +27,7 @@ from streams.learned_ranking import PREFIX, LearnedRanking, with_ranking
 from streams.lists import ListMaker, new_recommender
 from streams.model_to_lists import ModelToLists
 from streams.producer import BatchProducer, Outgoing
-from streams.publications import PROGRESS_KEY, encode_progress
+from streams.publications import PROGRESS_KEY, Progress, encode_progress
 from streams.settings import Settings
 from streams.status import newest_progress
 from streams.stores.snapshots import Manifest, SnapshotStore
@@ -146,39 +146,54 @@ async def rollback(settings: Settings, admin: AdminClient, given: str) -> Rolled
     """
     store = SnapshotStore(settings)
     learner = _learner(store, _find(store, given))
-    examples = full_name(settings, "examples")
-    newest = store.newest(topic_ids(admin, [examples])[examples])
-    progress = await newest_progress(settings)
-    if newest is None or progress is None:
-        msg = "the log of examples has no snapshot yet: there is nothing to roll back"
-        raise ModelError(msg)
-    epoch = max(progress.epoch, store.last_epoch()) + 1
-    manifest = Manifest(epoch, progress.version + 1, newest[0].examples_topic_id, newest[0].examples_offset)
     ranking = LearnedRanking(learner)
-    snapshot = await asyncio.to_thread(store.save, manifest, with_ranking(newest[1], ranking.save()))
-    ranking.kept()
-    model = full_name(settings, "model")
-    now = msgspec.structs.replace(
-        progress,
-        epoch=epoch,
-        version=manifest.number,
-        snapshot=snapshot,
-        ranking_steps=learner.step_count,
-        timestamp_ms=now_ms(),
-    )
-    record = Outgoing(model, PROGRESS_KEY, encode_progress(now), 0)
-    producer = BatchProducer(settings)
-    try:
-        await producer.deliver([record, *ranking.outgoing(model, epoch)], lambda: None)
-    except BaseException:
-        # A running learner, which was not told, would go on to save below it.
+    examples = full_name(settings, "examples")
+    while True:
+        newest = store.newest(topic_ids(admin, [examples])[examples])
+        progress = await newest_progress(settings)
+        if newest is None or progress is None:
+            msg = "the log of examples has no snapshot yet: there is nothing to roll back"
+            raise ModelError(msg)
+        epoch = max(progress.epoch, store.last_epoch()) + 1
+        manifest = Manifest(
+            epoch, progress.version + 1, newest[0].examples_topic_id, newest[0].examples_offset
+        )
+        snapshot = await asyncio.to_thread(store.save, manifest, with_ranking(newest[1], ranking.save()))
+        ranking.kept()
+        now = msgspec.structs.replace(
+            progress,
+            epoch=epoch,
+            version=manifest.number,
+            snapshot=snapshot,
+            ranking_steps=learner.step_count,
+            timestamp_ms=now_ms(),
+        )
+        try:
+            if await _is_published(settings, now, ranking):
+                break
+        except BaseException:
+            # A running learner, which was not told, would go on to save below it.
+            store.remove(snapshot)
+            raise
         store.remove(snapshot)
-        raise
-    finally:
-        await producer.close()
     standing = _standing(learner.save())
     assert standing is not None
     return RolledBack(snapshot, epoch, standing, learner.network() is not None)
+
+
+async def _is_published(settings: Settings, progress: Progress, ranking: LearnedRanking) -> bool:
+    """Publishes what was saved, unless a learner that took over meanwhile publishes under the same epoch."""
+    newest = await newest_progress(settings)
+    if newest is not None and newest.epoch >= progress.epoch:
+        return False
+    model = full_name(settings, "model")
+    record = Outgoing(model, PROGRESS_KEY, encode_progress(progress), 0)
+    producer = BatchProducer(settings)
+    try:
+        await producer.deliver([record, *ranking.outgoing(model, progress.epoch)], lambda: None)
+    finally:
+        await producer.close()
+    return True
 
 
 def _find(store: SnapshotStore, given: str) -> str:

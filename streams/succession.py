@@ -24,15 +24,18 @@ async def watch_epochs(settings: Settings, own: Callable[[], int | None]) -> Non
     # Heavy, and every command looks for this module's error.
     from streams.publications import PROGRESS_KEY, decode_progress  # noqa: PLC0415
 
+    highest = 0
+
     def take(record: Record) -> None:
+        nonlocal highest
+        if record.key != PROGRESS_KEY or record.value is None:
+            return
+        # Also of what is published while this learner takes over: its own records come after that, and are met here.
+        highest = max(highest, decode_progress(record.value).epoch)
         epoch = own()
-        if record.key == PROGRESS_KEY and record.value is not None and epoch is not None:
-            found = decode_progress(record.value).epoch
-            if found > epoch:
-                msg = (
-                    f"this learner's epoch is {epoch}, but epoch {found} publishes: it starts anew from there"
-                )
-                raise SucceededError(msg)
+        if epoch is not None and highest > epoch:
+            msg = f"this learner's epoch is {epoch}, but epoch {highest} publishes: it starts anew from there"
+            raise SucceededError(msg)
 
     model = Follower(settings, full_name(settings, "model"))
     try:

@@ -64,3 +64,16 @@ def test_nor_do_those_that_it_succeeded_itself(watch: Watch) -> None:
 def test_a_standby_goes_on_standing_by(watch: Watch) -> None:
     watch.epoch = None
     assert asyncio.run(watch.ended(9)) is None
+
+
+def test_what_was_published_while_it_took_over_ends_it_with_its_own_next_word(watch: Watch) -> None:
+    async def story() -> str | None:
+        watch.epoch = None
+        ended = asyncio.create_task(watch.ended(5, 3))
+        await asyncio.sleep(0.075)
+        watch.epoch = 3
+        return await ended
+
+    assert asyncio.run(story()) == (
+        "this learner's epoch is 3, but epoch 5 publishes: it starts anew from there"
+    )
