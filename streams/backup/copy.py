@@ -8,7 +8,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from streams.backup import BackupError
 from streams.backup.folder import BackupFolder, CopiedRecord
 from streams.backup.manifest import PartitionCopy
-from streams.kafka import headers_of, reader_config
+from streams.kafka import headers_of, next_places, reader_config
 from streams.settings import Settings
 from streams.topics import full_name, table
 
@@ -24,7 +24,7 @@ class TopicCopier:
         self._settings = settings
         self._folder = folder
         self._ends: dict[int, int] = {}
-        """Where the end of each partition of the topic in work was met."""
+        """Where each partition of the topic in work ended when it was begun with."""
         self._consumer = Consumer(
             reader_config(settings)
             | {
@@ -37,10 +37,14 @@ class TopicCopier:
         )
 
     def copy(self, base: str) -> list[PartitionCopy]:
-        """Copies each partition up to its end as it is met.
+        """Copies each partition up to its end as it is now, however much comes meanwhile.
+
+        That an end was met is said by the client library only when nothing came while a fetch waited, which is never
+        where records come all the time. So ends are asked for first.
 
         Raises:
             BackupError: Kafka falls silent, or the folder cannot be written.
+            KafkaException: Kafka does not answer.
         """
         row = table(self._settings)[base]
         writers = [
@@ -52,7 +56,8 @@ class TopicCopier:
         return [writer.close(self._ends[number]) for number, writer in enumerate(writers)]
 
     def _records(self, topic: str, partitions: int) -> Iterator[tuple[int, CopiedRecord]]:
-        self._ends = {}
+        ends = next_places(self._consumer, topic, range(partitions))
+        self._ends = {place.partition: place.offset for place in ends}
         self._consumer.assign([TopicPartition(topic, p, 0) for p in range(partitions)])
         reading = set(range(partitions))
         while reading:
@@ -63,12 +68,14 @@ class TopicCopier:
             for message in (first, *self._consumer.consume(2_000, 0)):
                 partition, error = int(message.partition() or 0), message.error()
                 if error is None:
-                    # What comes after the end was met belongs to the next backup.
-                    if partition in reading:
+                    left = self._ends[partition] - int(message.offset() or 0)
+                    # What comes after the end belongs to the next backup.
+                    if left > 0:
                         yield partition, _to_record(message)
+                    if left <= 1:
+                        reading.discard(partition)
                 elif error.code() == KafkaError._PARTITION_EOF:
                     reading.discard(partition)
-                    self._ends.setdefault(partition, int(message.offset() or 0))
                 elif error.fatal():
                     raise KafkaException(error)
 
