@@ -104,7 +104,7 @@ class SnapshotStore:
         np.savez(buffer, allow_pickle=False, **arrays, __meta__=np.frombuffer(meta, np.uint8))
         number = f"{manifest.epoch:08d}-{manifest.number:012d}"
         data = self._keys.seal(buffer.getvalue(), self._place(number))
-        name = f"{number}-{hashlib.sha256(data).hexdigest()[:16]}.npz"
+        name = f"{number}-{_digest(data)}.npz"
         with self._in_use("written"):
             self._write(name, data)
             for old in (*self._outdated(), *self._unfinished()):
@@ -114,7 +114,8 @@ class SnapshotStore:
     def remove_naming(self, users: Collection[str], but: str) -> dict[str, int]:
         """Removes every snapshot but one that names any of the users: those made while a set of theirs was open.
 
-        Where the ranking is learned with privacy, those too that have an account of theirs.
+        Where the ranking is learned with privacy, those too that have an account of theirs. Damaged ones go with them:
+        nobody starts from them, and whom they name cannot be told.
 
         Returns:
             How many named each.
@@ -123,11 +124,15 @@ class SnapshotStore:
             StoreError: One cannot be read, or not be removed.
         """
         removed = dict.fromkeys(users, 0)
-        for listed in self.listed(["sets", COUNTED]):
-            named = users_in(listed.arrays, removed)
-            if listed.name == but or not named:
+        for name in self.names():
+            listed = self._look(name, ["sets", COUNTED])
+            named = set() if listed is None else users_in(listed.arrays, removed)
+            is_damaged = listed is None and self.read(name) is None
+            if name == but or not (named or is_damaged):
                 continue
-            self.remove(listed.name)
+            # One that is gone by now looks damaged, too.
+            if listed is not None or name in self.names():
+                self.remove(name)
             for user_id in named:
                 removed[user_id] += 1
         return removed
@@ -222,12 +227,20 @@ class SnapshotStore:
         return [found for name in self.names() if (found := self._look(name, keys)) is not None]
 
     def _plain(self, name: str, file: IO[bytes]) -> IO[bytes]:
-        """What a snapshot says; one that is encrypted is decrypted as a whole."""
+        """What a snapshot says; one that is encrypted is decrypted as a whole.
+
+        Raises:
+            ValueError: One that is encrypted is damaged.
+        """
         is_sealed = file.read(len(MAGIC)) == MAGIC
         file.seek(0)
-        if is_sealed or self._keys.required:
-            return io.BytesIO(self._keys.open(file.read(), self._place(name)))
-        return file
+        if not (is_sealed or self._keys.required):
+            return file
+        data = file.read()
+        if not _is_whole(name, data):
+            msg = f"{name} is damaged"
+            raise ValueError(msg)
+        return io.BytesIO(self._keys.open(data, self._place(name)))
 
     def _look(self, name: str, keys: Collection[str]) -> Listed | None:
         path = f"{self._root}/{name}"
@@ -241,7 +254,7 @@ class SnapshotStore:
                     found = {key: arrays[key] for key in keys if key in arrays}
                 saved_ms = int(self._fs.modified(path).timestamp() * 1000)
                 size_bytes = int(self._fs.size(path))
-            except (FileNotFoundError, ValueError, KeyError, BadZipFile):
+            except (FileNotFoundError, ValueError, KeyError, EOFError, BadZipFile):
                 return None
         manifest = msgspec.convert(meta["manifest"], Manifest)
         return Listed(name, manifest, size_bytes, saved_ms, found)
@@ -258,7 +271,7 @@ class SnapshotStore:
                     data = file.read()
             except FileNotFoundError:
                 return None
-        if hashlib.sha256(data).hexdigest()[:16] != name.removesuffix(".npz").rsplit("-", 1)[-1]:
+        if not _is_whole(name, data):
             return None
         plain = self._keys.open(data, self._place(name))
         with np.load(io.BytesIO(plain), allow_pickle=False) as arrays:
@@ -268,3 +281,12 @@ class SnapshotStore:
                 for key, is_bytes in meta["bytes"].items()
             }
         return msgspec.convert(meta["manifest"], Manifest), saved
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def _is_whole(name: str, data: bytes) -> bool:
+    """Whether these are the bytes that a snapshot was named after."""
+    return name.removesuffix(".npz").rsplit("-", 1)[-1] == _digest(data)

@@ -1,6 +1,7 @@
 import errno
 import os
 import time
+from base64 import b64encode
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -226,6 +227,25 @@ def test_those_that_name_an_erased_user_are_removed_but_the_one_that_was_just_sa
     ]
     assert store(tmp_path).remove_naming(["a", "c"], names[2]) == {"a": 1, "c": 0}
     assert store(tmp_path).names() == names[1:]
+
+
+@pytest.mark.parametrize("is_encrypted", [False, True])
+@pytest.mark.parametrize("damage", ["cut", "emptied"])
+def test_a_damaged_one_goes_with_those_that_name_an_erased_user_and_keeps_nobody_from_being_erased(
+    tmp_path: Path, damage: str, is_encrypted: bool
+) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text(b64encode(b"k" * 32).decode())
+    keys.chmod(0o600)
+    encrypted = Settings(store=str(tmp_path), store_key_file=keys)
+    snapshots = SnapshotStore(encrypted if is_encrypted else Settings(store=str(tmp_path)))
+    sets = SetGrouper().save()
+    names = [snapshots.save(Manifest(1, n, "log", 0), {"sets": sets, "learned": b"x" * 1000}) for n in (1, 2)]
+    damaged = tmp_path / "snapshots" / names[0]
+    damaged.write_bytes(damaged.read_bytes()[:-300] if damage == "cut" else b"")
+    assert [listed.name for listed in snapshots.listed()] == names[1:]
+    assert snapshots.remove_naming(["a"], names[1]) == {"a": 0}
+    assert snapshots.names() == names[1:]
 
 
 def test_what_a_killed_process_was_writing_is_removed_by_the_next(tmp_path: Path) -> None:
