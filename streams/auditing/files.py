@@ -37,7 +37,10 @@ def search_store(settings: Settings, needles: Sequence[Needle]) -> tuple[list[Na
     for path in paths:
         name = path.rsplit("/", 1)[-1]
         snapshot = snapshots.read(name) if name in names else None
-        data = fs.cat_file(path) if snapshot is None else b""
+        try:
+            data = fs.cat_file(path) if snapshot is None else b""
+        except FileNotFoundError:
+            continue  # a learner has removed it meanwhile
         for needle in needles:
             parts = _contents(data, needle) if snapshot is None else tuple(_parts(snapshot[1], needle))
             if parts:
@@ -78,7 +81,11 @@ def search_home(settings: Settings, needles: Sequence[Needle]) -> tuple[list[Nam
     ]
     named = []
     for path in paths:
-        data, name = path.read_bytes(), str(path.relative_to(settings.home))
+        name = str(path.relative_to(settings.home))
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            continue  # of a worker that has ended meanwhile
         named += [Named(needle.id, name, parts) for needle in needles if (parts := _contents(data, needle))]
     return named, len(paths)
 

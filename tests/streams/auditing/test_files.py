@@ -50,6 +50,26 @@ def test_other_files_are_searched_as_they_are(settings: Settings) -> None:
     assert search_home(settings, needles) == (found, 1)
 
 
+def test_what_goes_while_it_is_searched_names_nobody(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SnapshotStore(settings).save(Manifest(1, 1, "log", 0), {"sets": SetGrouper().save()})
+    log, read = settings.home / "worker.log", Path.read_bytes
+    log.write_text("ann-lee")
+
+    def gone(_store: SnapshotStore, name: str) -> None:
+        (settings.home / "store" / "snapshots" / name).unlink()
+
+    def read_late(path: Path) -> bytes:
+        path.unlink()
+        return read(path)
+
+    monkeypatch.setattr(SnapshotStore, "read", gone)
+    monkeypatch.setattr(Path, "read_bytes", read_late)
+    assert search_store(settings, [Needle("ann-lee")]) == ([], 1)
+    assert search_home(settings, [Needle("ann-lee")]) == ([], 1)
+
+
 def test_an_account_of_a_users_privacy_in_a_snapshot_is_found(settings: Settings) -> None:
     saved: Saved = {"sets": SetGrouper().save(), COUNTED: np.array([number_of("ann")], np.uint64)}
     name = SnapshotStore(settings).save(Manifest(1, 1, "log", 0), saved)
