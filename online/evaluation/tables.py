@@ -22,6 +22,9 @@ LIST_SEPARATOR = "|"
 """Between the parts of a list that is taken as text."""
 AHEAD_S = 86_400
 """So far ahead may be the clock of who recorded what happened. Beside an event dated 2099 all others would be late."""
+LARGEST = 1e12
+"""Of numbers, as in the stream: statistics are in single precision, and one infinite sum would spoil all that is
+learned of it."""
 
 
 class InputError(ValueError):
@@ -123,7 +126,7 @@ def ids_of(path: Path, table: pa.Table, name: str) -> list[str]:
 
 
 def numbers_of(path: Path, table: pa.Table, name: str) -> list[float]:
-    """A column of finite numbers.
+    """A column of finite numbers, none beyond LARGEST.
 
     Raises:
         InputError: There is no such column, or a row of it is something else.
@@ -134,6 +137,13 @@ def numbers_of(path: Path, table: pa.Table, name: str) -> list[float]:
         given = column.to_pylist()
         row = _first_wrong(given, _finite)
         msg = f"{path}: row {row + 1} has {name} = {given[row]!r}, expected a finite number"
+        raise InputError(msg)
+    if len(beyond := np.flatnonzero(np.abs(numbers) > LARGEST)):
+        row = int(beyond[0])
+        given = column[row].as_py()
+        msg = (
+            f"{path}: row {row + 1} has {name} = {given}, expected a number from {-LARGEST:g} to {LARGEST:g}"
+        )
         raise InputError(msg)
     found: list[float] = numbers.tolist()
     return found

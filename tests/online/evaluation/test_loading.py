@@ -52,6 +52,10 @@ def test_dates_and_times_need_no_unit(tmp_path: Path) -> None:
         ("user,item,stars\nu,a,1\n", "has no column 'at'; its columns are user, item, stars"),
         ("user,item,stars,at\nu,a,1,10\nu,b,1,noon\n", "row 2 has at = 'noon', expected seconds since 1970"),
         ("user,item,stars,at\nu,a,1,\n", "row 1 has at = ''"),
+        (
+            "user,item,stars,at\nu,a,1e12,1\nu,b,-1.1e12,2\n",
+            "row 2 has stars = -1.1e12, expected a number from -1e+12 to 1e+12",
+        ),
         ("user,item,stars,at\nu,a,good,1\n", "row 1 has stars = 'good', expected a finite number"),
         ("user,item,stars,at\nu,,1,1\n", "row 1 has no item"),
         ("user,item,stars,at\nu,a\n", "is not readable as CSV"),
