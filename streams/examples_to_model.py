@@ -121,20 +121,20 @@ class ExamplesToModel:
         await self._log.assign({0: self._next_offset})
         await self._log.read_to_end(self._fold_record)
         # That took a while. And a rollback that saves only now looks, when it has, for what is published here.
-        await self._confirm_epoch()
+        await self._give_way(self._epoch)
         await self._publish()
-        await self._confirm_epoch()
+        await self._give_way(self._epoch)
 
-    async def _confirm_epoch(self) -> None:
-        """Makes sure that no rollback has taken the same epoch, or a higher one: it saves before it publishes.
+    async def _give_way(self, epoch: int) -> None:
+        """Ends this learner if a rollback has saved that epoch or a higher one, published or not.
 
         Raises:
-            SucceededError: One has.
+            SucceededError: It has.
         """
         found = await asyncio.to_thread(self._snapshots.last_epoch)
-        if found >= self._epoch:
+        if found >= epoch:
             own = self._epoch
-            msg = f"while this learner took over as epoch {own}, epoch {found} was saved: it starts anew from there"
+            msg = f"this learner's epoch is {own}, but epoch {found} was saved: it starts anew from there"
             raise SucceededError(msg)
 
     async def finish(self) -> None:
@@ -224,7 +224,9 @@ class ExamplesToModel:
 
         Raises:
             StoreError: The store cannot be written. What is not in a snapshot stays unacknowledged.
+            SucceededError: A rollback was ended before it published what it had saved: that would stay the newest.
         """
+        await self._give_way(self._epoch + 1)
         contained, self._unsaved = self._unsaved, []
         self._check()
         erased = list(self._receipts.pending)

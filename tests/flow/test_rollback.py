@@ -88,7 +88,7 @@ def test_a_learner_that_is_still_taking_over_gives_way(river: MemoryRiver) -> No
             async with river.learn():
                 pass
         assert str(raised.value) == (
-            "while this learner took over as epoch 2, epoch 2 was saved: it starts anew from there"
+            "this learner's epoch is 2, but epoch 2 was saved: it starts anew from there"
         )
         assert [one.epoch for one in done] == [2]
         assert published(river) == (2, 2)
@@ -132,5 +132,26 @@ def test_a_rollback_goes_above_a_learner_that_took_over_while_it_was_saving(rive
         assert done.epoch == 3
         assert published(river) == (3, 3)
         assert [name[:8] for name in SnapshotStore(river.settings).names()] == ["00000001", "00000003"]
+
+    run(river, story)
+
+
+def test_what_a_rollback_saved_that_was_ended_before_it_published_is_gone_on_from(river: MemoryRiver) -> None:
+    async def story() -> None:
+        store = SnapshotStore(river.settings)
+        async with river.learn() as learner:
+            await learner.save()
+            found = store.newest("id-of-examples")
+            assert found is not None
+            store.save(Manifest(3, 9, "id-of-examples", 0), found[1])
+            send(river, event("u", "b", 2))
+            await recommend_all(river)
+            await river.learn_all(learner)
+            with pytest.raises(SucceededError, match="epoch is 2, but epoch 3 was saved"):
+                await learner.save()
+            assert river.examples.fetch(1)
+        async with river.learn() as learner:
+            await learner.save()
+        assert store.names()[-1].startswith("00000004-")
 
     run(river, story)
