@@ -21,9 +21,11 @@ from streams.item_spaces import ItemSpaces
 from streams.producer import BatchProducer, Outgoing
 from streams.publications import (
     ITEM_PREFIX,
+    PROGRESS_KEY,
     SPACES_KEY,
     ItemVector,
     Spaces,
+    decode_progress,
     decode_spaces,
     decode_vector,
     encode_spaces,
@@ -36,6 +38,8 @@ from streams.topics import full_name, table
 VECTOR_DIM = 64
 ITEMS_AT_ONCE = 256
 """Items whose vectors are made before others have their turn."""
+UNKNOWN = b""
+"""In the place of a vector that some have and others have not: any is another."""
 ADVANCE_SHARE = 0.05
 """Of the time that may go into publishing all vectors because what is learned has moved."""
 
@@ -133,24 +137,37 @@ class ItemVectors:
     async def load(self, take_other: Handler) -> None:
         """Reads what is published; records that are neither vectors nor spaces go to `take_other`."""
         self._published, self._recorded = {}, ({}, "")
+        epoch = 0
 
         def take(record: Record) -> None:
-            if record.value is None:
+            nonlocal epoch
+            if record.key.startswith(ITEM_PREFIX):
+                self._take_published(record, epoch)
+            elif record.value is None:
                 return
-            if record.key == SPACES_KEY:
+            elif record.key == SPACES_KEY:
                 found = decode_spaces(record.value)
                 self._generation = found.generation
                 self._spaces.served |= found.served
                 self._recorded = (found.served, found.tower)
-            elif record.key.startswith(ITEM_PREFIX):
-                self._published[record.key] = decode_vector(record.value).vector
             else:
+                if record.key == PROGRESS_KEY:
+                    epoch = max(epoch, decode_progress(record.value).epoch)
                 take_other(record)
 
         model = Follower(self._settings, self._topic)
         await model.assign({0: -1})
         await model.read_to_end(take)
         model.close()
+
+    def _take_published(self, record: Record, epoch: int) -> None:
+        """Notes what those who follow have of an item, where `epoch` has been published before."""
+        if record.value is None:
+            self._published.pop(record.key, None)
+        else:
+            row = decode_vector(record.value)
+            # What a former learner wrote late has been passed over, but not by who starts after compaction.
+            self._published[record.key] = row.vector if row.epoch >= epoch else UNKNOWN
 
     def holds(self, item_id: str) -> bool:
         """Whether the item has a vector that is published, or embeddings to make one of."""

@@ -12,7 +12,15 @@ from streams.first_impressions import FirstImpressions
 from streams.follower import Record
 from streams.item_vectors import ADVANCE_SHARE, VECTOR_DIM, Combination, Fusion, ItemVectors
 from streams.producer import Outgoing
-from streams.publications import PROGRESS_KEY, SPACES_KEY, Spaces, decode_spaces, decode_vector
+from streams.publications import (
+    PROGRESS_KEY,
+    SPACES_KEY,
+    Progress,
+    Spaces,
+    decode_spaces,
+    decode_vector,
+    encode_progress,
+)
 from streams.settings import Settings
 from streams.time_share import TimeShare
 from tests.flow.memory import MemoryKafka, MemoryProducer
@@ -73,6 +81,28 @@ def test_a_new_item_is_published_with_a_unit_vector() -> None:
     assert abs(float(np.linalg.norm(vector)) - 1) < 1e-3
 
 
+def test_what_was_withdrawn_and_comes_again_as_it_was_while_nobody_learns_is_published() -> None:
+    kafka = MemoryKafka(SETTINGS)
+    write(kafka, "i", embedded(3.0, 4.0))
+    asyncio.run(published_by(kafka))
+    write(kafka, "i")
+    asyncio.run(published_by(kafka))
+    assert "item/i" not in kafka.newest("model")
+    write(kafka, "i", embedded(3.0, 4.0))
+    asyncio.run(published_by(kafka))
+    assert newest(kafka, "i").any()
+
+
+def test_what_a_former_learner_published_late_is_published_again() -> None:
+    kafka = MemoryKafka(SETTINGS)
+    write(kafka, "i", embedded(3.0, 4.0))
+    progress = encode_progress(Progress(2, 1, 0, "", [], None, None, 0, 0))
+    kafka.append(Outgoing("model", PROGRESS_KEY, progress, 0))
+    asyncio.run(published_by(kafka, epoch=1))
+    asyncio.run(published_by(kafka))
+    assert newest(kafka, "i").any()
+
+
 def test_what_is_published_already_is_not_published_again() -> None:
     kafka = MemoryKafka(SETTINGS)
     write(kafka, "i", embedded(3.0, 4.0))
@@ -125,12 +155,13 @@ def test_a_deleted_item_and_one_without_any_vector_end_with_a_tombstone() -> Non
 
 def test_other_records_of_the_topic_go_where_they_belong() -> None:
     kafka = MemoryKafka(SETTINGS)
-    kafka.append(Outgoing("model", PROGRESS_KEY, b"progress", 0))
+    progress = encode_progress(Progress(1, 1, 0, "", [], None, None, 0, 0))
+    kafka.append(Outgoing("model", PROGRESS_KEY, progress, 0))
     found: list[Record] = []
     with kafka.instead():
         vectors = ItemVectors(SETTINGS, cast(Any, MemoryProducer(kafka)), lambda: None)
         asyncio.run(vectors.load(found.append))
-    assert [record.value for record in found] == [b"progress"]
+    assert [record.value for record in found] == [progress]
 
 
 def test_modalities_of_different_length_are_added_up() -> None:
