@@ -112,9 +112,9 @@ class LearnedRanking:
         self._kept = self._saving
 
     def load(self, saved: Saved) -> None:
-        """Goes on from a snapshot; one without a network that fits starts anew."""
-        self._learner.load(arrays_of(saved, PREFIX))
-        self._kept = self._learner.network()
+        """Goes on from a snapshot; one without a network that fits changes nothing that was learned."""
+        is_in_it = self._learner.load(arrays_of(saved, PREFIX))
+        self._kept = self._learner.network() if is_in_it else None
         self._published = None
 
 

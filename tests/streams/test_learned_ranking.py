@@ -165,6 +165,18 @@ def test_with_privacy_nothing_is_published_that_a_successor_could_learn_again(
     np.testing.assert_array_equal(network.linear, saved.linear)
 
 
+def test_with_privacy_nor_is_what_was_learned_before_a_takeover_without_any_snapshot() -> None:
+    learner, log = PrivateRankingLearner(Budget(8.0)), random_log(np.random.default_rng(0), 5)
+    for user in range(USERS):
+        learner.learn(log, ["i1"], 0, f"u{user}")
+    ranking = LearnedRanking(learner)
+    ranking.load({})
+    assert published(ranking.outgoing("model", 2)) == [(2, 1, b"")]
+    ranking.save()
+    ranking.kept()
+    assert len(ranking.outgoing("model", 2)) == 1
+
+
 def test_what_was_spent_of_privacy_is_measured(ranking: LearnedRanking, learner: FakeLearner) -> None:
     learner.accounts = accounts = Accounts(Budget(8.0))
     ranking.measure()
