@@ -1,7 +1,7 @@
 """Erasures between their marker in the log of examples and their receipt: what the learner still has to do for them."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from confluent_kafka.admin import AdminClient
@@ -36,6 +36,8 @@ class Pending(msgspec.Struct):
     """Examples of the user that waited for their set to close, and were dropped."""
     replayed: int | None = None
     """Lists and examples that would have been learned from again, and were dropped; None until they are."""
+    snapshots: int = 0
+    """Those that named the user and were removed so far: what comes after may have to be tried again."""
 
 
 class Receipts:
@@ -73,24 +75,20 @@ class Receipts:
             newest: The name of that snapshot.
 
         Raises:
-            KafkaException: The cluster does not answer.
+            KafkaException, TimeoutError: The cluster does not answer.
             StoreError: An older snapshot cannot be read, or not be removed.
         """
         users = {p.marker.user_id for p in pending}
         removed = await asyncio.to_thread(self._snapshots.remove_naming, users, newest)
+        for one in pending:
+            one.snapshots += removed[one.marker.user_id]
         at_ms = now_ms()
         until = await asyncio.to_thread(held_until, self._admin, self._settings, at_ms)
-        receipts = [self._receipt(p, removed, until, at_ms) for p in pending]
+        receipts = [self._receipt(p, until, at_ms) for p in pending]
         await self._producer.deliver(receipts, self._check)
         self.pending = [p for p in self.pending if p not in pending]
 
-    def _receipt(
-        self,
-        pending: Pending,
-        removed: Mapping[str, int],
-        until: dict[str, int | None],
-        at_ms: int,
-    ) -> Outgoing:
+    def _receipt(self, pending: Pending, until: dict[str, int | None], at_ms: int) -> Outgoing:
         marker = pending.marker
         erased: dict[str, int | str] = {
             "users": marker.erased.users,
@@ -98,7 +96,7 @@ class Receipts:
             "examples": marker.erased.count,
             "open_examples": pending.waiting,
             "replay": pending.replayed or 0,
-            "snapshots": removed.get(marker.user_id, 0),
+            "snapshots": pending.snapshots,
         }
         receipt = Receipt(marker.request_id, marker.user_id, erased | KEPT, until, latest(until), at_ms)
         topic = full_name(self._settings, "erasure-receipts")

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 from fsspec.implementations.local import LocalFileSystem
 
 from streams import metrics
@@ -112,3 +113,35 @@ def test_what_an_erased_user_did_is_forgotten_once_and_the_receipt_says_how_much
     (receipt,) = receipts(river)
     assert receipt.erased["replay"] == 3
     assert kept == {"a": 5}
+
+
+@pytest.mark.parametrize("error", [KafkaException(KafkaError(KafkaError._TRANSPORT)), TimeoutError()])
+def test_a_receipt_waits_for_kafka_and_then_says_all_that_was_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    river = MemoryRiver(tmp_path, publish_interval_s=0.01, snapshot_interval_s=0.02)
+    click(river, "a", "1")
+    errors = [error]
+
+    def held_until(*_: object) -> dict[str, int | None]:
+        if errors:
+            raise errors.pop()
+        return {}
+
+    async def story() -> None:
+        monkeypatch.setattr("streams.receipts.held_until", held_until)
+        async with river.recommend() as worker, river.learn() as learner:
+            await work_events(river, worker)
+            await river.learn_all(learner)
+            await learner.save()
+            ask(river)
+            await erase(river, worker)
+            await river.learn_all(learner)
+            publishing = asyncio.create_task(learner.publish_regularly())
+            await until(lambda: receipts(river) or publishing.done())
+            assert not publishing.done()
+            publishing.cancel()
+
+    run(river, story)
+    (receipt,) = receipts(river)
+    assert receipt.erased["snapshots"] == 1
