@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from functools import partial
 from itertools import islice
 from typing import Literal
@@ -130,11 +130,13 @@ class River:
 
     async def _look_at_lag(self) -> None:
         while True:
-            self._lag = [
-                lag
-                for role in READS
-                for lag in await asyncio.to_thread(role_lag, self._admin, self._settings, role)
-            ]
+            # Where Kafka is away for a while, what was seen last stands: followers wait for it, too.
+            with suppress(TimeoutError):
+                self._lag = [
+                    lag
+                    for role in READS
+                    for lag in await asyncio.to_thread(role_lag, self._admin, self._settings, role)
+                ]
             await asyncio.sleep(LAG_S)
 
     def now(self, now_s: float) -> Now:
