@@ -1,4 +1,6 @@
 import errno
+import subprocess
+import sys
 
 import pytest
 import typer
@@ -27,3 +29,13 @@ def test_a_supervisor_tries_again_where_that_can_help(
         raise error
     assert ended.value.exit_code == code
     assert line in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_told_nothing() -> None:
+    command = [sys.executable, "-m", "streams.cli", "topics", "acls"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as printing:
+        assert printing.stdout is not None
+        assert printing.stderr is not None
+        printing.stdout.close()
+        told = printing.stderr.read()
+    assert (printing.returncode, told) == (1, b"")
