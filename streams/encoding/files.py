@@ -43,6 +43,10 @@ class FileEncoding:
         self._embedder = embedder
         self._decoders = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="decode")
         self._under_way: dict[tuple[tuple[Modality, str], ...], asyncio.Task[list[Embedded]]] = {}
+        for modality in spaces:
+            # From 0 on: where every file fails, a share of failures needs both.
+            metrics.ENCODED.labels(modality=modality)
+            metrics.ENCODE_FAILURES.labels(modality=modality)
 
     async def rows(self, wanted: Mapping[Modality, Source]) -> list[Embedded]:
         """One row for each source, whatever happens: a vector, a reason, or neither where there is nothing."""
@@ -67,6 +71,9 @@ class FileEncoding:
             data = await self._fetcher.fetch(cast(Medium, medium))
         except MediumError as exc:
             metrics.FETCH_FAILURES.labels(kind=exc.kind).inc()
+            for modality in group:
+                # What may pass is tried again, again and again: it is no failure yet.
+                metrics.ENCODE_FAILURES.labels(modality=modality).inc(not exc.transient)
             return [
                 self._spaces[modality].failed(source.content_hash, str(exc), transient=exc.transient)
                 for modality, source in group.items()

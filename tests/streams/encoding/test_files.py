@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import numpy as np
 from PIL import Image
+from prometheus_client import REGISTRY
 
 from encoders.modalities import Modality
 from streams.embeddings import Embedded
@@ -18,7 +19,7 @@ from tests.streams.encoding.fakes import FakeImage, FakeSound, FakeVideo
 
 
 class FakeFetcher:
-    """Gives the URL as the file's bytes, unless others are set; `gone` cannot be had."""
+    """Gives the URL as the file's bytes, unless others are set; `gone` cannot be had now, `never` not at all."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -31,6 +32,9 @@ class FakeFetcher:
         if url == "gone":
             message = "no answer"
             raise MediumError(message, "timeout", transient=True)
+        if url == "never":
+            message = "not found"
+            raise MediumError(message, "status")
         return self.files.get(url, url.encode())
 
 
@@ -114,6 +118,20 @@ def test_a_video_that_cannot_be_seen_is_heard() -> None:
 def test_what_cannot_be_had_keeps_the_reason_and_whether_it_may_pass() -> None:
     [[row]] = Desk().rows(picture("gone"))
     assert (row.vector, row.error, row.transient) == (b"", "no answer", True)
+
+
+def test_what_gets_no_vector_is_counted_wherever_it_failed_unless_it_is_tried_again() -> None:
+    def failed() -> float | None:
+        return REGISTRY.get_sample_value("freshet_encode_failures_total", {"modality": "image"})
+
+    Desk().rows()
+    assert REGISTRY.get_sample_value("freshet_encoded_total", {"modality": "image"}) is not None
+    before = failed()
+    assert before is not None
+    Desk().rows(picture("gone"))
+    assert failed() == before
+    Desk().rows(picture("never"), picture("bad"), picture("fine"))
+    assert failed() == before + 2
 
 
 def test_what_cannot_be_decoded_keeps_a_lasting_reason() -> None:
