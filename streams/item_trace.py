@@ -1,5 +1,6 @@
 """What the records of each topic say about one item: its newest media event, and what was made of it."""
 
+import json
 from collections.abc import Callable
 
 import msgspec
@@ -30,6 +31,8 @@ class ItemTrace:
         self._key = item_id.encode()
         self._name = name
         self._sent: Step | None = None
+        self._index = 0
+        """Which event of its message that is."""
         self._deletes = False
         """Whether the newest media event deletes the item."""
         self._steps: dict[str, Step] = {}
@@ -40,23 +43,18 @@ class ItemTrace:
         return self._sent is not None
 
     def take_media(self, record: Record) -> None:
-        """Takes a record of `media`; the item's newest counts."""
-        if record.value is None:
-            about = record.key == self._key
-        else:
-            about = self._may_hold(record.value) and any(
-                media.item_id == self._item_id for _, media in _decode_media(record.value).events
-            )
-        if about and (self._sent is None or record.timestamp_ms >= self._sent.timestamp_ms):
-            self._deletes = record.value is None
+        """Takes a record of `media`; the item's newest counts, also one that workers refuse."""
+        index = self._index_in(record)
+        if index is not None and (self._sent is None or record.timestamp_ms >= self._sent.timestamp_ms):
+            self._index, self._deletes = index, record.value is None
             note = "deletes the item" if self._deletes else ""
             self._sent = step("sent", "client", self._name("media"), record, note)
 
     def take_dead_letter(self, record: Record) -> None:
         """Takes a record of `dead-letters`."""
         letter, sent = _decode_letter(record.value or b""), self._sent
-        if sent is not None and (letter.topic, letter.partition, letter.offset) == (
-            sent.topic, sent.partition, sent.offset,
+        if sent is not None and (letter.topic, letter.partition, letter.offset, letter.index) == (
+            sent.topic, sent.partition, sent.offset, self._index,
         ):  # fmt: skip
             error = letter.error
             self._first(
@@ -102,8 +100,31 @@ class ItemTrace:
     def trace(self) -> Trace:
         """What was found."""
         steps = [] if self._sent is None else [self._sent, *self._steps.values()]
-        settled: dict[str, Outcome] = {"deleted": "deleted"} if self._deletes else {"listed": "answered"}
-        return traced(self._item_id, steps, settled | {"refused": "refused"})
+        # First: lists that have the item although its newest event was refused have it by an earlier one.
+        settled: dict[str, Outcome] = {"refused": "refused"}
+        settled |= {"deleted": "deleted"} if self._deletes else {"listed": "answered"}
+        return traced(self._item_id, steps, settled)
+
+    def _index_in(self, record: Record) -> int | None:
+        """The place in the message of the item's last event; None if it has none."""
+        by_key = record.key == self._key
+        if record.value is None:
+            return 0 if by_key else None
+        if not (by_key or self._may_hold(record.value)):
+            return None
+        decoded = _decode_media(record.value)
+        places = [index for index, media in decoded.events if media.item_id == self._item_id]
+        places += [refusal.index for refusal in decoded.refusals if self._is_of(refusal.value, by_key)]
+        return max(places, default=None)
+
+    def _is_of(self, value: bytes, by_key: bool) -> bool:
+        """Whether a refused value is the item's, by the key where it does not say."""
+        try:
+            read = json.loads(value)
+        except (ValueError, RecursionError):
+            return by_key
+        said = read.get("item_id") if isinstance(read, dict) else None
+        return by_key if said is None else bool(said == self._item_id)
 
     def _may_hold(self, value: bytes) -> bool:
         """Whether it is worth decoding: JSON has an id as it is, or with backslashes."""

@@ -1,10 +1,20 @@
+import base64
 import json
 
 import msgspec
+import pytest
 
 from streams.cli.trace import EXIT_CODES
 from streams.embeddings import Embedded, Embedding, encode_embedding
-from streams.events import Cause, ItemDocument, ListItem, Recommendation, Through
+from streams.events import (
+    Cause,
+    DeadLetter,
+    ItemDocument,
+    ListItem,
+    Recommendation,
+    RefusalError,
+    Through,
+)
 from streams.follower import Record
 from streams.item_trace import ItemTrace
 
@@ -91,3 +101,35 @@ def test_a_tombstone_is_not_of_an_item_that_was_sent_again() -> None:
     found.take_embedding(Record(1, 0, b"i1", None, 120, {}))
     trace = found.trace()
     assert (trace.outcome, [step.what for step in trace.steps]) == ("waiting", ["sent"])
+
+
+def _letter(offset: int, index: int, value: bytes) -> Record:
+    error = RefusalError("invalid", "$.price", "no number")
+    encoded = base64.b64encode(value).decode()
+    letter = DeadLetter("media", 0, offset, index, "i1", encoded, False, "", error, 120)
+    return Record(0, 0, b"i1", msgspec.json.encode(letter), 120, {})
+
+
+@pytest.mark.parametrize(
+    "value", [b'{"item_id": "i1", "price": "free"}', b'{"item_id": "i1", "pri', b'{"price": "free"}', b""]
+)
+def test_an_event_that_was_refused_is_the_items_newest_whatever_of_it_can_be_read(value: bytes) -> None:
+    found = _trace()
+    found.take_media(_media(4, 50))
+    found.take_media(Record(0, 5, b"i1", value, 100, {}))
+    found.take_dead_letter(_letter(5, 0, value))
+    found.take_list(_list(0, 150, "i1"))
+    trace = found.trace()
+    assert trace.outcome == "refused"
+    assert [(step.what, step.note) for step in trace.steps] == [
+        ("sent", ""),
+        ("refused", "invalid at $.price: no number"),
+        ("listed", "place 1 for u1, because of item i1"),
+    ]
+
+
+def test_an_item_is_not_refused_with_another_of_its_message() -> None:
+    found, bad = _trace(), b'{"item_id": "i2", "price": "free"}'
+    found.take_media(Record(0, 5, b"i1", b'[{"item_id": "i1"}, ' + bad + b"]", 100, {}))
+    found.take_dead_letter(_letter(5, 1, bad))
+    assert found.trace().outcome == "waiting"
