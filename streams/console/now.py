@@ -1,8 +1,13 @@
 """What the console says of the river at one moment, and of its lists' quality over time."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 from streams.status import Model, TopicLag
+
+State = Literal["loading", "ok", "failed"]
+"""`ok` once all that lay in the compacted topics has been read, `failed` when a topic is followed no more."""
 
 
 class Active(Struct, omit_defaults=True):
@@ -31,6 +36,7 @@ class Now(Struct):
     """The river at one moment. Rates are over the last 10 s, percentiles over the last 60 s."""
 
     timestamp_ms: int
+    state: State
     users: int
     """Who have a list."""
     items: int

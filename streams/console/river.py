@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from itertools import islice
-from typing import Literal
 
 from confluent_kafka.admin import AdminClient
 
@@ -13,7 +12,7 @@ from streams.clock import now_ms
 from streams.console.activity import Activity
 from streams.console.items import Briefs
 from streams.console.learner import Learner
-from streams.console.now import Now
+from streams.console.now import Now, State
 from streams.console.places import Newest
 from streams.console.subscribers import Subscribers
 from streams.follower import Follower, Handler, Record
@@ -55,8 +54,7 @@ class River:
         self.activity = Activity()
         self.learner = Learner(self.activity.examples)
         self.subscribers = Subscribers()
-        self.state: Literal["loading", "ok", "failed"] = "loading"
-        """`ok` once all that lay in the compacted topics has been read, `failed` when a topic is followed no more."""
+        self.state: State = "loading"
 
     async def newest(self, base: str, key: str) -> Record | None:
         """The newest record of a key of `items`, `users` or `recommendations`; None if there is none.
@@ -149,6 +147,7 @@ class River:
         p50_ms, p99_ms = activity.event_to_list.percentiles((0.5, 0.99), now_s)
         return Now(
             timestamp_ms=now_ms(),
+            state=self.state,
             users=len(self._newest["recommendations"]),
             items=len(self._newest["items"]),
             events_per_s=activity.events.per_s(now_s),

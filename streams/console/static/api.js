@@ -16,12 +16,30 @@ export async function post(path, body) {
   return answered(await fetch(path, { method: "POST", body }));
 }
 
-// Follows events of one name; the browser connects again by itself. Returns what closes it.
-export function follow(path, name, take, lost = () => {}) {
-  const source = new EventSource(path);
-  source.addEventListener(name, (event) => take(JSON.parse(event.data)));
-  source.addEventListener("error", lost);
-  return () => source.close();
+const AGAIN_MS = 5000;
+
+// Follows events: `takes` has what takes each, by name. Where nobody answers, the browser connects again by itself. An answer
+// that is no stream, as to the token of an earlier start, ends its patience: then this asks again, and says so to `lost`.
+// Returns what closes it.
+export function follow(path, takes, lost = () => {}) {
+  let source = null;
+  let timer = null;
+  const open = () => {
+    source = new EventSource(path);
+    for (const [name, take] of Object.entries(takes)) {
+      source.addEventListener(name, (event) => take(JSON.parse(event.data)));
+    }
+    source.addEventListener("error", () => {
+      const isRefused = source.readyState === EventSource.CLOSED;
+      if (isRefused) timer = setTimeout(open, AGAIN_MS);
+      lost(isRefused);
+    });
+  };
+  open();
+  return () => {
+    clearTimeout(timer);
+    source.close();
+  };
 }
 
 export const userPath = (userId, part) => `/users/${encodeURIComponent(userId)}/${part}`;

@@ -47,6 +47,21 @@ function connected(text, isProblem = false) {
   byId("connection").classList.toggle("problem", isProblem);
 }
 
+const STATES = {
+  ok: "live", loading: "reading what there is …", failed: "Topics are followed no more; start the console again",
+};
+
+function showMoment(now) {
+  connected(STATES[now.state], now.state === "failed");
+  showNow(now);
+  showActive(now.active);
+}
+
+function lost(isRefused) {
+  connected("The console does not answer; trying again …", true);
+  if (isRefused) get("/status").catch((error) => connected(error.message, true));
+}
+
 let unfollow = () => {};
 
 // A page that nobody sees follows nothing: browsers open six connections to a host, for all of its pages together.
@@ -55,12 +70,7 @@ function watch() {
   unfollow = () => {};
   user.rest();
   if (document.hidden) return;
-  const lost = () => connected("The console does not answer; trying again …", true);
-  unfollow = follow("/status/stream", "now", (now) => {
-    connected("live");
-    showNow(now);
-    showActive(now.active);
-  }, lost);
+  unfollow = follow("/status/stream", { now: showMoment }, lost);
   user.wake();
 }
 document.addEventListener("visibilitychange", watch);

@@ -28,10 +28,7 @@ export class User {
   show(userId) {
     this.rest();
     this.#id = userId;
-    this.#standing = null;
-    this.#arrivals = [];
-    this.#pending = null;
-    for (const id of ["list", "changes", "history", "left", "list-about"]) byId(id).replaceChildren();
+    this.#forget();
     byId("who").textContent = userId;
     byId("user-id").value = userId;
     byId("nobody").hidden = true;
@@ -43,12 +40,29 @@ export class User {
 
   // Follows the user's lists; of one that is known already nothing changes.
   wake() {
-    if (this.#id) this.#close = follow(userPath(this.#id, "list/stream"), "list", (answer) => this.#take(answer));
+    if (!this.#id) return;
+    const takes = { list: (answer) => this.#take(answer), gone: () => this.#takeBack() };
+    this.#close = follow(userPath(this.#id, "list/stream"), takes);
   }
 
   rest() {
     this.#close();
     this.#close = () => {};
+  }
+
+  #forget() {
+    this.#standing = null;
+    this.#arrivals = [];
+    this.#pending = null;
+    this.#known = {};
+    for (const timer of this.#historyTimers) clearTimeout(timer);
+    for (const id of ["list", "changes", "history", "left", "list-about"]) byId(id).replaceChildren();
+  }
+
+  // Whoever was erased is shown no longer.
+  #takeBack() {
+    this.#forget();
+    this.#say("Their list was taken back: they were erased. Whatever they do makes a new one.");
   }
 
   // Does the chosen action with an item, and waits for the list that knows of it.
