@@ -74,6 +74,12 @@ function watch() {
   user.wake();
 }
 document.addEventListener("visibilitychange", watch);
+
+// What is behind the # is a user's id: the link must not put a name of its own there.
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  byId("user").focus();
+});
 watch();
 
 async function keepQuality() {

@@ -93,3 +93,15 @@ def test_whoever_is_erased_is_shown_no_longer(served: Served, page: Page) -> Non
         expect(page.locator("#list .item")).to_have_count(0, timeout=SHOWN_MS)
         expect(page.locator("#history li")).to_have_count(0)
         expect(page.locator("#measured")).to_contain_text("they were erased")
+
+
+def test_the_link_that_skips_to_the_user_makes_nobody_of_that_name(served: Served, page: Page) -> None:
+    with serving(served.app) as port:
+        page.goto(f"{address(port)}#ann")
+        expect(page.locator("#who")).to_have_text("ann", timeout=SHOWN_MS)
+        page.keyboard.press("Tab")
+        expect(page.locator(".skip")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator("#user")).to_be_focused()
+        page.reload()
+        expect(page.locator("#who")).to_have_text("ann", timeout=SHOWN_MS)
