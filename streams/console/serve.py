@@ -3,6 +3,7 @@
 import secrets
 import socket
 from ipaddress import ip_address
+from urllib.parse import quote
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -45,7 +46,7 @@ def gate(host: str, port: int, token: str | None, names: list[str]) -> Gate:
 def address(host: str, port: int, token: str) -> str:
     """The address that opens the page."""
     name = "127.0.0.1" if _is_any(host) else host
-    return f"http://{f'[{name}]' if ':' in name else name}:{port}/?token={token}"
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}/?token={quote(token, safe='')}"
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -1,9 +1,14 @@
 """Where the console may listen, and with which token."""
 
-import pytest
+from http import HTTPStatus
 
+import pytest
+from starlette.testclient import TestClient
+
+from streams.console.access import Access
 from streams.console.serve import address, gate, listening
 from streams.settings import SettingsError
+from tests.streams.console.served import HOST, Served
 
 LONG = "sixteen characters and more"
 
@@ -43,6 +48,13 @@ def test_names_that_it_goes_by() -> None:
 )
 def test_the_address_to_open(host: str, expected: str) -> None:
     assert address(host, 8, "t") == expected
+
+
+def test_the_address_to_open_lets_in_whatever_the_token_is_made_of(served: Served) -> None:
+    token = "base64+has/these==, &#%41 too"
+    asked = gate("127.0.0.1", 8642, token, [])
+    browser = TestClient(Access(served.app, asked), f"http://{HOST}", follow_redirects=False)
+    assert browser.get(address("127.0.0.1", 8642, token)).status_code == HTTPStatus.SEE_OTHER
 
 
 def test_a_token_that_no_header_can_carry_is_refused() -> None:
