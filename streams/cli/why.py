@@ -24,7 +24,7 @@ def why(
 ) -> None:
     """Say why an item is in a user's newest list; if it is not, where it would stand now, and what speaks for it.
 
-    The exit code is 1 where the item may not be listed, or is not among the first 1,000.
+    The exit code is 1 where the item may not be listed, is not among the first 1,000, or there is an error.
     """
     from rich.console import Console  # noqa: PLC0415  # keeps `freshet --help` fast
 
@@ -63,15 +63,18 @@ def why(
 
 
 def _place(asker: "Asker", user: str, item: str, wait_s: float) -> "ListItem | None":
-    """The item's place in the list that the user would get now, page by page."""
+    """The item's place in the list that the user would get now, page by page; ends the command where there is none."""
     from streams.events import Request  # noqa: PLC0415
 
     for skip in range(0, LOOKED_AT, PAGE):
         request = Request(f"why-{secrets.token_hex(8)}", user_id=user, k=PAGE, skip=skip)
-        items = asker.ask(request, wait_s).items
-        for place in items:
+        response = asker.ask(request, wait_s)
+        if response.error is not None:
+            typer.echo(f"freshet: {response.error}", err=True)
+            raise typer.Exit(1)
+        for place in response.items:
             if place.item_id == item:
                 return place
-        if len(items) < PAGE:
+        if len(response.items) < PAGE:
             return None
     return None
