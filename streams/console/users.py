@@ -77,10 +77,8 @@ class UserEndpoints:
                 yield self._event(standing)
             while True:
                 record = await queue.get()
-                if standing is None or (record.partition, record.offset) != (
-                    standing.partition,
-                    standing.offset,
-                ):
+                # While that one was read, older ones may have come that it stands for.
+                if standing is None or not _is_in(record, standing):
                     yield self._event(record)
 
     def _event(self, record: Record) -> ServerSentEvent:
@@ -94,6 +92,10 @@ class UserEndpoints:
         shown += [r.item_id for place in recommendation.items for r in place.reasons if r.item_id is not None]
         place = Place(record.partition, record.offset, record.timestamp_ms)
         return UserList(recommendation, place, self._river.briefs.of(shown))
+
+
+def _is_in(record: Record, later: Record) -> bool:
+    return record.partition == later.partition and record.offset <= later.offset
 
 
 def _past(entry: Past) -> PastEvent:

@@ -1,18 +1,22 @@
 """What the read API answers, and that it is what /openapi.json says."""
 
+import asyncio
 from io import BytesIO
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 from PIL import Image
 
 from streams.asking import NoAnswerError
 from streams.console.catalogue import FORM_BYTES
+from streams.console.users import UserEndpoints
 from streams.events import Response
+from streams.follower import Record
 from tests.pictures import jpeg, picture
-from tests.streams.console.served import Served, response
+from tests.streams.console.served import Served, recommendation, response
 
 FILE = {"image": ("p.jpg", jpeg(picture(1)), "image/jpeg")}
 
@@ -48,6 +52,27 @@ def test_a_list_that_was_taken_back_is_there_no_more(served: Served) -> None:
     assert found["what"] == "user ann has no list"
     assert found["where"] == "/users/ann/list"
     assert served.client.get("/users").json() == {"user_ids": ["b/ob"]}
+
+
+def test_no_list_comes_after_a_newer_one(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def at(offset: int) -> Record:
+        value = msgspec.json.encode(recommendation("ann", f"item-{offset}"))
+        return Record(0, offset, b"ann", value, 1_700_000_000_000 + offset, {})
+
+    async def newest(_base: str, _key: str) -> Record:
+        # Twice compaction has removed what was to be read; the newer ones came meanwhile.
+        served.river.subscribers.publish(at(10))
+        served.river.subscribers.publish(at(11))
+        return at(11)
+
+    async def story() -> list[int]:
+        events = UserEndpoints(served.river, served.names)._lists(["ann"])
+        first = await anext(events)
+        served.river.subscribers.publish(at(12))
+        return [msgspec.json.decode(str(e.data))["record"]["offset"] for e in (first, await anext(events))]
+
+    monkeypatch.setattr(served.river, "newest", newest)
+    assert asyncio.run(story()) == [11, 12]
 
 
 def test_history_is_what_the_workers_remember(served: Served) -> None:
