@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.live import Live
 
 from deploy.embedded_kafka import EmbeddedKafka
-from streams import discovery, topics
+from streams import topics
 from streams.demo import view
 from streams.demo.browser import console_beside
 from streams.demo.errors import DemoError
@@ -24,6 +24,7 @@ from streams.events import Interaction
 from streams.kafka import admin_client
 from streams.lag import group_lag
 from streams.settings import OF_NOBODY, Settings, child_environ
+from streams.status import read_workers
 from streams.supervisor import Supervisor
 
 WORKERS = {"encode": 1, "learn": 1, "recommend": 1}
@@ -135,9 +136,7 @@ class Demo:
             self._console.print(
                 f"Starting the workers (the first time they compile: a minute or two; log: {log}) …"
             )
-            self._wait(
-                lambda: len(list(discovery.folder(settings).glob("*.json"))) == len(WORKERS), WORKERS_S, log
-            )
+            self._wait(lambda: have_announced(settings), WORKERS_S, log)
             yield supervisor
         finally:
             supervisor.stop()
@@ -213,6 +212,11 @@ class Demo:
                 msg = f"the workers did not start within {limit_s:g} s; see {log}"
                 raise DemoError(msg)
             time.sleep(0.2)
+
+
+def have_announced(settings: Settings) -> bool:
+    """Whether a worker of each role is there; those that others run in the same home do not count."""
+    return {worker.role for worker in read_workers(settings)} >= WORKERS.keys()
 
 
 def _result(watch: Watch, elapsed_s: float, items: int) -> DemoResult:
