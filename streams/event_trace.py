@@ -42,6 +42,8 @@ class EventTrace:
         """What the event may be called: one without an id was once called by its place alone."""
         self._needle = event_id.encode()
         self._steps: list[Step] = []
+        self._refused: set[str] = set()
+        """Places where it lies and cannot be used; its dead letter need not have what was refused."""
         self.user_id = ""
         self.home: Cursor | None = None
         """Where the event counts: its first place on its user's partition, once that was met."""
@@ -51,7 +53,13 @@ class EventTrace:
         topic = self._name("interactions")
         if not self._may_hold(topic, record):
             return
-        for index, interaction in decode(record.value).events:
+        decoded = decode(record.value)
+        self._refused |= {
+            place_of(topic, record.partition, record.offset, refusal.index)
+            for refusal in decoded.refusals
+            if self._is_of(refusal.value)
+        }
+        for index, interaction in decoded.events:
             place = place_of(topic, record.partition, record.offset, index)
             event_id = event_id_of(record, index, interaction, topic, self._topic_id)
             if self._ids.isdisjoint((event_id, place)):
@@ -80,7 +88,7 @@ class EventTrace:
         if letter.topic != self._name("interactions"):
             return
         place = place_of(letter.topic, letter.partition, letter.offset, letter.index)
-        if self._event_id == place or self._is_of(base64.b64decode(letter.value_b64)):
+        if place in (self._event_id, *self._refused) or self._is_of(base64.b64decode(letter.value_b64)):
             error = letter.error
             note = f"{place}: {error.code} at {error.path}: {error.message}"
             self._add("refused", "recommend", "dead-letters", record, note)

@@ -168,3 +168,15 @@ def test_a_refused_event_is_found_by_what_can_be_read_of_it(value: bytes, is_ref
     assert [step.note for step in trace.steps] == (
         ["t-interactions-1-2-0: invalid at $.action: no such action"] if is_refused else []
     )
+
+
+def test_a_refused_event_is_found_where_letters_keep_nothing_of_what_was_refused() -> None:
+    found = _trace()
+    found.take_interaction(_sent([EVENT | {"event_id": "e-2"}, EVENT | {"action": "klick"}], 2))
+    error = RefusalError("invalid", "$[1].action", "Invalid enum value …")
+    for index in (0, 1):
+        letter = DeadLetter("t-interactions", HOME, 2, index, None, "", True, "", error, 7)
+        found.take_dead_letter(Record(0, 4 + index, b"", msgspec.json.encode(letter), 1_000, {}))
+    trace = found.trace()
+    assert trace.outcome == "refused"
+    assert _steps(trace) == [("refused", 0, 5, 0)]
