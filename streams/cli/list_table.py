@@ -7,6 +7,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from streams.cli.output import folding_table
 from streams.events import Cause, ListItem, Reason, Recommendation
 from streams.newest import Titles
 
@@ -25,7 +26,7 @@ def list_table(found: Recommendation, titles: Titles, now_ms: int) -> Group:
 
 def items_table(items: Sequence[ListItem], titles: Titles) -> Table:
     """Places of a list: each item with its title, and what speaks for it."""
-    table = Table("", "item", "title", "score", "source", "because of", box=None, pad_edge=False)
+    table = folding_table("", "item", "title", "score", "source", "because of")
     for item in items:
         cells = (item.item_id, titles.of(item.item_id), f"{item.score:.4g}", item.source)
         because = ", ".join(_reason(reason, titles) for reason in item.reasons)

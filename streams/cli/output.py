@@ -8,6 +8,7 @@ import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 TABLE_WIDTH = 140
 """Narrower terminals fold the table's lines; figures are never cut off."""
@@ -28,6 +29,13 @@ def write_json(target: str, result: object) -> None:
         typer.echo(text)
     else:
         Path(target).write_text(text + "\n")
+
+
+def folding_table(*headers: str) -> "Table":
+    """A table without lines whose cells are folded where there is no room, and never cut: ids are to be copied."""
+    from rich.table import Column, Table  # noqa: PLC0415  # keeps `freshet --help` fast
+
+    return Table(*(Column(header, overflow="fold") for header in headers), box=None, pad_edge=False)
 
 
 def widen(console: "Console") -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from streams.cli.errors import one_line_errors
-from streams.cli.output import JsonFile, write_json
+from streams.cli.output import JsonFile, folding_table, write_json
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -74,7 +74,6 @@ def _reading(topic: str) -> None:
 
 def _show(found: "Trace", since_min: float) -> None:
     from rich.console import Console  # noqa: PLC0415  # keeps `freshet --help` fast
-    from rich.table import Table  # noqa: PLC0415
 
     if found.outcome == "not found":
         typer.echo(
@@ -83,7 +82,7 @@ def _show(found: "Trace", since_min: float) -> None:
             err=True,
         )
         return
-    table = Table("after ms", "time", "role", "what", "where", "", box=None, pad_edge=False)
+    table = folding_table("after ms", "time", "role", "what", "where", "")
     for one in found.steps:
         table.add_row(f"{one.after_ms:,}", *_cells(one))
     Console().print(table)

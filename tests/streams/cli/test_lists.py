@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from streams import list_reader
 from streams.cli import app
-from streams.cli.list_table import list_table
+from streams.cli.list_table import items_table, list_table
 from streams.events import Cause, ListItem, Reason, Recommendation, Through
 from streams.follower import Record
 from streams.newest import Titles
@@ -52,6 +52,16 @@ def test_items_have_titles_where_known_and_reasons_name_them() -> None:
     lines = _shown({"i4": "Bread", "i9": "Milk"}, LIST.generated_ms).splitlines()
     assert lines[2].split() == ["1", "i4", "Bread", "0.83", "graph", "Milk", "60%"]
     assert lines[3].split() == ["2", "i5", "0.5", "trending", "image", "30%,", "recently", "popular", "0%"]
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_an_id_is_whole_however_narrow_the_terminal(width: int) -> None:
+    ids = [f"3f2504e0-4f89-41d3-9a0c-{number:012d}" for number in (1, 2)]
+    items = [ListItem(item_id, 1, 0.25, None, "graph", []) for item_id in ids]
+    out = io.StringIO()
+    Console(file=out, width=width).print(items_table(items, Titles()))
+    second = "".join(line[3:].split(" ")[0] for line in out.getvalue().splitlines()[1:])
+    assert second.removeprefix("item") == "".join(ids)
 
 
 def test_a_title_is_neither_markup_nor_steers_the_terminal() -> None:
