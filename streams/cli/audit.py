@@ -65,19 +65,22 @@ def audit(
 def _show(found: "Audit") -> None:
     from rich.console import Console  # noqa: PLC0415  # keeps `freshet --help` fast
 
+    from streams.cli.list_table import plain  # noqa: PLC0415
+
     console = Console(file=sys.stdout)
     looked = ", ".join(f"{count} {name}" for name, count in found.searched.items())
     console.print(f"Searched, records by topic first: {looked}", highlight=False)
     for subject in found.subjects:
         _show_subject(console, subject)
     for problem in found.problems:
-        console.print(problem, highlight=False)
+        console.print(plain(problem))
 
 
 def _show_subject(console: "Console", subject: "ErasedUser | DeletedItem") -> None:
     from rich.table import Table  # noqa: PLC0415  # keeps `freshet --help` fast
 
     from streams.auditing.finds import ErasedUser  # noqa: PLC0415
+    from streams.cli.list_table import plain  # noqa: PLC0415
     from streams.cli.times import utc  # noqa: PLC0415
 
     if isinstance(subject, ErasedUser):
@@ -85,12 +88,13 @@ def _show_subject(console: "Console", subject: "ErasedUser | DeletedItem") -> No
         gone = "no receipt" if receipt is None else f"erased {utc(receipt.timestamp_ms)}"
     else:
         gone = "no tombstone" if subject.deleted_ms is None else f"deleted {utc(subject.deleted_ms)}"
-    console.print(f"{subject.id}: {gone}, {len(subject.leaks)} leaks", highlight=False)
+    console.print(plain(f"{subject.id}: {gone}, {len(subject.leaks)} leaks"))
     if isinstance(subject, ErasedUser) and subject.is_item_too:
         console.print("An item has the same id: topics and statistics that are kept by item were not judged")
     if subject.finds:
         table = Table("where", "found", "count", "may be there until")
         for find in sorted(subject.finds, key=lambda find: not find.is_leak):
             until = "no time is stated" if find.until_ms is None else utc(find.until_ms)
-            table.add_row(find.where, find.what, str(find.count), "LEAK" if find.is_leak else until)
+            cells = (find.where, find.what, str(find.count), "LEAK" if find.is_leak else until)
+            table.add_row(*map(plain, cells))
         console.print(table)

@@ -31,3 +31,10 @@ def test_each_user_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert "bob: no receipt, 1 leaks" in shown
     assert "An item has the same id" in shown
     assert "1 of 2 learn workers answered" in shown
+
+
+def test_an_id_is_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    _show(Audit([ErasedUser("[red]", [], None, False), ErasedUser("a[/b]", [LEAK], None, False)], [], {}))
+    shown = capsys.readouterr().out
+    assert "[red]: no receipt, 0 leaks" in shown
+    assert "a[/b]: no receipt, 1 leaks" in shown
