@@ -2,6 +2,7 @@
 
 import time
 from collections import OrderedDict, deque
+from contextlib import suppress
 
 import msgspec
 
@@ -63,14 +64,18 @@ class Activity:
         if is_live:
             now_s = time.monotonic()
             self.lists.add(1, now_s)
-            cause = _decode_caused(record.value).cause
-            if cause.kind == "interaction":
-                self.event_to_list.add(max(0, record.timestamp_ms - cause.timestamp_ms), now_s)
+            with suppress(msgspec.DecodeError):  # no worker of this version wrote it
+                cause = _decode_caused(record.value).cause
+                if cause.kind == "interaction":
+                    self.event_to_list.add(max(0, record.timestamp_ms - cause.timestamp_ms), now_s)
 
     def take_letter(self, record: Record) -> None:
         """Takes a dead letter as it comes."""
         self.dead_letters.add(1, time.monotonic())
-        letter = _decode_letter(record.value or b"")
+        try:
+            letter = _decode_letter(record.value or b"")
+        except msgspec.DecodeError:  # no worker of this version wrote it
+            return
         error = letter.error
         self.refused.append(
             Refused(

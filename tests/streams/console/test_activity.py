@@ -77,3 +77,13 @@ def test_a_dead_letter_is_told_without_what_it_holds(clock: list[float]) -> None
     assert activity.dead_letters.per_s(clock[0]) == 0.1
     assert b"c2VjcmV0" not in msgspec.json.encode(list(activity.refused))
     assert (activity.refused[0].path, activity.refused[0].offset) == ("$.action", 7)
+
+
+@pytest.mark.parametrize("value", [None, b"no letter", b'{"cause": {"kind": "of a later version"}}'])
+def test_what_no_worker_of_this_version_wrote_ends_nothing(clock: list[float], value: bytes | None) -> None:
+    activity, record = Activity(), Record(0, 0, b"u1", value, 1, {})
+    activity.take_letter(record)
+    activity.take_list(record, is_live=True)
+    clock[0] += 1
+    assert not activity.refused
+    assert activity.event_to_list.percentiles((0.5,), clock[0]) == [None]
