@@ -162,7 +162,8 @@ class Settings(BaseSettings):
     `FRESHET_DP_EPSILON`, which covers no learned fusion. `freshet evaluate --fusion` says what it is worth on your own
     data."""
     item_capacity: int = Field(default=262_144, ge=1024)
-    """Items whose statistics are kept; the least recently touched make room."""
+    """Items whose statistics are kept; what nobody had yet makes room first, but for a
+    quarter of all, then what was had longest ago."""
     teach_again_after_days: float = Field(default=0.0, ge=0, le=3650)
     """How long after a user had an item statistics hear of it from the same user again: against bots that push an item
     over and over. 0: always. 7 costs nothing where people rarely have a thing again, and much in groceries; what it

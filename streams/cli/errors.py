@@ -42,10 +42,8 @@ def one_line_errors(*own: type[Exception]) -> Iterator[None]:
         line = str(exc)
     except KafkaException as exc:
         line, code = f"Kafka refused: {exc.args[0].str()}", EXIT_UNAVAILABLE
-    except (
-        BrokenPipeError
-    ):  # whoever reads the output has seen enough, as `head` has: typer ends quietly then
-        raise
+    except BrokenPipeError:
+        raise  # whoever reads the output has seen enough, as `head` has: typer ends quietly then
     except (ConnectionError, TimeoutError) as exc:
         line, code = f"no answer, or too late: {str(exc) or repr(exc)}", EXIT_UNAVAILABLE
     except OSError as exc:

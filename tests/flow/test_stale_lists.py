@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -125,7 +126,7 @@ def test_a_share_of_the_time_that_lists_take_goes_to_them_not_of_the_time_that_k
                 slept_s.append(seconds)
 
             process.producer.deliver = slowly  # type: ignore[method-assign, assignment]
-            with patch("streams.stale_lists.asyncio.sleep", note):
+            with patch("streams.stale_lists.asyncio", SimpleNamespace(sleep=note)):
                 await turn(process, 25)
         assert slept_s
         assert max(slept_s) < stale_lists.PAUSE_FACTOR * 0.2
