@@ -6,7 +6,7 @@ from streams.runs import Run
 
 HURRY_MS = 40
 """Events that have waited for so long are answered in a hurry: what arrived since waits as long again."""
-BEHIND_MS, BEHIND_EVENTS = 5_000, 256
+BEHIND_MS, BEHIND_EVENTS = 30_000, 256
 """So many events of which the oldest has waited for so long are a backlog."""
 LOGGED_SHARE = 0.25
 """Of the lists that would be logged for the learner."""
