@@ -192,16 +192,13 @@ class Catalogue:
 
     def drop_documents(self) -> None:
         """Forgets every document, as if none had come yet; items and what was learned of them stay."""
+        limited = [self.item_id(row) for row in self._documents] + [i for i in self._limits if i in self.rows]
         for row, item in self._documents.items():
             self.attributes.drop(row, item)
-            self._from_ms[row], self._expires_ms[row] = 0, NEVER_MS
-            self._listed[row] = True
         self._documents.clear()
-        for item_id in self._limits:
-            row = self.row(item_id)
-            if row >= 0:
-                self._from_ms[row], self._expires_ms[row], self._listed[row] = ALWAYS[1], ALWAYS[2], True
         self._limits.clear()
+        for item_id in limited:
+            self._limit(self.rows[item_id], item_id)
         self.categories.slots[:] = 0
         self._check_all(self._checked_ms)
 

@@ -18,7 +18,6 @@ from streams.batch import Batch, Touched, decode
 from streams.clock import now_ms
 from streams.door import Door
 from streams.event_ids import log_key
-from streams.events import Cause
 from streams.hurry import in_a_hurry, is_behind
 from streams.identity import LogIdentity
 from streams.list_logs import ListLogs
@@ -103,7 +102,7 @@ class InteractionsToLists:
                 due = self._owed.take(now_ms(), self._in_hand_ms)
                 # What a backlog left is made as the backlog's would have been; others have time.
                 batch.hurried = any(user.cause.kind == "interaction" for user in due)
-                listed = due + self._overwritten(batch)
+                listed = due + self._owed.overwritten(batch.touched)
                 await self._publish(batch, listed)
                 self._measure(batch, len(listed))
 
@@ -141,26 +140,12 @@ class InteractionsToLists:
         owed: list[Touched] = []
         # Packed or not, what comes of one fetch of a backlog is many events.
         if is_behind(batch.oldest_ms, max(batch.event_count, record_count), wall_ms):
-            owed = [user for user in listed if not user.state.is_stub]
-            listed = [user for user in listed if user.state.is_stub]
-        listed += self._overwritten(batch)
+            listed, owed = [], listed
+        listed += self._owed.overwritten(batch.touched)
         self._owed.add(owed, wall_ms)
         self._owed.settle(listed)
         await self._publish(batch, listed, owed)
         self._measure(batch, len(listed))
-
-    def _overwritten(self, batch: Batch) -> list[Touched]:
-        """Users whose state a former owner wrote over: their own is written again, with a list."""
-        again: list[Touched] = []
-        while self._users.overwritten:
-            user_id, partition = self._users.overwritten.popitem()
-            if user_id not in batch.touched and self._users.owns(partition):
-                state = self._users.get(user_id, partition)
-                offset = state.cursor.offset if state.cursor else -1
-                cause = Cause("schedule", "", self._names["users"], partition, offset, now_ms())
-                context = self._published.context(user_id)
-                again.append(Touched(state, partition, cause, cause.timestamp_ms, context))
-        return again
 
     async def _publish(self, batch: Batch, listed: Sequence[Touched], owed: Sequence[Touched] = ()) -> None:
         await self._producer.deliver(self._lists_and_examples(batch, listed), self._check)

@@ -9,7 +9,8 @@ Nothing of this has to be remembered. A list that knows less than its user's sta
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from itertools import islice
 
 from streams.batch import Touched
 from streams.clock import now_ms
@@ -54,7 +55,7 @@ class OwedLists:
 
     def is_any_due(self, wall_ms: int, in_hand_ms: int | None) -> bool:
         """Whether `take` has anything to give."""
-        return any(self._is_due(owed, wall_ms, in_hand_ms) for owed in self._first(1).values())
+        return any(self._is_due(owed, wall_ms, in_hand_ms) for owed in islice(self._users.owed.values(), 1))
 
     def take(self, wall_ms: int, in_hand_ms: int | None) -> list[Touched]:
         """Users whose lists are due, who are no longer owed one.
@@ -64,16 +65,24 @@ class OwedLists:
             in_hand_ms: Kafka's timestamp of the oldest event in hand, if there is any.
         """
         found: list[Touched] = []
-        for user_id, owed in self._first(MADE_AT_ONCE).items():
+        for user_id, owed in list(islice(self._users.owed.items(), MADE_AT_ONCE)):
             if not self._is_due(owed, wall_ms, in_hand_ms):
                 break
             del self._users.owed[user_id]
             if self._users.owns(owed.partition):
-                state = self._users.get(user_id, owed.partition)
-                found.append(
-                    Touched(state, owed.partition, owed.cause, owed.since_ms, owed.context, owed.index)
-                )
+                found.append(self._touched(user_id, owed))
         return found
+
+    def overwritten(self, but: Container[str]) -> list[Touched]:
+        """Users whose state a former owner wrote over, but some: their own is to be written again, with a list."""
+        again: list[Touched] = []
+        while self._users.overwritten:
+            user_id, partition = self._users.overwritten.popitem()
+            if user_id not in but and self._users.owns(partition):
+                cursor = self._users.get(user_id, partition).cursor
+                scheduled = self._scheduled(user_id, partition, cursor.offset if cursor else -1)
+                again.append(self._touched(user_id, scheduled))
+        return again
 
     async def look(self) -> None:
         """After a load, finds which users of it are owed a list; does nothing where that is done."""
@@ -93,10 +102,17 @@ class OwedLists:
     def _look_at(self, user_id: str, partition: int) -> None:
         cursor = None if user_id in self._users.owed else self._users.cursor(user_id, partition)
         if cursor is not None and self._published.is_behind(user_id, cursor):
-            wall_ms = now_ms()
-            cause = Cause("schedule", "", self._topic, partition, cursor.offset, wall_ms)
-            context = self._published.context(user_id)
-            self._owe(user_id, Owed(partition, cause, wall_ms, context, 0, wall_ms))
+            self._owe(user_id, self._scheduled(user_id, partition, cursor.offset))
+
+    def _scheduled(self, user_id: str, partition: int, offset: int) -> Owed:
+        """A list that no event asks for, of a user who is known up to that offset."""
+        wall_ms = now_ms()
+        cause = Cause("schedule", "", self._topic, partition, offset, wall_ms)
+        return Owed(partition, cause, wall_ms, self._published.context(user_id), 0, wall_ms)
+
+    def _touched(self, user_id: str, owed: Owed) -> Touched:
+        state = self._users.get(user_id, owed.partition)
+        return Touched(state, owed.partition, owed.cause, owed.since_ms, owed.context, owed.index)
 
     def _owe(self, user_id: str, owed: Owed) -> None:
         """Who is owed a list already keeps their place, and has waited as long as before."""
@@ -104,9 +120,6 @@ class OwedLists:
         if known is not None:
             owed.since_ms, owed.owed_ms = known.since_ms, known.owed_ms
         self._users.owed[user_id] = owed
-
-    def _first(self, count: int) -> dict[str, Owed]:
-        return dict(pair for pair, _ in zip(self._users.owed.items(), range(count), strict=False))
 
     def _is_due(self, owed: Owed, wall_ms: int, in_hand_ms: int | None) -> bool:
         waited_ms = 0 if in_hand_ms is None else wall_ms - in_hand_ms
