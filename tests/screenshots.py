@@ -3,13 +3,14 @@
 ADDRESS is what `freshet console` or `freshet demo --console` prints.
 """
 
-import shutil
 import sys
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
+
+from tests.browser import chromium
 
 FOLDER = Path("docs/pictures")
 COLOURS = 128
@@ -21,11 +22,9 @@ LOADED_MS = 12_000
 def main(address: str, folder: Path = FOLDER) -> None:
     """Takes both pictures, of somebody who has just chosen an item."""
     folder.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+    with chromium() as browser:
         _taken(browser, address, folder / "console.png", (1280, 1440), 1)
         _taken(browser, address, folder / "console-phone.png", (390, 844), 2)
-        browser.close()
 
 
 def _taken(browser: Browser, address: str, target: Path, size: tuple[int, int], scale: int) -> None:

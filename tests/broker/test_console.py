@@ -2,7 +2,6 @@
 
 import base64
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,23 +9,20 @@ from typing import Any
 import httpx
 import pytest
 from confluent_kafka import Message
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from streams.demo.browser import console_beside
 from tests.broker.client import Client, value_of
 from tests.broker.river import River, shoppers
+from tests.browser import SHOWN_MS, chromium, needs_chromium
 from tests.pictures import jpeg, picture
 
-CHROMIUM = shutil.which("chromium")
 ITEMS = 24
 SUBJECTS = ("harbour", "oven", "orchard", "violin", "glacier")
 HOSTILE = "<img src=x onerror=alert(1)>"
 AGREES_MS = 20
-SHOWN_MS = 20_000
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium on the PATH; try `apt-get install chromium`"
-)
+pytestmark = needs_chromium
 
 
 class Opened:
@@ -108,17 +104,15 @@ def _encoded(message: Message) -> str:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture
-def page(opened: Opened, chromium: Browser) -> Iterator[Page]:
+def page(opened: Opened, browser: Browser) -> Iterator[Page]:
     """The console's page: nothing on it may be an error, or ask anybody else."""
-    page = chromium.new_page()
+    page = browser.new_page()
     wrong: list[str] = []
     page.on("console", lambda said: wrong.append(said.text) if said.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))

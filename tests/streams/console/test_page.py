@@ -1,6 +1,5 @@
 """The page in a real browser, over topics in memory: what it shows when something went wrong."""
 
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -8,32 +7,26 @@ from contextlib import contextmanager
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from starlette.types import ASGIApp
 
 from streams.console.access import Access, Gate
 from streams.follower import Record
+from tests.browser import SHOWN_MS, chromium, needs_chromium
 from tests.streams.console.served import COOKIE, TOKEN, Served
 
-CHROMIUM = shutil.which("chromium")
-SHOWN_MS = 20_000
-
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium on the PATH; try `apt-get install chromium`"
-)
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    page = chromium.new_page()
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
     yield page
     page.close()
 
