@@ -1,4 +1,4 @@
-"""Dense rows for item ids, item documents, and which rows may be in a list at a given time."""
+"""Dense rows for item ids, item documents, and which items may be in a list at a given time."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -8,15 +8,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from online.availability import ALWAYS, NEVER_MS, Availability, Limits
 from online.item import Item
 from online.item_filter import Attributes
 from online.saved import Saved
 from online.statistics.base import Rows
 
-NEVER_MS = np.iinfo(np.int64).max
-"""The expiry of an item that has none."""
-ALWAYS = (True, 0, int(NEVER_MS))
-"""Of an item that may be listed at any time: that it may, from when, and until when."""
 UNKNOWN_ROW = -1
 EVICTED_SHARE = 16
 """A full catalogue gives up one row in this many at once, so that making room is rare."""
@@ -24,12 +21,8 @@ UNUSED_SHARE = 4
 """One row in this many is for items that nobody had yet, before others make room for them."""
 UNUSED = -(2**62)
 """Added to the tick at which an item came to be known, as long as nobody had it."""
-
-
 CATEGORY_SLOTS = 4_096
 """Categories that are told apart; those beyond share slots."""
-
-
 LABELS = 6
 """An item's category and so many tags less one are looked at."""
 
@@ -48,7 +41,7 @@ class _Saved(msgspec.Struct):
     documents: dict[int, Item]
     deleted: list[str]
     tick: int
-    limits: dict[str, tuple[bool, int, int]] = {}
+    limits: dict[str, Limits] = {}
     """None in snapshots of earlier versions."""
 
 
@@ -71,7 +64,7 @@ class Catalogue:
         self._free: list[int] = []
         self._documents: dict[int, Item] = {}
         self._deleted: dict[str, None] = {}
-        self._limits: dict[str, tuple[bool, int, int]] = {}
+        self._limits: dict[str, Limits] = {}
         """Of items that made room, what their documents said of whether and when they may be listed, if not always."""
         self.categories = Categories(np.zeros((capacity, LABELS), np.int32))
         """To be read only."""
@@ -81,16 +74,7 @@ class Catalogue:
         """[capacity] `item_hash` of each row's id. To be read only."""
         self._touched = np.zeros(capacity, np.int64)
         self._tick = 0
-        self._listed = np.zeros(capacity, np.bool_)
-        self._from_ms = np.zeros(capacity, np.int64)
-        self._expires_ms = np.zeros(capacity, np.int64)
-        self._servable = np.zeros(capacity, np.bool_)
-        self._told_ms = -1
-        """Up to when it is told what time has changed; before the first call nothing is."""
-        self._tell_ms = int(NEVER_MS)
-        """When the next such change is."""
-        self._checked_ms = 0
-        self._next_change_ms = int(NEVER_MS)
+        self._availability = Availability(capacity)
 
     def __len__(self) -> int:
         """How many items are known."""
@@ -160,7 +144,6 @@ class Catalogue:
         self._drop_document(row)
         self._documents[row] = item
         self._note(row, item)
-        self._recheck(row)
         return row
 
     def _drop_document(self, row: int) -> None:
@@ -170,9 +153,8 @@ class Catalogue:
 
     def _note(self, row: int, item: Item) -> None:
         self.attributes.put(row, item)
-        self._listed[row] = item.available
-        self._from_ms[row] = item.available_from_ms
-        self._expires_ms[row] = NEVER_MS if item.expires_ms is None else item.expires_ms
+        expires_ms = NEVER_MS if item.expires_ms is None else item.expires_ms
+        self._availability.put(row, Limits(item.available, item.available_from_ms, expires_ms))
         labels = [item.category, *item.tags[: LABELS - 1]]
         self.categories.slots[row] = 0
         self.categories.slots[row, : len(labels)] = [category_slot(label) for label in labels]
@@ -187,8 +169,7 @@ class Catalogue:
         row = self.row(item_id)
         if row >= 0:
             self._drop_document(row)
-            self._listed[row] = False
-            self._servable[row] = False
+            self._availability.bar(np.array([row], np.int32))
 
     def drop_documents(self) -> None:
         """Forgets every document, as if none had come yet; items and what was learned of them stay."""
@@ -200,25 +181,20 @@ class Catalogue:
         for item_id in limited:
             self._limit(self.rows[item_id], item_id)
         self.categories.slots[:] = 0
-        self._check_all(self._checked_ms)
 
     def servable(self, wall_ms: int) -> NDArray[np.bool_]:
         """Which rows may be in a list made at `wall_ms`: [capacity] bool, to be read only.
 
         Items without a document are servable; deleted, unavailable, expired and not yet available ones are not.
-        The mask is kept as items change; only when an availability begins or ends is it computed anew.
         """
-        if not self._checked_ms <= wall_ms < self._next_change_ms:
-            self._check_all(wall_ms)
-        return self._servable
+        return self._availability.allowed(wall_ms)
 
     def may_list(self, item_id: str, wall_ms: int) -> bool:
         """Whether the item may be in a list made at `wall_ms`; one that is not known may, unless it was deleted."""
         row = self.row(item_id)
         if row >= 0:
             return bool(self.servable(wall_ms)[row])
-        listed, from_ms, expires_ms = self._limits.get(item_id, ALWAYS)
-        return item_id not in self._deleted and listed and from_ms <= wall_ms < expires_ms
+        return item_id not in self._deleted and self._limits.get(item_id, ALWAYS).allow(wall_ms)
 
     def barred(self, wall_ms: int) -> NDArray[np.uint32]:
         """`item_hash` of every item known that may be in no list made at `wall_ms`: [n], in no order."""
@@ -231,16 +207,7 @@ class Catalogue:
 
     def take_turned(self, wall_ms: int) -> list[str]:
         """Ids of items that time has made available, or no longer so, since the last call; the first tells of none."""
-        if self._told_ms >= 0 and wall_ms < self._tell_ms:
-            return []
-        since_ms = wall_ms if self._told_ms < 0 else self._told_ms
-        self._told_ms = max(since_ms, wall_ms)
-        times = (self._from_ms[: self.end], self._expires_ms[: self.end])
-        turned = self._listed[: self.end] & np.any(
-            [(since_ms < at) & (at <= wall_ms) for at in times], axis=0
-        )
-        self._tell_ms = min(int(at.min(where=at > self._told_ms, initial=NEVER_MS)) for at in times)
-        return [self.item_id(row) for row in np.flatnonzero(turned).tolist()]
+        return [self.item_id(row) for row in self._availability.take_turned(wall_ms).tolist()]
 
     def _create(self, item_id: str) -> int:
         if not self._free and len(self._ids) == self.capacity:
@@ -254,13 +221,12 @@ class Catalogue:
         self.rows[item_id] = row
         self.hashes[row] = item_hash(item_id)
         self._limit(row, item_id)
-        self._recheck(row)
         return row
 
     def _limit(self, row: int, item_id: str) -> None:
         """Notes what is known, without a document, of whether and when the item may be listed."""
-        listed, self._from_ms[row], self._expires_ms[row] = self._limits.get(item_id, ALWAYS)
-        self._listed[row] = listed and item_id not in self._deleted
+        limits = self._limits.get(item_id, ALWAYS)
+        self._availability.put(row, limits._replace(listed=limits.listed and item_id not in self._deleted))
 
     def _evict(self) -> None:
         """Makes room.
@@ -277,7 +243,7 @@ class Catalogue:
         evicted = np.concatenate([order[:unused], order[unused_count:][: count - unused]])
         for row in evicted.tolist():
             item_id = self.item_id(row)
-            limits = bool(self._listed[row]), int(self._from_ms[row]), int(self._expires_ms[row])
+            limits = self._availability.limits(row)
             if row in self._documents and limits != ALWAYS:
                 self._limits[item_id] = limits
             del self.rows[item_id]
@@ -285,31 +251,11 @@ class Catalogue:
             self._drop_document(row)
         for item_id in list(self._limits)[: max(len(self._limits) - self.capacity, 0)]:
             del self._limits[item_id]
-        self._servable[evicted] = False
+        self._availability.bar(evicted)
         self.categories.slots[evicted] = 0
-        self._listed[evicted] = False
         self._free = sorted(evicted.tolist(), reverse=True)  # as they are loaded
         if self._on_evict is not None:
             self._on_evict(evicted)
-
-    def _recheck(self, row: int) -> None:
-        begin_ms, end_ms = int(self._from_ms[row]), int(self._expires_ms[row])
-        self._servable[row] = bool(self._listed[row]) and begin_ms <= self._checked_ms < end_ms
-        for change_ms in (begin_ms, end_ms):
-            if self._checked_ms < change_ms < self._next_change_ms:
-                self._next_change_ms = change_ms
-            if self._told_ms < change_ms < self._tell_ms:
-                self._tell_ms = change_ms
-
-    def _check_all(self, wall_ms: int) -> None:
-        end = self.end
-        begin_ms, end_ms = self._from_ms[:end], self._expires_ms[:end]
-        servable = self._listed[:end] & (begin_ms <= wall_ms) & (wall_ms < end_ms)
-        self._servable[:end] = servable
-        self._checked_ms = wall_ms
-        self._next_change_ms = min(
-            (int(times.min(where=times > wall_ms, initial=NEVER_MS)) for times in (begin_ms, end_ms)),
-        )
 
     def save(self) -> Saved:
         """Everything that `load` needs to give the same rows and masks."""
@@ -350,7 +296,6 @@ class Catalogue:
                 self._limit(row, item_id)
         for row, item in self._documents.items():
             self._note(row, item)
-        self._check_all(0)
 
 
 def category_slot(category: str) -> int:
