@@ -1,8 +1,8 @@
-"""The demo's producers: media first, a stretch of the past at full speed, then purchases at a steady rate."""
+"""The demo's producers: media first, the past as fast as it is learned, then purchases at a steady rate."""
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 from confluent_kafka import Producer
@@ -36,16 +36,19 @@ class Feed:
             self._produce(topic, item.item_id, _encode(item))
         self._producer.flush(60)
 
-    def past(self, purchases: list[Interaction]) -> None:
-        """Sends purchases packed, as fast as Kafka takes them."""
+    def past(self, purchases: list[Interaction]) -> Iterator[int]:
+        """Sends purchases packed; gives, before each pack, how many were sent."""
         topic = full_name(self._settings, "interactions")
         packs: dict[int, list[Interaction]] = {}
+        sent_count = 0
         for purchase in purchases:
             home = home_partition(purchase.user_id, self._settings.partitions)
             pack = packs.setdefault(home, [])
             pack.append(purchase)
             if len(pack) >= PACK:
+                yield sent_count
                 self._produce(topic, purchase.user_id, _encode(packs.pop(home)))
+                sent_count += PACK
         for pack in packs.values():
             self._produce(topic, pack[0].user_id, _encode(pack))
         self._producer.flush(60)

@@ -31,6 +31,8 @@ WORKERS = {"encode": 1, "learn": 1, "recommend": 1}
 WORKERS_S = 600.0
 """The first time they compile their kernels: a minute or two, more where other work keeps the cores busy."""
 CATCH_UP_S = 600.0
+PACKS_AHEAD = 20
+"""Packs of the past that wait for workers: what waits for very long is learned without the lists that stood."""
 
 
 class DemoResult(Struct):
@@ -95,8 +97,7 @@ class Demo:
             feed = Feed(settings)
             say(f"Sending {len(story.media):,} items and {len(past):,} past events …")
             feed.media(story.media.values())
-            feed.past(past)
-            self._catch_up(admin, settings, supervisor)
+            self._learn_past(admin, settings, supervisor, feed, past)
             with self._console_beside(settings):
                 return self._live(Watch(settings), feed, live, story, supervisor)
 
@@ -141,23 +142,39 @@ class Demo:
         finally:
             supervisor.stop()
 
-    def _catch_up(self, admin: AdminClient, settings: Settings, supervisor: Supervisor) -> None:
-        def lags() -> dict[str, int]:
-            return {
-                base: sum(e - c for (b, _), (c, e) in group_lag(admin, settings, role).items() if b == base)
-                for role, base in (("encode", "media"), ("recommend", "interactions"))
-            }
+    def _learn_past(
+        self,
+        admin: AdminClient,
+        settings: Settings,
+        supervisor: Supervisor,
+        feed: Feed,
+        past: list[Interaction],
+    ) -> None:
+        """Sends the past no faster than it is learned, and waits until all is."""
+        deadline_s = time.monotonic() + CATCH_UP_S
+
+        def left(role: str, base: str) -> int:
+            lag = group_lag(admin, settings, role)
+            return sum(end - committed for (of, _), (committed, end) in lag.items() if of == base)
 
         with self._console.status("") as status:
-            started_s = time.monotonic()
-            while sum(left := lags().values()):
-                names = ", ".join(f"{count:,} {base}" for base, count in lags().items() if count)
-                status.update(f"Catching up, messages left: {names or sum(left)}")
+
+            def wait(said: str) -> None:
+                status.update(said)
                 self._tend(supervisor)
-                if time.monotonic() - started_s > CATCH_UP_S:
-                    msg = f"the workers did not catch up within {CATCH_UP_S:g} s; left: {names}"
+                if time.monotonic() > deadline_s:
+                    msg = f"the workers did not catch up within {CATCH_UP_S:g} s: {said}"
                     raise DemoError(msg)
-                time.sleep(0.5)
+                time.sleep(0.1)
+
+            room = 0
+            for sent_count in feed.past(past):
+                while room < 1 and (room := PACKS_AHEAD - left("recommend", "interactions")) < 1:
+                    wait(f"Learning the past, {sent_count:,} of {len(past):,} events sent")
+                room -= 1
+            reads = (("encode", "media"), ("recommend", "interactions"))
+            while any(counts := [left(role, base) for role, base in reads]):
+                wait("Catching up, messages left: {:,} media, {:,} interactions".format(*counts))
 
     def _live(
         self,
