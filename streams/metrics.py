@@ -246,7 +246,8 @@ FETCH_FAILURES = Counter(
 FETCHED_BYTES = Counter("freshet_fetched_bytes", "Bytes of media fetched or taken from events.")
 
 MEDIA_WAITING = Gauge("freshet_media_waiting", "Items whose files are waited for or have yet to be worked.")
-"""Growing: more encode workers, or a GPU for them; the items are recommendable by what else they have."""
+"""Growing: more encode workers, or a GPU for them; but where fetches fail as `timeout`, a slow host, which holds up its
+own items only. The items are recommendable by what else they have."""
 
 ITEMS_BEHIND = Gauge(
     "freshet_items_behind",

@@ -113,10 +113,11 @@ class Settings(BaseSettings):
     encode_batch_items: int = Field(default=32, ge=1, le=4096)
     """Entries encoded in one go at most; files' batches are smaller where they would take too long."""
     files_at_once: int = Field(default=32, ge=1, le=1024)
-    """Items whose files are in work at a time, a quarter of them in the network: 1024 or so for a GPU. With
-    `fetch_bytes` it bounds an encode worker's memory."""
+    """Items whose files are in work at a time, a quarter of them in the network: 1024 or so for a GPU. No more than
+    a quarter wait for one host. With `fetch_bytes` it bounds an encode worker's memory."""
     files_waiting: int = Field(default=10_000, ge=1)
-    """Items that may wait for their files before no more media events are read."""
+    """Items that may wait for their files before no more media events are read; those that wait for a slow host do not
+    count."""
     fetch_again_s: float = Field(default=300.0, ge=1)
     """After how long a file is tried again that could not be had for a passing reason."""
     fetch_bytes: int = Field(default=64 * 2**20, ge=1, le=2**31)

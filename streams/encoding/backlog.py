@@ -1,8 +1,14 @@
-"""Items whose files have yet to be encoded: new ones first, then what earlier workers, or other encoders, left."""
+"""Items whose files have yet to be encoded: new ones first, then what earlier workers, or other encoders, left.
+
+Of one host only so many items are in work before their files are there: a slow one leaves the rest to the others.
+"""
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import cast
 
 import msgspec
 
@@ -11,7 +17,10 @@ from streams import metrics
 from streams.encoding.files import FileEncoding
 from streams.encoding.rows import RowMaker
 from streams.encoding.sources import AT_HAND, FETCHED, Source
-from streams.events import ItemDocument
+from streams.encoding.waiting import Waiting
+from streams.events import ItemDocument, Medium
+from streams.fetching.limits import host_count
+from streams.fetching.urls import host_of
 from streams.settings import Settings
 from streams.stores.documents import DocumentStore
 
@@ -34,8 +43,11 @@ class Backlog:
         self._maker = maker
         self._files = files
         self._publish = publish
-        self._new: dict[str, int] = {}
-        self._old: dict[str, int] = {}
+        self._new = Waiting()
+        self._old = Waiting()
+        self._asked: Counter[str] = Counter()
+        """Items in work that wait for a host's answers, by host."""
+        self._host_count = host_count(settings.files_at_once)
         self._landed: dict[str, int] = {}
         self._came = asyncio.Event()
         self._went = asyncio.Event()
@@ -44,13 +56,14 @@ class Backlog:
 
     def add(self, item_id: str, partition: int) -> None:
         """An item whose newest media event names files that are not encoded."""
-        self._old.pop(item_id, None)
-        self._new[item_id] = partition
+        for host in self._wanted(item_id, partition):
+            self._old.drop(host, item_id)
+            self._new.put(host, item_id, partition)
         self._came.set()
 
     async def room(self) -> None:
-        """Returns when few enough new items wait."""
-        while len(self._new) >= self._settings.files_waiting:
+        """Returns when few enough new items wait for this worker; those that wait for a host hold nobody up."""
+        while self._new.count_except(self._busy()) >= self._settings.files_waiting:
             self._went.clear()
             await self._went.wait()
 
@@ -68,15 +81,15 @@ class Backlog:
             while len(self._landed) >= LANDED_LIMIT:
                 self._has_left.clear()
                 await self._has_left.wait()
-            while not (self._new or self._old):
+            while (found := self._new.take(self._busy()) or self._old.take(self._busy())) is None:
                 self._came.clear()
                 await self._came.wait()
-            waiting = self._new or self._old
-            item_id = next(iter(waiting))
-            partition = waiting.pop(item_id)
+            host, item_id, partition = found
+            self._asked[host] += 1
             self._went.set()
             metrics.MEDIA_WAITING.set(len(self._new) + len(self._old))
-            rows = await self._files.rows(self._wanted(item_id, partition))
+            wanted = self._wanted(item_id, partition).get(host, {})
+            rows = await self._files.rows(wanted, partial(self._had, host))
             for row in rows:
                 self._store.keep_content(row)
             # What another item's file turned out to be may be all that was missing.
@@ -84,10 +97,20 @@ class Backlog:
                 self._landed[item_id] = partition
                 self._has_landed.set()
 
-    def _wanted(self, item_id: str, partition: int) -> dict[Modality, Source]:
-        """The files of an item that are not encoded."""
-        missing = self._missing(item_id, partition)
-        return {modality: source for modality, source in missing.items() if modality in FETCHED}
+    def _busy(self) -> list[str]:
+        """Hosts that are asked for as much as one may be."""
+        return [host for host, count in self._asked.items() if count >= self._host_count]
+
+    def _had(self, host: str) -> None:
+        """A host has answered all that an item in work wanted of it, or could not."""
+        self._asked[host] -= 1
+        if not self._asked[host]:
+            del self._asked[host]
+        self._came.set()
+
+    def _wanted(self, item_id: str, partition: int) -> dict[str, dict[Modality, Source]]:
+        """The files of an item that are not encoded, by host."""
+        return _by_host(self._missing(item_id, partition))
 
     def _missing(self, item_id: str, partition: int) -> dict[Modality, Source]:
         """What of an item has no vector yet; nothing of one that is gone, or another worker's by now."""
@@ -124,21 +147,26 @@ class Backlog:
             seen = self._store.loads
             if self._store.overtaken:
                 await self._publish(list(self._store.overtaken.items()))
-            items = self._store.items()
-            while self._store.loads == seen:
-                chosen = list(itertools.islice(items, self._settings.encode_batch_items))
-                if not chosen:
-                    break
-                await self._see_to(chosen)
-                await asyncio.sleep(0)
+            await self._see_to(self._store.items())
 
-    async def _see_to(self, items: Sequence[tuple[str, int]]) -> None:
+    async def _see_to(self, items: Iterable[tuple[str, int]]) -> None:
+        """Until the next load."""
+        items, seen = iter(items), self._store.loads
+        while self._store.loads == seen:
+            chosen = list(itertools.islice(items, self._settings.encode_batch_items))
+            if not chosen:
+                break
+            await self._see_to_some(chosen)
+            await asyncio.sleep(0)
+
+    async def _see_to_some(self, items: Sequence[tuple[str, int]]) -> None:
         stale: list[tuple[str, int]] = []
         for item_id, partition in items:
             missing = self._missing(item_id, partition)
-            if any(modality in FETCHED for modality in missing) and item_id not in self._new:
-                self._old[item_id] = partition
-                self._came.set()
+            for host in _by_host(missing):
+                if not self._new.holds(host, item_id):
+                    self._old.put(host, item_id, partition)
+                    self._came.set()
             if any(modality in AT_HAND for modality in missing) or self._is_unsaid(item_id, partition):
                 stale.append((item_id, partition))
         if stale:
@@ -147,5 +175,13 @@ class Backlog:
     async def _try_again(self) -> None:
         while True:
             await asyncio.sleep(self._settings.fetch_again_s)
-            self._old |= self._store.passing
-            self._came.set()
+            await self._see_to(list(self._store.passing.items()))
+
+
+def _by_host(missing: Mapping[Modality, Source]) -> dict[str, dict[Modality, Source]]:
+    """The files among what is missing, by whom they are asked of."""
+    found: dict[str, dict[Modality, Source]] = {}
+    for modality, source in missing.items():
+        if modality in FETCHED:
+            found.setdefault(host_of(cast(Medium, source.raw)), {})[modality] = source
+    return found

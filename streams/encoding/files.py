@@ -34,6 +34,14 @@ class Decoded(NamedTuple):
     """Why it could not be prepared."""
 
 
+class _Making(NamedTuple):
+    """A file that is under way."""
+
+    had: asyncio.Event
+    """Set when its host has nothing more to do with it."""
+    rows: asyncio.Task[list[Embedded]]
+
+
 class FileEncoding:
     """Makes the rows of files. Equal files that are asked for at the same time are fetched once."""
 
@@ -42,30 +50,42 @@ class FileEncoding:
         self._fetcher = fetcher
         self._embedder = embedder
         self._decoders = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="decode")
-        self._under_way: dict[tuple[tuple[Modality, str], ...], asyncio.Task[list[Embedded]]] = {}
+        self._under_way: dict[tuple[tuple[Modality, str], ...], _Making] = {}
         for modality in spaces:
             # From 0 on: where every file fails, a share of failures needs both.
             metrics.ENCODED.labels(modality=modality)
             metrics.ENCODE_FAILURES.labels(modality=modality)
 
-    async def rows(self, wanted: Mapping[Modality, Source]) -> list[Embedded]:
-        """One row for each source, whatever happens: a vector, a reason, or neither where there is nothing."""
+    async def rows(
+        self, wanted: Mapping[Modality, Source], had: Callable[[], object] = lambda: None
+    ) -> list[Embedded]:
+        """One row for each source, whatever happens: a vector, a reason, or neither where there is nothing.
+
+        Args:
+            wanted: What to make vectors of.
+            had: Called when no host is asked any more, whatever came of it.
+        """
         groups: dict[str, Group] = {}
         for modality, source in wanted.items():
             groups.setdefault(medium_hash(cast(Medium, source.raw)), {})[modality] = source
-        made = await asyncio.gather(*(self._once(group) for group in groups.values()))
+        making = [self._once(group) for group in groups.values()]
+        for file in making:
+            await file.had.wait()
+        had()
+        # Whoever asked first may be cancelled; the others still want it.
+        made = await asyncio.gather(*(asyncio.shield(file.rows) for file in making))
         return [row for rows in made for row in rows]
 
-    async def _once(self, group: Group) -> list[Embedded]:
+    def _once(self, group: Group) -> _Making:
         key = tuple((modality, source.content_hash) for modality, source in group.items())
         if key not in self._under_way:
-            task = asyncio.create_task(self._make(group))
-            self._under_way[key] = task
+            had = asyncio.Event()
+            task = asyncio.create_task(self._make(group, had))
+            self._under_way[key] = _Making(had, task)
             task.add_done_callback(lambda _: self._under_way.pop(key))
-        # Whoever asked first may be cancelled; the others still want it.
-        return await asyncio.shield(self._under_way[key])
+        return self._under_way[key]
 
-    async def _make(self, group: Group) -> list[Embedded]:
+    async def _make(self, group: Group, had: asyncio.Event) -> list[Embedded]:
         medium = next(iter(group.values())).raw
         try:
             data = await self._fetcher.fetch(cast(Medium, medium))
@@ -78,6 +98,8 @@ class FileEncoding:
                 self._spaces[modality].failed(source.content_hash, str(exc), transient=exc.transient)
                 for modality, source in group.items()
             ]
+        finally:
+            had.set()
         metrics.FETCHED_BYTES.inc(len(data))
         decoded = await asyncio.get_running_loop().run_in_executor(self._decoders, self._decode, data, group)
         del data

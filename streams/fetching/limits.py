@@ -9,6 +9,11 @@ HOST_SHARE = 4
 """One host gets at most this part of all fetches, a quarter: a dead one leaves the rest to the others."""
 
 
+def host_count(count: int) -> int:
+    """How many of so many one host may have."""
+    return max(1, count // HOST_SHARE)
+
+
 class Budget:
     """The seconds that a fetch still has, all its attempts and pauses together, but not waiting for its turn."""
 
@@ -40,7 +45,7 @@ class Turns:
 
     def __init__(self, count: int) -> None:
         self._all = asyncio.Semaphore(count)
-        self._host_count = max(1, count // HOST_SHARE)
+        self._host_count = host_count(count)
         self._hosts: dict[str, asyncio.Semaphore] = {}
         self._users: Counter[str] = Counter()
 

@@ -2,6 +2,7 @@
 
 import httpx
 
+from streams.events import Medium
 from streams.fetching.errors import MediumError
 
 _WEB = ("https", "http")
@@ -18,6 +19,16 @@ def parsed(text: str) -> httpx.URL:
     except (httpx.InvalidURL, ValueError) as error:
         msg = f"not a URL: {error}"
         raise MediumError(msg, "address") from None
+
+
+def host_of(medium: Medium) -> str:
+    """Who is asked for a medium's file: a host, this machine, or nobody, where there is no address to ask."""
+    if isinstance(medium.data, str) or not isinstance(medium.url, str):
+        return ""
+    try:
+        return parsed(medium.url).host or "localhost"
+    except MediumError:
+        return ""
 
 
 def checked(url: httpx.URL) -> httpx.URL:

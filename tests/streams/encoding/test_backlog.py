@@ -41,8 +41,9 @@ class FakeFiles:
         self.gate.set()
         self.transient = False
 
-    async def rows(self, wanted: Mapping[Modality, Source]) -> list[Embedded]:
+    async def rows(self, wanted: Mapping[Modality, Source], had: Callable[[], object]) -> list[Embedded]:
         self.asked += [str(cast(Medium, source.raw).url) for source in wanted.values()]
+        had()
         await self.gate.wait()
         if self.transient:
             return [IMAGE.failed(s.content_hash, "no answer", transient=True) for s in wanted.values()]

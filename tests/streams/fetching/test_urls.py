@@ -1,7 +1,8 @@
 import pytest
 
+from streams.events import Medium
 from streams.fetching.errors import MediumError
-from streams.fetching.urls import checked, parsed, redirected
+from streams.fetching.urls import checked, host_of, parsed, redirected
 
 
 @pytest.mark.parametrize(
@@ -77,3 +78,17 @@ def test_a_redirect_that_is_not_followed(location: str, kind: str, said: str) ->
 
 def test_a_redirect_from_http_to_https_is_followed() -> None:
     assert redirected(parsed("http://a.example/"), "https://a.example/") == parsed("https://a.example/")
+
+
+@pytest.mark.parametrize(
+    ("medium", "host"),
+    [
+        (Medium(url="https://CDN.example:8443/a.png"), "cdn.example"),
+        (Medium(url="file:///srv/media/a.png"), "localhost"),
+        (Medium(url="https://cdn.example/a.png", data="aGk="), ""),
+        (Medium(url="https://[::1"), ""),
+        (Medium(), ""),
+    ],
+)
+def test_who_is_asked_for_a_file(medium: Medium, host: str) -> None:
+    assert host_of(medium) == host
