@@ -2,7 +2,7 @@ import gzip
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.fetching.errors import MediumError
@@ -46,6 +46,7 @@ def test_what_was_packed_comes_out(coding: str, packed: bytes, piece: int) -> No
     st.integers(1, 5000),
     st.sampled_from([gzip.compress, zlib.compress, bare_deflate]),
 )
+@settings(deadline=None)
 def test_nothing_is_left_behind_at_the_border_of_a_step(beyond: int, piece: int, pack: object) -> None:
     data = bytes(STEP_BYTES + beyond)
     assert callable(pack)
