@@ -18,7 +18,8 @@ class Embedded(msgspec.Struct, array_like=True):
     vector: bytes
     """[dim] float16, unit length; empty where encoding failed."""
     error: str | None = None
-    """Why there is no vector. Without a reason either, the content has nothing of this modality."""
+    """Why there is no vector, or only that of an earlier file. Without a vector and a reason, the content has nothing
+    of this modality."""
     transient: bool = False
     """Whether it may be had later: an address that did not answer, a device without memory."""
 

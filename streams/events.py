@@ -319,7 +319,7 @@ class ItemDocument(Struct, omit_defaults=True):
     modalities: int = 0
     """Bit mask of the modalities that have a vector: text 1, image 2, audio 4, video 8, location 16."""
     encode_errors: dict[str, str] | None = None
-    """Why a modality that was given has no vector, by modality."""
+    """Why a modality that was given has no vector, or still that of an earlier file, by modality."""
     schema_version: int = SCHEMA_VERSION
 
 

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+import msgspec
+
 from encoders.modalities import MODALITY_BITS, Modality, modality_mask
 from streams import metrics
 from streams.embeddings import Embedded
@@ -56,7 +58,8 @@ class RowMaker:
         That goes for its vectors, and for what the document says of them.
         """
         for modality, source, space in self._wanted(document):
-            row, known = find(source.content_hash, space.name), published.get(modality)
+            made, known = find(source.content_hash, space.name), published.get(modality)
+            row = None if made is None else _standing(made, known)
             if row is not None and (
                 _sight(row) != (known and _sight(known))
                 or bool(row.vector) != bool(document.modalities & MODALITY_BITS[modality])
@@ -68,10 +71,12 @@ class RowMaker:
         """The document's vectors as far as they are made; sets the document's mask and errors in place.
 
         Until a changed file's vector is made, the one of the file before stays.
+        So it does while the file cannot be had for a passing reason, which is then said beside it.
         """
         rows: Rows = {}
         for modality, source, space in self._wanted(document):
-            row = find(source.content_hash, space.name) or earlier.get(modality)
+            made, before = find(source.content_hash, space.name), earlier.get(modality)
+            row = before if made is None else _standing(made, before)
             if row is not None:
                 rows[modality] = row
         document.modalities = modality_mask(
@@ -85,6 +90,13 @@ class RowMaker:
             space = self._spaces.get(modality)
             if space is not None:
                 yield modality, source, space
+
+
+def _standing(made: Embedded, before: Embedded | None) -> Embedded:
+    """What is published where this was made last: a vector of the same space stays, with why there is no newer one."""
+    if made.transient and before is not None and before.vector and before.encoder == made.encoder:
+        return msgspec.structs.replace(before, error=made.error, transient=True)
+    return made
 
 
 def _sight(row: Embedded) -> tuple[str, str, bool]:

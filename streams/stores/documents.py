@@ -129,6 +129,9 @@ class DocumentStore:
 
     def _use(self, row: Embedded, more: int) -> None:
         """Notes that a content is used by so many items more."""
+        if row.vector and row.transient:
+            # What cannot be had is a newer file; the one that this is of was.
+            row = msgspec.structs.replace(row, error=None, transient=False)
         key = (row.content_hash, row.encoder)
         known, count = self._contents.get(key, (row, 0))
         count += more

@@ -199,6 +199,22 @@ def test_a_passing_failure_is_tried_again() -> None:
     play(story, fetch_again_s=1)
 
 
+def test_a_changed_file_that_cannot_be_had_yet_is_tried_again_beside_the_earlier_vector() -> None:
+    async def story(yard: Yard) -> None:
+        earlier = Embedded("hash of the earlier one", IMAGE.name, b"earlier")
+        yard.files.transient = True
+        yard.put(document("a"))
+        yard.store.keep_embedded("a", 0, {"image": earlier})
+        yard.backlog.add("a", 0)
+        await until(lambda: yard.published == ["a"])
+        assert yard.store.embedded("a")["image"].vector == b"earlier"
+        yard.files.transient = False
+        await until(lambda: yard.published == ["a", "a"])
+        assert yard.store.embedded("a")["image"].vector == b"vector"
+
+    play(story, fetch_again_s=1)
+
+
 def test_an_item_that_is_gone_or_not_owned_any_more_is_let_be() -> None:
     async def story(yard: Yard) -> None:
         yard.backlog.add("gone", 0)

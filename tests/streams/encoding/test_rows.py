@@ -100,6 +100,30 @@ def test_a_changed_picture_leaves_the_old_vector_until_its_own_is_made() -> None
     assert maker.rows(new, Known([before, after]).find, {"image": before}) == {"image": after}
 
 
+def test_a_changed_picture_that_cannot_be_had_now_leaves_the_old_vector_and_says_why() -> None:
+    maker, space = RowMaker(spaces()), spaces()["image"]
+    new = ItemDocument("i", image=Medium(url="https://example.com/b.jpg"))
+    content_hash = sources(new)["image"].content_hash
+    before = Embedded("hash of a", space.name, b"old vector")
+    passing = Known([space.failed(content_hash, "no answer", transient=True)])
+    rows = maker.rows(new, passing.find, {"image": before})
+    assert rows == {"image": Embedded("hash of a", space.name, b"old vector", "no answer", transient=True)}
+    assert (new.modalities, new.encode_errors) == (2, {"image": "no answer"})
+    assert not maker.is_unsaid(new, passing.find, rows)
+    assert list(maker.missing(new, passing.find)) == ["image"]
+    lasting = Known([space.failed(content_hash, "not found")])
+    assert maker.rows(new, lasting.find, rows) == {"image": space.failed(content_hash, "not found")}
+    assert (new.modalities, new.encode_errors) == (0, {"image": "not found"})
+
+
+def test_a_vector_of_another_encoder_does_not_stand_in() -> None:
+    maker, space = RowMaker(spaces()), spaces()["image"]
+    document = ItemDocument("i", image=Medium(url="https://example.com/a.jpg"))
+    failed = space.failed(sources(document)["image"].content_hash, "no answer", transient=True)
+    before = Embedded(failed.content_hash, "another encoder", b"old vector")
+    assert maker.rows(document, Known([failed]).find, {"image": before}) == {"image": failed}
+
+
 def test_a_removed_picture_leaves_no_vector() -> None:
     maker = RowMaker(spaces())
     document = ItemDocument("i", title="Teapot")

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from streams.embeddings import Embedded
@@ -62,6 +63,14 @@ def test_a_later_success_takes_the_place_of_a_passing_failure(store: DocumentSto
     assert store.find("picture", "space") == row("picture")
     store.keep_embedded("item", 3, {"image": row("picture")})
     assert store.passing == {}
+
+
+def test_an_earlier_vector_waits_for_the_newer_file_and_is_whole_for_others(store: DocumentStore) -> None:
+    earlier = msgspec.structs.replace(row("picture"), error="no answer", transient=True)
+    store.keep_embedded("item", 3, {"image": earlier})
+    assert store.passing == {"item": 3}
+    assert store.embedded("item") == {"image": earlier}
+    assert store.find("picture", "space") == row("picture")
 
 
 def test_an_item_that_could_not_have_a_content_takes_it_from_no_other(store: DocumentStore) -> None:
