@@ -119,6 +119,10 @@ class Patches:
             return
         patch = msgspec.to_builtins(media)
         patch.setdefault("timestamp_ms", record.timestamp)
+        for medium in (patch.get("image"), patch.get("audio"), patch.get("video")):
+            if medium and medium.get("url") is not None:
+                # An address alone is meant: data of an earlier event would count instead of it.
+                medium.setdefault("data", None)
         document = msgspec.convert(merge(self._fields(media.item_id, record.partition), patch), ItemDocument)
         size_bytes = self._bound(media.item_id, record.partition) + len(_encode(media)) + ADDED_BYTES
         if size_bytes > DOCUMENT_LIMIT:

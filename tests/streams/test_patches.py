@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from online.events import Cursor
 from streams import patches as patches_module
-from streams.events import DeadLetter
+from streams.events import DeadLetter, ItemDocument, Medium
 from streams.patches import Patches, merge
 from streams.settings import Settings
 from streams.stores.documents import Entry
@@ -73,6 +73,22 @@ def test_patches_of_one_item_become_one_document() -> None:
     assert changed.document is not None
     assert (changed.document.title, changed.document.text, changed.document.price) == ("T", None, 2.0)
     assert changed.cursor == Cursor("topic-id", HOME, 2, 0)
+
+
+def test_an_address_takes_the_place_of_earlier_data_and_data_beside_it_count() -> None:
+    batch = patches(FakeStore())
+
+    def send(offset: int, **image: str) -> ItemDocument | None:
+        batch.add(record("media", {"item_id": "i", "image": image}, partition=HOME, offset=offset))
+        return batch.changed["i"].document
+
+    send(1, data="aGk=", format="png")
+    assert (changed := send(2, url="https://a/b.png")) is not None
+    assert changed.image == Medium(url="https://a/b.png", format="png")
+    assert (changed := send(3, url="https://a/c.png", data="aGk=")) is not None
+    assert changed.image == Medium(url="https://a/c.png", data="aGk=", format="png")
+    assert (changed := send(4, format="jpeg")) is not None
+    assert changed.image == Medium(url="https://a/c.png", data="aGk=", format="jpeg")
 
 
 def test_a_tombstone_deletes_and_a_later_patch_starts_anew() -> None:
