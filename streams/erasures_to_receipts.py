@@ -103,6 +103,7 @@ class ErasuresToReceipts:
                     else:
                         asked.append((Cursor(self._log.id, home, record.offset, index), erasure))
                 metrics.EVENTS.labels(topic="erasures").inc(len(decoded.events))
+                metrics.NEWER_SCHEMA.labels(topic="erasures").inc(decoded.newer_count)
         await self._producer.deliver(outgoing, self._check)
         while asked:
             # Whose second erasure is made before the first one's marker is written would have been counted by neither.

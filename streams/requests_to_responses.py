@@ -71,6 +71,7 @@ class RequestsToResponses:
             yield from (letter(self._settings, "requests", record, r, now_ms()) for r in decoded.refusals)
             yield from (self._answer(record, index, request) for index, request in decoded.events)
             metrics.EVENTS.labels(topic="requests").inc(len(decoded.events))
+            metrics.NEWER_SCHEMA.labels(topic="requests").inc(decoded.newer_count)
             asked_ms += [record.timestamp] * len(decoded.events)
 
     def _answer(self, record: Any, index: int, request: Request) -> Outgoing:  # noqa: ANN401  # aiokafka's record

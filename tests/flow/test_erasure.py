@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from online.sets import SetGrouper
+from streams import metrics
 from streams.events import Receipt
 from streams.examples_to_model import ExamplesToModel
 from streams.stores.snapshots import SnapshotStore
@@ -250,6 +251,21 @@ def test_astray_and_malformed_erasures(tmp_path: Path) -> None:
     run(river, story)
     assert river.states()["a"].is_stub
     assert river.refused() == {(HOME, 0, 0, "invalid")}
+
+
+def test_an_erasure_of_a_newer_schema_is_done_and_counted(tmp_path: Path) -> None:
+    river = MemoryRiver(tmp_path)
+    counter = metrics.NEWER_SCHEMA.labels(topic="erasures")
+    before = counter._value.get()
+    river.produce("erasures", {"user_id": "a", "request_id": "r", "schema_version": 2, "why": "asked"}, HOME)
+
+    async def story() -> None:
+        async with river.recommend() as worker:
+            await erase(river, worker)
+
+    run(river, story)
+    assert river.states()["a"].is_stub
+    assert counter._value.get() == before + 1
 
 
 def test_an_old_owners_late_state_and_list_do_not_bring_the_user_back(tmp_path: Path) -> None:

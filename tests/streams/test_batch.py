@@ -14,6 +14,7 @@ from online.ranking.list_log import CANDIDATES, HAD_LIMIT, had_of_log
 from online.recommender import Recommender
 from online.recommender_config import RecommenderConfig
 from online.state import UserState
+from streams import metrics
 from streams.batch import FUTURE_LIMIT_MS, RUN_EXAMPLES, Batch, decode
 from streams.event_ids import event_hash
 from streams.events import DeadLetter, Interaction
@@ -304,3 +305,11 @@ def test_a_retry_of_another_event_leaves_no_log() -> None:
     add(batch, event("i1", event_id="e", timestamp_ms=2_000), offset=2)
     (run,) = batch.runs()
     assert [e.timestamp_ms for e in run.examples if e.list_log is not None] == [1_000]
+
+
+def test_an_interaction_of_a_newer_schema_is_counted() -> None:
+    counter = metrics.NEWER_SCHEMA.labels(topic="interactions")
+    before, batch = counter._value.get(), new_batch()
+    add(batch, event(schema_version=2, mood="good"), event(schema_version=2))
+    assert counter._value.get() == before + 1
+    assert batch.applied_count == 2

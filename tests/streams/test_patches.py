@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from online.events import Cursor
+from streams import metrics
 from streams import patches as patches_module
 from streams.events import DeadLetter, ItemDocument, Medium
 from streams.patches import Patches, merge
@@ -163,3 +164,11 @@ def test_a_bad_patch_is_refused_and_the_others_go_on() -> None:
     )
     assert [o.topic for o in batch.outgoing] == ["dead-letters"]
     assert batch.changed["i"].document is not None
+
+
+def test_a_patch_of_a_newer_schema_is_counted() -> None:
+    counter = metrics.NEWER_SCHEMA.labels(topic="media")
+    before, batch = counter._value.get(), patches(FakeStore())
+    batch.add(record("media", {"item_id": "i", "schema_version": 2, "smell": "sweet"}, partition=HOME))
+    assert counter._value.get() == before + 1
+    assert list(batch.changed) == ["i"]

@@ -8,6 +8,7 @@ from online.item import Item
 from online.recommender import Recommender
 from online.recommender_config import RecommenderConfig
 from online.state import UserState
+from streams import metrics
 from streams.answers import Answers
 from streams.events import DeadLetter, Response
 from streams.lists import ListMaker
@@ -174,6 +175,14 @@ def test_a_search_with_any_header_and_schema_can_be_read_again() -> None:
     (sent,) = answer(fields | {"schema_version": 10**30})
     dead = msgspec.json.decode(sent.value or b"", type=DeadLetter)
     assert (dead.error.code, dead.error.path) == ("invalid", "$.schema_version")
+
+
+def test_a_request_of_a_newer_schema_is_answered_and_counted() -> None:
+    counter = metrics.NEWER_SCHEMA.labels(topic="requests")
+    before = counter._value.get()
+    (sent,) = answer({"request_id": "r", "user_id": "u", "schema_version": 2, "hue": 1})
+    assert ids(sent) == ["i4", "i3", "i2"]
+    assert counter._value.get() == before + 1
 
 
 def test_a_request_astray_that_would_not_fit_in_a_record_of_its_own_is_refused() -> None:
