@@ -72,9 +72,9 @@ class Touched(msgspec.Struct):
     since_ms: int
     """Kafka's timestamp of the oldest event that the list answers."""
     context: Mapping[str, Scalar] = {}
-    """What that event says of its surroundings."""
+    """What the last event says of its surroundings."""
     index: int = 0
-    """Of that event, within a packed message."""
+    """Of the last event, within a packed message."""
 
     @property
     def place(self) -> str:

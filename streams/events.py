@@ -24,8 +24,8 @@ class Interaction(Struct, forbid_unknown_fields=True, omit_defaults=True):
     item_id: Id
     """With what. It need not be known: an item may come after its events."""
     action: Action
-    """What they did. `hide` and `dislike` keep the item out of the user's lists (of very many, the last ones: 6,000
-    bytes of ids are remembered); `impression` and `skip` change no history."""
+    """What they did. `hide` and `dislike` keep the item out of the user's lists until the user has it again, be it a
+    `view` (of very many, the last: 6,000 bytes of ids are remembered); `impression` and `skip` change no history."""
     event_id: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
     """Unique among the user's events: one that is produced twice counts once. Without it the record's place
     in this very topic stands in, and a producer's retry counts twice."""
@@ -37,7 +37,7 @@ class Interaction(Struct, forbid_unknown_fields=True, omit_defaults=True):
     list_id: Annotated[str, Meta(max_length=256)] | None = None
     """The list that it was chosen from."""
     context: dict[str, Scalar] | None = None
-    """Surroundings, for rules: device, shop, …"""
+    """Surroundings, for rules: device, shop, …; `lat` and `lon` are where the user is."""
     schema_version: SchemaVersion = SCHEMA_VERSION
     """A record of a later one is read as far as its fields are known."""
 
@@ -153,7 +153,7 @@ class Request(Struct, forbid_unknown_fields=True, omit_defaults=True):
     filter: Filter | None = None
     """What every item of the answer must be."""
     exclude: list[Id] = []
-    """Items that are in no answer."""
+    """Items that are not in the answer."""
     deadline_ms: TimestampMs | None = None
     """When an answer is of no use any more, milliseconds since the epoch: then the answer is an error, at once."""
     timestamp_ms: TimestampMs | None = None
@@ -200,17 +200,18 @@ class Reason(Struct, omit_defaults=True):
 
 
 class ListItem(Struct):
-    """One place of a list. `rank` is the order; scores need not fall where a rule moved an item."""
+    """One place of a list. `rank` is the order; scores need not fall where a rule, variety or exploration did."""
 
     item_id: str
     rank: int
     score: float
     """In a user's list the chance that the user has the item next, from the first learned ranking on; with
-    differential privacy, and before, a share of all candidates' scores. 0 of what only fills the list up."""
+    differential privacy, and before, a share of all candidates' scores. 0 of what only fills the list up or is
+    explored. Of what is similar or searched for the cosine, of trends the share of all that was had."""
     propensity: float | None
     """The chance that it had of this place where chance decides (see `FRESHET_EXPLORE`); else null."""
     source: str
-    """What spoke most for it."""
+    """What spoke most for it: `graph`, `sequence`, `content`, `repeat` or `trending`; or `explore`, or `rule`."""
     reasons: list[Reason]
 
 

@@ -1,8 +1,9 @@
 """items → recommendations: what is deleted, expires or becomes unavailable leaves every published list at once.
 
-No list is made anew: each is published again without the item, the next of its reserve in the last place. Users'
-states stay as they are; what a list became is read from the list itself (`PublishedLists.stood`). After a start or a
-rebalance the lists of all users owned are looked through once, since items may have gone while nobody did.
+Each is published again without the item, the next of its reserve in the last place; it is made anew only where the
+reserve is used up, or rules give places. Users' states stay as they are; what a list became is read from the list
+itself (`PublishedLists.stood`). After a start or a rebalance the lists of all users owned are looked through once,
+since items may have gone while nobody did.
 """
 
 import asyncio

@@ -3,7 +3,7 @@
 Faust's cost is per event, and each of its events takes several turns of the loop to reach its agent, in which other
 work may have its turn too. So an event is a `Fetch`: runs of consecutive records of one partition each, to which
 more is added until the agent takes it. Faults of stock Faust 0.15.3 are mended on the way; each departure has its
-test in tests/streams/test_runs.py:
+test in tests/streams/test_runs.py or test_runs_seeks.py:
 
 1. `_new_offset` never passes a run that is still being worked, also when nothing was committed yet.
 2. What is acknowledged is committed *before* the partitions are dropped on revocation.

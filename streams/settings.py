@@ -95,13 +95,14 @@ class Settings(BaseSettings):
     set: all of it, and reasons where `pseudonyms` is set, since what cannot be read may have anybody's id in it."""
 
     text_encoder: str = "minilm"
-    """Text encoder: minilm, wordllama (fast), hashing (for tests); hf:NAME or hf:/FOLDER; none."""
+    """Text encoder: minilm, wordllama (fast), hashing (for tests); hf:NAME or hf:/FOLDER; compressed:/FOLDER; none."""
     image_encoder: str = "efficientnet"
-    """Image encoder: efficientnet; hf:NAME or hf:/FOLDER for any of `transformers`; none."""
+    """Image encoder: efficientnet; hf:NAME or hf:/FOLDER for any of `transformers`; compressed:/FOLDER; none."""
     audio_encoder: str = "speech"
-    """Audio encoder: speech; hf:NAME or hf:/FOLDER; none."""
+    """Audio encoder: speech; hf:NAME or hf:/FOLDER; compressed:/FOLDER; none."""
     video_encoder: str = "frames"
-    """Video encoder: frames (the pictures by efficientnet, and their change); hf:NAME or hf:/FOLDER; none."""
+    """Video encoder: frames (the pictures by efficientnet, and their change); hf:NAME or hf:/FOLDER;
+    compressed:/FOLDER; none."""
     location_encoder: str = "sphere"
     """Place encoder: sphere, or none."""
     image_denoise: bool = False
@@ -155,8 +156,9 @@ class Settings(BaseSettings):
     arms: dict[Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,32}$")], Arm] = Field(
         default={}, max_length=16
     )
-    """Variants to compare, as JSON: `{"control": {}, "varied": {"diversity": 0.4, "share": 0.5}}`. Users are split
-    among them by a hash of their ids; all of them learn from everybody."""
+    """Variants to compare, as JSON: `{"control": {}, "varied": {"diversity": 0.4, "share": 0.5}}`. An arm can
+    have its own `diversity`, `diversifier`, `explore` and `ranking` (`learned` or `blend`). Users are split among them
+    by a hash of their ids; all of them learn from everybody."""
     fusion: Literal["fixed", "concatenation", "weighted_mean", "attention"] | None = None
     """How an item's modalities become the vector that lists compare by: by a tower that is learned from what is had
     after what, with a tenth of the learner's time, or by fixed projections. Unset: `concatenation`, and `fixed` with
@@ -185,7 +187,7 @@ class Settings(BaseSettings):
     publish_interval_s: float = Field(default=2.0, gt=0)
     """How often the learner publishes its progress."""
     learn_lists_per_s: float = Field(default=100.0, ge=0)
-    """Lists a second whose candidates each recommend worker hands to the learner, which learns to rank from them: 8 kB
+    """Lists a second whose candidates each recommend worker hands to the learner, which learns to rank from them: 10 kB
     each in `examples`. 0: nothing is learned, and lists are ranked by the fixed blend."""
     dp_epsilon: float | None = Field(default=None, gt=0, le=100)
     """Has the ranking learned with differential privacy: how much of any one user its weights may give away, over the

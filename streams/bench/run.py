@@ -27,7 +27,7 @@ class Bench:
     Args:
         settings: Where Kafka is; without an address, a fresh one in a temporary folder.
         load: The events.
-        peers: Whether the two plain loops are measured too.
+        peers: Whether the plain loops are measured too.
         say: Is told what happens.
     """
 

@@ -43,7 +43,7 @@ Users = Annotated[int, typer.Option(min=1, help="Users, all equally active.")]
 Items = Annotated[int, typer.Option(min=1, help="Items, of Zipf-like popularity.")]
 Packed = Annotated[int, typer.Option(min=1, max=10_000, metavar="N", help="Events in one Kafka message.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed sends the same events.")]
-Peers = Annotated[bool, typer.Option(help="Measure the two plain loops too.")]
+Peers = Annotated[bool, typer.Option(help="Measure the plain loops too.")]
 
 
 @app.command()

@@ -46,10 +46,10 @@ def train(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how typ
     """Learn a history before the first event, by the code that serves: the stream goes on from there.
 
     Writes the users' states and the ranking to Kafka and the statistics as a snapshot to the store; workers started
-    afterwards answer requests from them at once, and publish a user's list with their next event. Refuses while
-    workers run, and once the river has learned an event. Events of the history count again if they are produced too.
-    Send media first, with encode and learn workers, and stop these: then ranking and item vectors are learned with
-    the items' documents and media.
+    afterwards answer requests from them, and publish every user's list, at once. Refuses while workers run,
+    and once the river has learned an event. Events of the history count again if they are produced too. Send media
+    first, with encode and learn workers, and stop these: then ranking and item vectors are learned with the items'
+    documents and media.
     """
     from online.evaluation.tables import InputError  # noqa: PLC0415  # keeps `freshet --help` fast
     from streams.history_to_model import NotFirstError  # noqa: PLC0415
