@@ -219,14 +219,16 @@ class Cause(Struct, omit_defaults=True):
     """What made this list."""
 
     kind: Literal["interaction", "item", "erasure", "schedule"]
-    """An event of the user's, an item that came or went, an erasure, or the worker itself."""
+    """An event of the user's, an item that came or went, or the worker itself. `erasure` is not in use: an erased
+    user's list is deleted."""
     event_id: str
-    """The interaction's event id, or the item's id."""
+    """The interaction's event id, or its place if it has none; or the item's id; empty for `schedule`."""
     topic: str
+    """Where the record lies that caused it, with the next two; without one, as for `schedule`, they say nothing."""
     partition: int
     offset: int
     timestamp_ms: int
-    """Kafka's timestamp of the record that caused it."""
+    """Kafka's timestamp of that record; without one, when the list was due."""
 
 
 class Through(Struct):
