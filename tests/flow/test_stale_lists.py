@@ -1,6 +1,5 @@
 """Who has been away for a day gets a list of today."""
 
-import asyncio
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from streams import items_to_lists, stale_lists
 from streams.clock import now_ms
 from tests.flow.river import MemoryRiver, Recommend, run
-from tests.flow.test_items_leave_lists import follow
+from tests.flow.test_items_leave_lists import follow, put
 from tests.flow.test_lists_from_events import encode_all, event, ids, recommend_all, send
 
 HOUR_MS = 3_600_000
@@ -95,15 +94,24 @@ def test_nothing_is_made_again_where_that_is_switched_off(tmp_path: Path) -> Non
     run(river, story)
 
 
-def test_what_only_loses_items_becomes_old_all_the_same(river: MemoryRiver) -> None:
+def test_what_only_loses_items_becomes_old_all_the_same(tmp_path: Path) -> None:
+    river = MemoryRiver(tmp_path)
+    for number in range(20):  # more than a list of ten and its reserve hold
+        put(river, f"i{number}", {"title": f"Teapot {number}"})
+
     async def story() -> None:
+        await encode_all(river)
+        send(river, event("away", "i0", 0))
+        await recommend_all(river)
         async with river.recommend() as process:
             await follow(process)
-            gone = ids(river, "away")[0] if ids(river, "away") else "old"
+            made, gone = river.lists()["away"], ids(river, "away")[0]
             river.produce("items", None, 0, gone)
-            later_ms = now_ms() + 23 * HOUR_MS
-            with patch.object(items_to_lists, "now_ms", return_value=later_ms):
+            with patch.object(items_to_lists, "now_ms", return_value=now_ms() + 23 * HOUR_MS):
                 await follow(process)
+            left = river.lists()["away"]
+            assert (left.cause.kind, left.cause.event_id) == ("item", gone)
+            assert left.generated_ms == made.generated_ms
             await turn(process, 25)
         assert river.lists()["away"].cause.kind == "schedule"
 
@@ -113,22 +121,32 @@ def test_what_only_loses_items_becomes_old_all_the_same(river: MemoryRiver) -> N
 def test_a_share_of_the_time_that_lists_take_goes_to_them_not_of_the_time_that_kafka_takes(
     river: MemoryRiver,
 ) -> None:
+    clock, slept_s = SimpleNamespace(now_s=100.0), list[float]()
+
+    async def note(seconds: float) -> None:
+        slept_s.append(seconds)
+
     async def story() -> None:
         async with river.recommend() as process:
             await follow(process)
-            deliver, sleep, slept_s = process.producer.deliver, asyncio.sleep, []
+            deliver, make = process.producer.deliver, process.lists.published_again
 
             async def slowly(*args: Any) -> None:  # noqa: ANN401  # as the producer's
-                await sleep(0.2)
+                clock.now_s += 60
                 await deliver(*args)
 
-            async def note(seconds: float) -> None:
-                slept_s.append(seconds)
+            def taking_two_seconds(*args: Any) -> Any:  # noqa: ANN401  # as the list maker's
+                clock.now_s += 2
+                return make(*args)
 
             process.producer.deliver = slowly  # type: ignore[method-assign, assignment]
-            with patch("streams.stale_lists.asyncio", SimpleNamespace(sleep=note)):
+            process.lists.published_again = taking_two_seconds  # type: ignore[method-assign]
+            with (
+                patch("streams.stale_lists.asyncio", SimpleNamespace(sleep=note)),
+                patch("streams.stale_lists.time", SimpleNamespace(perf_counter=lambda: clock.now_s)),
+            ):
                 await turn(process, 25)
-        assert slept_s
-        assert max(slept_s) < stale_lists.PAUSE_FACTOR * 0.2
 
     run(river, story)
+    # A tenth of the time is two seconds of twenty; 32 users' lists are made eight at once.
+    assert slept_s == [18.0] * 4

@@ -6,7 +6,7 @@ import pytest
 from faust.types import TP
 
 from streams import ownership as module
-from streams.ownership import Ownership, in_turn
+from streams.ownership import Ownership, in_turn, keep_up
 
 
 class Signal:
@@ -177,3 +177,37 @@ def test_what_waits_for_its_turn_waits_on_when_ownership_is_let_go_of_meanwhile(
         assert worked.is_set()
 
     asyncio.run(turn_comes_too_late())
+
+
+def test_turns_are_taken_while_what_is_owned_is_ready_until_one_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ready, steps, sleep = asyncio.Event(), list[object](), asyncio.sleep
+
+    async def note(seconds: float) -> None:
+        steps.append(seconds)
+        await sleep(0)
+
+    async def turn() -> None:
+        steps.append("turn")
+        if steps.count("turn") == 2:
+            ready.clear()
+        if steps.count("turn") == 3:
+            raise RuntimeError
+
+    async def story() -> None:
+        keeping = asyncio.create_task(keep_up(ready, turn, 0.25))
+        for _ in range(5):
+            await sleep(0)
+        assert steps == []
+        ready.set()
+        for _ in range(20):
+            await sleep(0)
+        assert steps == ["turn", 0.25, "turn", 0.25]
+        ready.set()
+        with pytest.raises(RuntimeError):
+            await keeping
+        assert steps[4:] == ["turn"]
+
+    monkeypatch.setattr(module.asyncio, "sleep", note)
+    asyncio.run(story())

@@ -1,7 +1,10 @@
 """What came last is learned, too, where nothing comes after it."""
 
+import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import patch
 
 import pytest
 
@@ -59,3 +62,30 @@ def test_nothing_is_written_where_no_set_is_open(river: MemoryRiver) -> None:
         run(river, lambda: let_time_pass(river))
     quiet = [one for one in river.runs() if isinstance(one, ExampleRun) and not one.examples]
     assert len(quiet) == 1
+
+
+def test_only_a_log_that_stands_has_time_pass(river: MemoryRiver) -> None:
+    fold, clocks, slept_s = SimpleNamespace(clock_ms=1), iter([2, 2, 2, 3, 4, 4]), list[float]()
+    written_at: list[int] = []
+
+    async def sleep(seconds: float) -> None:
+        slept_s.append(seconds)
+        fold.clock_ms = next(clocks, None)
+        if fold.clock_ms is None:
+            raise asyncio.CancelledError
+
+    async def let_time_pass() -> None:
+        written_at.append(fold.clock_ms)
+
+    async def story() -> None:
+        log = QuietLog(river.settings, cast(Any, fold), cast(Any, MemoryProducer(river.kafka)), alive())
+        log.let_time_pass = let_time_pass  # type: ignore[method-assign]
+        with patch("streams.quiet_log.asyncio", SimpleNamespace(sleep=sleep)):
+            await log.watch()
+
+    with pytest.raises(asyncio.CancelledError):
+        run(river, story)
+    assert written_at == [2, 2, 4]
+    # What came just after a look is learned two looks later: within four seconds.
+    assert all(OPEN_FOR_MS < 1_000 * seconds <= 2_000 for seconds in slept_s)
+    assert len(set(slept_s)) > 1
