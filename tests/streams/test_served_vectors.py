@@ -32,8 +32,11 @@ def test_the_next_generation_is_served_all_at_once() -> None:
     shop.vectors.put("a", axis(10), 1)
     shop.vectors.put("b", axis(11), 1)
     assert [shop.axis_of(i) for i in "abc"] == [0, 1, 2]
-    shop.vectors.serve(1)
+    assert shop.vectors.serve(1)
     assert [shop.axis_of(i) for i in "abc"] == [10, 11, None]
+    assert not shop.vectors.serve(1)
+    assert [shop.axis_of(i) for i in "abc"] == [10, 11, None]
+    assert [shop.vectors.holds(i) for i in "abc"] == [True, True, False]
 
 
 def test_a_former_generation_is_ignored() -> None:
@@ -50,7 +53,9 @@ def test_a_dropped_item_does_not_come_back_with_the_next_generation() -> None:
     shop = Shop()
     shop.vectors.put("a", axis(0), 0)
     shop.vectors.put("a", axis(1), 1)
+    assert shop.vectors.holds("a")
     shop.vectors.drop("a")
+    assert not shop.vectors.holds("a")
     shop.vectors.serve(1)
     assert shop.axis_of("a") is None
 
@@ -60,5 +65,6 @@ def test_a_vector_two_generations_ahead_waits_for_its_own() -> None:
     shop.vectors.put("a", axis(5), 2)
     shop.vectors.serve(1)
     assert shop.axis_of("a") is None
+    assert shop.vectors.holds("a")
     shop.vectors.serve(2)
     assert shop.axis_of("a") == 5

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from streams.supervisor import EXIT_CONFIGURATION, RESTART_LIMIT_S, Supervisor
+from streams.supervisor import EXIT_CONFIGURATION, RESTART_LIMIT_S, STOP_S, Supervisor
 
 
 class FakeProcess:
     """A child that ends when a test says so, or when it is asked to, unless it is stubborn."""
 
-    def __init__(self, command: list[str], env: dict[str, str]) -> None:
-        self.command, self.env = command, env
+    def __init__(self, world: "World", command: list[str], env: dict[str, str]) -> None:
+        self.world, self.command, self.env = world, command, env
         self.pid = 1000
         self.code: int | None = None
         self.signals: list[int] = []
@@ -36,7 +36,9 @@ class FakeProcess:
 
     def wait(self, timeout: float | None = None) -> int:
         if self.code is None:
-            raise subprocess.TimeoutExpired(self.command, timeout or 0)
+            assert timeout is not None, "it would be waited for for ever"
+            self.world.now_s += timeout
+            raise subprocess.TimeoutExpired(self.command, timeout)
         return self.code
 
 
@@ -48,7 +50,7 @@ class World:
         self.now_s = 1_000.0
 
     def popen(self, command: list[str], env: dict[str, str], **_options: Any) -> FakeProcess:  # noqa: ANN401
-        self.started.append(FakeProcess(command, env))
+        self.started.append(FakeProcess(self, command, env))
         return self.started[-1]
 
     def roles(self) -> list[str]:
@@ -125,24 +127,33 @@ def test_refused_settings_end_it_all(world: World) -> None:
     assert world.started[1].signals == [signal.SIGTERM]
 
 
-def test_who_does_not_stop_is_killed(world: World) -> None:
-    supervisor = supervise({"learn": 1, "encode": 1})
-    world.started[0].stubborn = True
+def test_who_does_not_stop_is_killed_and_all_have_the_same_time_for_it(world: World) -> None:
+    supervisor, started_s = supervise({"learn": 1, "encode": 1, "recommend": 1}), world.now_s
+    world.started[0].stubborn = world.started[1].stubborn = True
     supervisor.stop()
     assert [process.signals for process in world.started] == [
         [signal.SIGTERM, signal.SIGKILL],
+        [signal.SIGTERM, signal.SIGKILL],
         [signal.SIGTERM],
     ]
+    assert STOP_S <= world.now_s - started_s < STOP_S + 1
 
 
 def test_workers_come_and_go_by_slot(world: World) -> None:
     supervisor = supervise({"recommend": 1})
     slot = supervisor.add("recommend")
     assert len(supervisor.pids("recommend")) == 2
+    world.started[0].code = 1
+    assert len(supervisor.pids("recommend")) == 1
     supervisor.remove(slot)
     assert world.started[1].signals == [signal.SIGTERM]
-    assert supervisor.tend() is None
-    assert len(world.started) == 2
+    assert supervisor.pids("recommend") == []
+    for _ in range(3):
+        assert supervisor.tend() is None
+        world.now_s += RESTART_LIMIT_S
+    # The one that died has a successor, the one that was removed has none.
+    assert len(world.started) == 3
+    assert len(supervisor.pids("recommend")) == 1
 
 
 def test_a_given_metrics_port_is_the_firsts_and_the_next_ports_the_others(world: World) -> None:

@@ -107,24 +107,37 @@ def test_only_the_partitions_asked_for_are_kept_and_what_others_wrote_meanwhile_
     asyncio.run(story())
 
 
-def test_what_is_kept_while_older_lists_are_read_stays() -> None:
+def test_what_is_kept_or_erased_while_older_lists_are_read_stays_so() -> None:
     kafka = MemoryKafka(SETTINGS)
-    store = new_store(kafka)
-    kafka.append(new_store(kafka).keep(published("a", "x"), 0))
+    store, former = new_store(kafka), new_store(kafka)
+    for user_id in "abc":
+        kafka.append(former.keep(published(user_id, "x"), 0))
     made = published("a", "y")
+    store.begin({0})
+    store.keep(made, 0)
+    store.erase("b", 0)
+    asyncio.run(store.read(1))
+    assert (store.get("a"), store.get("b"), store.get("c")) == (made, None, published("c", "x"))
+    # Afterwards nothing is newer than what is read.
+    store.keep(made, 0)
+    kafka.append(former.keep(published("a", "z"), 0))
+    asyncio.run(load(store, {0}))
+    assert store.get("a") == published("a", "z")
 
-    async def story() -> None:
-        reading = asyncio.ensure_future(load(store, {0}))
-        store.keep(published("b", "z"), 0)
-        await reading
-        assert holding(store, "x", "z") == ["b", "a"]
-        store._newer = {"a"}
-        store.keep(made, 0)
-        await store._follower.assign({0: -1})
-        await store._follower.read_to_end(store._take)
 
-    asyncio.run(story())
-    assert store.get("a") == made
+def test_it_says_how_many_bytes_it_holds() -> None:
+    store = new_store(MemoryKafka(SETTINGS))
+    sizes = [store.size_bytes]
+    for user_id, item_ids in (("a", "x"), ("a", "xyz"), ("b", "xyz")):
+        store.keep(published(user_id, item_ids, "uvw" * 50), 0)
+        sizes.append(store.size_bytes)
+    assert 0 == sizes[0] < sizes[1] < sizes[2] < 2 * sizes[1]
+    assert sizes[3] == 2 * sizes[2]
+    store.forget("a")
+    store.forget("a")
+    assert store.size_bytes == sizes[2]
+    store.forget("b")
+    assert store.size_bytes == 0
 
 
 def test_a_tombstone_ends_a_list() -> None:
