@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from encoders.text_hashing import HashingEncoder
+from streams import queries_to_vectors as module
 from streams.clock import now_ms
 from streams.embeddings import Embedded
 from streams.encoding.embedder import Embedder
@@ -102,6 +103,43 @@ def test_a_file_that_does_not_come_holds_up_no_other_query_and_ends_with_its_dea
     assert back[1].row.error == "not encoded before the deadline"
 
 
-def test_a_query_is_not_done_before_it_is_on_its_way_back() -> None:
-    without_deadline = query(query={"image": {"url": "https://never"}})
-    assert encoded(without_deadline, wait_s=0.1) == []
+class CountedFiles:
+    """Files that come when they are let, and how many were waited for at once."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.now = self.most = 0
+
+    async def rows(self, wanted: Any) -> list[Embedded]:  # noqa: ANN401  # as FileEncoding
+        (source,) = wanted.values()
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await self.gate.wait()
+        self.now -= 1
+        return [Embedded(source.content_hash, "space", b"", "404")]
+
+
+def test_only_so_many_are_in_work_and_none_is_done_before_it_is_on_its_way_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "AT_ONCE", 2)
+    files, producer = CountedFiles(), MemoryProducer(MemoryKafka(SETTINGS))
+    asked = encode_query(query(query={"image": {"url": "https://shop/slow"}}))
+
+    async def story() -> None:
+        spaces: Spaces = {"image": Space(HashingEncoder())}
+        worker = QueriesToVectors(
+            SETTINGS, spaces, Embedder(spaces, 8), cast(Any, files), cast(Any, producer), Liveness(1e9)
+        )
+        run = Run([record("queries", asked) for _ in range(5)])
+        reading = asyncio.create_task(worker.work([run]))
+        await asyncio.sleep(0.02)
+        assert (files.now, reading.done(), producer.delivered) == (2, False, [])
+        files.gate.set()
+        done = await reading
+        assert not done.done()
+        await done
+
+    asyncio.run(story())
+    assert len(producer.delivered) == 5
+    assert files.most == 2
