@@ -71,8 +71,8 @@ OLDEST_UNANSWERED = Gauge(
     "freshet_oldest_unanswered_seconds",
     "Age of the oldest event in this worker's hands whose user's list is not written yet; 0 with none.",
 )
-"""Above 1: a backlog is worked (see freshet_unread_seconds, freshet_queue_depth), or a batch hangs: see the worker's log,
-and Kafka."""
+"""Above 1: a backlog is worked (see freshet_unread_seconds, freshet_queue_depth), or a batch hangs: see the worker's
+log, and Kafka."""
 
 REQUEST_TO_RESPONSE = Histogram(
     "freshet_request_to_response_seconds",

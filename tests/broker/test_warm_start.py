@@ -84,6 +84,10 @@ def test_workers_list_from_history_at_once_and_the_stream_goes_on_from_it(
             for user in (3, 20, 37):
                 near = {f"item-{(user * 7 + step) % 300}" for step in range(12)}
                 assert len(near & set(ask(client, f"user-{user}"))) >= 5
+            wait_for(
+                lambda: len(river.lists()) == trained["users"], 60, lambda: f"{len(river.lists())} lists"
+            )
+            assert {found.cause.kind for found in river.lists().values()} == {"schedule"}
         with river.workers(learn=1, recommend=1):
             # Items' vectors are those that history taught, before anything of the stream is learned.
             wait_for(lambda: bool(tower(river)), 60, lambda: str(river.status()))

@@ -140,7 +140,7 @@ def test_a_share_of_the_time_that_lists_take_goes_to_them_not_of_the_time_that_k
                 return make(*args)
 
             process.producer.deliver = slowly  # type: ignore[method-assign, assignment]
-            process.lists.published_again = taking_two_seconds  # type: ignore[method-assign]
+            process.lists.published_again = taking_two_seconds  # type: ignore[method-assign, assignment]
             with (
                 patch("streams.stale_lists.asyncio", SimpleNamespace(sleep=note)),
                 patch("streams.stale_lists.time", SimpleNamespace(perf_counter=lambda: clock.now_s)),

@@ -209,5 +209,5 @@ def test_turns_are_taken_while_what_is_owned_is_ready_until_one_fails(
             await keeping
         assert steps[4:] == ["turn"]
 
-    monkeypatch.setattr(module.asyncio, "sleep", note)
+    monkeypatch.setattr("streams.ownership.asyncio.sleep", note)
     asyncio.run(story())
