@@ -27,8 +27,9 @@ DENOISE_PIXELS = 3
 """Side of the square of which the median is taken."""
 
 Image.init()
-# EPS runs Ghostscript on what the file says.
-FORMATS = tuple(name for name in Image.ID if name != "EPS")
+FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "JPEG2000", "ICO", "PSD", "PPM", "TGA")
+"""What a picture may be in. Of the others that Pillow reads, EPS runs Ghostscript on what the file says, IPTC holds a
+file of any format, EPS too, and some hold pictures larger than they claim to be."""
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -61,7 +62,7 @@ class ImageEncoder(Encoder[Prepared]):
 
 
 def decode_image(entry: object, denoise: bool = False) -> Image.Image:
-    """The picture in a file of any format that Pillow reads, but for EPS.
+    """The picture in a file of one of FORMATS.
 
     Of an animation it is the first frame: what shops show as its preview, and all that costs no decoding of the
     others. A damaged file gives the rows that could be decoded. Safe on any number of threads.

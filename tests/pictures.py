@@ -80,6 +80,13 @@ def bomb(width: int = 60_000, height: int = 60_000) -> bytes:
     return bytes(small)
 
 
+def wrapped(data: bytes) -> bytes:
+    """A file in an IPTC record, which claims a picture of 64 x 64 pixels and has whatever is in it."""
+    claimed = {(3, 60): b"\1\0", (3, 20): b"\x40", (3, 30): b"\x40", (3, 120): b"\5"}
+    fields = [bytes([0x1C, *tag]) + len(value).to_bytes(2) + value for tag, value in claimed.items()]
+    return b"".join([*fields, b"\x1c\x08\x0a\x84\0", len(data).to_bytes(4), data, bytes(5)])
+
+
 def truncated(data: bytes, ratio: float) -> bytes:
     """The first part of a file."""
     return data[: int(len(data) * ratio)]

@@ -1,10 +1,11 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 
 from encoders import image as module
 from encoders.base import BadEntryError
@@ -191,6 +192,7 @@ def test_a_file_of_which_a_fifth_is_left_is_refused_with_the_count() -> None:
         (b"<!DOCTYPE html><title>404</title>", "a web page, not an image file"),
         (b"\x00\x00\x00\x18ftypheic", r"no image of a known format.*12 bytes, first .*ftypheic"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "no image of a known format"),
+        (pictures.wrapped(pictures.bomb()), "no image of a known format"),
         (pictures.bomb(9_000, 9_000), rf"9000 x 9000 pixels, more than {PIXEL_LIMIT:,}"),
         (pictures.bomb(), "60000|exceeds limit"),
         (pictures.bomb(0, 0), "image is empty|no image of a known format"),
@@ -201,6 +203,19 @@ def test_a_file_of_which_a_fifth_is_left_is_refused_with_the_count() -> None:
 def test_what_is_no_picture_is_refused_with_the_reason(entry: object, reason: str) -> None:
     with pytest.raises(BadEntryError, match=reason):
         decode_image(entry)
+
+
+def test_no_file_has_ghostscript_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = tmp_path / "ran"
+    ghostscript = tmp_path / "gs"
+    ghostscript.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    ghostscript.chmod(0o755)
+    monkeypatch.setattr(EpsImagePlugin, "gs_binary", str(ghostscript))
+    script = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n%%EndComments\nshowpage\n%%EOF\n"
+    for data in (script, pictures.wrapped(script)):
+        with pytest.raises(BadEntryError):
+            decode_image(data)
+    assert not ran.exists()
 
 
 def test_a_jpeg_of_endless_scans_is_refused() -> None:
