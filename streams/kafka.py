@@ -73,8 +73,9 @@ def client_config(settings: Settings) -> dict[str, Any]:
     """Settings that every librdkafka client shares.
 
     Raises:
-        SettingsError: A file is missing, or there is no Kafka.
+        SettingsError: As `ssl_context`, or there is no Kafka.
     """
+    ssl_context(settings)  # what librdkafka says of a bad file names no setting
     config: dict[str, Any] = {
         "bootstrap.servers": bootstrap_servers(settings),
         "security.protocol": settings.kafka_security_protocol,
@@ -90,10 +91,6 @@ def client_config(settings: Settings) -> dict[str, Any]:
         "ssl.certificate.location": settings.kafka_ssl_certfile,
         "ssl.key.location": settings.kafka_ssl_keyfile,
     }
-    for path in files.values():
-        if path is not None and not path.is_file():
-            msg = f"FRESHET_KAFKA_SSL_…FILE: there is no file {path}"
-            raise SettingsError(msg)
     return config | {key: str(path) for key, path in files.items() if path is not None}
 
 
@@ -101,22 +98,42 @@ def ssl_context(settings: Settings) -> ssl.SSLContext | None:
     """What Python's own clients check the cluster by, and show it; None where nothing is encrypted.
 
     Raises:
-        OSError: A file is missing.
+        SettingsError: A file is missing, or not what it should be.
     """
     if settings.kafka_security_protocol not in ("SSL", "SASL_SSL"):
         return None
-    context = ssl.create_default_context(cafile=settings.kafka_ssl_cafile)
-    if settings.kafka_ssl_certfile is not None:
-        context.load_cert_chain(settings.kafka_ssl_certfile, settings.kafka_ssl_keyfile)
+    authorities, certificate, key = (
+        settings.kafka_ssl_cafile, settings.kafka_ssl_certfile, settings.kafka_ssl_keyfile
+    )  # fmt: skip
+    try:
+        context = ssl.create_default_context(cafile=authorities)
+    except OSError as exc:
+        msg = f"FRESHET_KAFKA_SSL_CAFILE, {authorities}: {_why(exc)}; it is a PEM file of certificates"
+        raise SettingsError(msg) from None
+    if certificate is not None:
+        try:
+            # Without a password, OpenSSL would ask the terminal for that of an encrypted key.
+            context.load_cert_chain(certificate, key, password="")
+        except OSError as exc:
+            msg = (
+                f"FRESHET_KAFKA_SSL_CERTFILE and _KEYFILE, {certificate} and {key}: {_why(exc)}; they are PEM files of "
+                "a certificate and of its private key, which is not encrypted"
+            )
+            raise SettingsError(msg) from None
     return context
+
+
+def _why(error: OSError) -> str:
+    """What is wrong with a file; of one that is no PEM OpenSSL gives no reason."""
+    reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
+    return (reason or "cannot be read").lower().replace("_", " ")
 
 
 def asyncio_config(settings: Settings) -> dict[str, Any]:
     """Settings that every client of aiokafka shares.
 
     Raises:
-        SettingsError: There is no Kafka.
-        OSError: A file is missing.
+        SettingsError: As `client_config`.
     """
     config = {
         "bootstrap_servers": bootstrap_servers(settings),

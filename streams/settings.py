@@ -215,8 +215,14 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Settings":
-        if self.kafka_security_protocol.startswith("SASL") and not self.kafka_sasl_username:
-            msg = "kafka_security_protocol is SASL_…, but kafka_sasl_username is empty"
+        given = {
+            "username": self.kafka_sasl_username,
+            "password": self.kafka_sasl_password.get_secret_value(),
+        }
+        if self.kafka_security_protocol.startswith("SASL") and (
+            empty := [k for k, v in given.items() if not v]
+        ):
+            msg = f"kafka_security_protocol is SASL_…, but kafka_sasl_{empty[0]} is empty"
             raise ValueError(msg)
         if (self.kafka_ssl_certfile is None) != (self.kafka_ssl_keyfile is None):
             msg = "kafka_ssl_certfile and kafka_ssl_keyfile go together: set both or neither"

@@ -19,12 +19,12 @@ def one_line_errors(*own: type[Exception]) -> Iterator[None]:
 
     `own` are the command's own errors, which an operator can mend too.
     """
-    from confluent_kafka import KafkaException  # noqa: PLC0415  # keeps `freshet --help` fast
+    from confluent_kafka import KafkaError, KafkaException  # noqa: PLC0415  # keeps `freshet --help` fast
 
     from deploy.embedded_kafka import BrokerError  # noqa: PLC0415
     from online.rules.rule import RulesError  # noqa: PLC0415
     from streams.follower import LogGapError  # noqa: PLC0415
-    from streams.kafka import AccessDeniedError, KafkaUnavailableError  # noqa: PLC0415
+    from streams.kafka import DENIALS, AccessDeniedError, KafkaUnavailableError  # noqa: PLC0415
     from streams.settings import SettingsError  # noqa: PLC0415
     from streams.stores import StoreError, StoreUnavailableError  # noqa: PLC0415
     from streams.succession import SucceededError  # noqa: PLC0415
@@ -41,7 +41,13 @@ def one_line_errors(*own: type[Exception]) -> Iterator[None]:
     except known as exc:
         line = str(exc)
     except KafkaException as exc:
-        line, code = f"Kafka refused: {exc.args[0].str()}", EXIT_UNAVAILABLE
+        error = exc.args[0]
+        if error.code() in DENIALS:
+            # Brokers say it in their own words, to which they may add the whole request.
+            what = KafkaError(error.code()).str()
+            line = f"Kafka refused: {what}; `freshet topics acls` says what to grant"
+        else:
+            line, code = f"Kafka refused: {error.str()}", EXIT_UNAVAILABLE
     except BrokenPipeError:
         raise  # whoever reads the output has seen enough, as `head` has: typer ends quietly then
     except (ConnectionError, TimeoutError) as exc:

@@ -197,5 +197,5 @@ def test_secrets_reach_the_workers_and_what_creates_topics(
         if manifest["kind"] == "ScaledObject":
             assert all("authenticationRef" in trigger for trigger in manifest["spec"]["triggers"])
     (given,) = (one["data"] for one in manifests if one["kind"] == "ConfigMap")
-    _set(monkeypatch, given | {"FRESHET_KAFKA_SASL_USERNAME": "u"})
+    _set(monkeypatch, given | {"FRESHET_KAFKA_SASL_USERNAME": "u", "FRESHET_KAFKA_SASL_PASSWORD": "p"})
     assert load().kafka_security_protocol == "SASL_SSL"

@@ -56,6 +56,11 @@ def test_a_password_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hunter2" not in repr(load())
 
 
+def test_a_user_without_a_password_is_refused() -> None:
+    with pytest.raises(ValueError, match="kafka_sasl_password is empty"):
+        Settings(kafka_security_protocol="SASL_SSL", kafka_sasl_username="ada")
+
+
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Settings().partitions = 3

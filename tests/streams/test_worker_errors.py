@@ -60,5 +60,6 @@ def test_a_certificate_that_is_not_there(tmp_path: Path) -> None:
         kafka_ssl_cafile=f"{tmp_path}/ca.pem",
     )
     assert failed == Failure(
-        EXIT_CONFIGURATION, f"FRESHET_KAFKA_SSL_…FILE: there is no file {tmp_path}/ca.pem"
+        EXIT_CONFIGURATION,
+        f"FRESHET_KAFKA_SSL_CAFILE, {tmp_path}/ca.pem: no such file or directory; it is a PEM file of certificates",
     )

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 import typer
+from confluent_kafka import KafkaError, KafkaException
 
 from streams.asking import NoAnswerError
 from streams.cli.errors import EXIT_CONFIGURATION, EXIT_UNAVAILABLE, one_line_errors
@@ -19,6 +20,14 @@ from streams.succession import SucceededError
         (ConnectionResetError("gone"), "freshet: no answer, or too late: gone\n", EXIT_UNAVAILABLE),
         (NoAnswerError("do they run?"), "freshet: no answer, or too late: do they run?\n", EXIT_UNAVAILABLE),
         (TimeoutError(), "freshet: no answer, or too late: TimeoutError()\n", EXIT_UNAVAILABLE),
+        (KafkaException(KafkaError(KafkaError._TIMED_OUT, "slow")), "Kafka refused: slow", EXIT_UNAVAILABLE),
+        (
+            KafkaException(
+                KafkaError(KafkaError.CLUSTER_AUTHORIZATION_FAILED, "Request Request(processor=0")
+            ),
+            "refused: Broker: Cluster authorization failed; `freshet topics acls` says what to grant\n",
+            EXIT_CONFIGURATION,
+        ),
         (SucceededError("epoch 3 publishes"), "freshet: epoch 3 publishes\n", EXIT_UNAVAILABLE),
     ],
 )
