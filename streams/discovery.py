@@ -5,10 +5,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import ProxyHandler, build_opener
 
 import psutil
 
 from streams.settings import Settings
+
+open_worker = build_opener(ProxyHandler({})).open
+"""`urlopen` of what a worker serves: through no proxy of the environment, which may not reach it, and has no business
+to hear whom an audit looks for."""
 
 
 def folder(settings: Settings) -> Path:

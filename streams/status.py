@@ -6,7 +6,6 @@ And the workers of this host, with what they say of themselves.
 import json
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
-from urllib.request import urlopen
 
 import msgspec
 from confluent_kafka import KafkaException
@@ -18,7 +17,7 @@ from online.arms import ArmResult
 from online.learning.alarm import Alarm
 from online.state_codec import head, is_older
 from streams.clock import now_ms
-from streams.discovery import folder
+from streams.discovery import folder, open_worker
 from streams.follower import read_all
 from streams.lag import READS, group_lag
 from streams.publications import PROGRESS_KEY, Progress, decode_progress
@@ -212,7 +211,7 @@ def metric_values(workers: Iterable[WorkerStatus], name: str) -> Iterator[float]
         OSError: A worker does not answer.
     """
     for worker in workers:
-        with urlopen(worker.metrics, timeout=ANSWER_S) as page:  # our own workers
+        with open_worker(worker.metrics, timeout=ANSWER_S) as page:
             text = page.read().decode()
         for family in text_string_to_metric_families(text):
             yield from (sample.value for sample in family.samples if sample.name == name)

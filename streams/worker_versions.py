@@ -2,8 +2,8 @@
 
 import http.client
 import re
-import urllib.request
 
+from streams.discovery import open_worker
 from streams.status import WorkerStatus
 
 ANSWER_S = 1.0
@@ -14,7 +14,7 @@ def ask_versions(workers: list[WorkerStatus]) -> None:
     """Fills in the workers' versions; one that does not answer within a second keeps None."""
     for worker in workers:
         try:
-            with urllib.request.urlopen(worker.metrics, timeout=ANSWER_S) as answer:
+            with open_worker(worker.metrics, timeout=ANSWER_S) as answer:
                 found = _BUILD.search(answer.read().decode())
         except (OSError, http.client.HTTPException):
             continue

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 from urllib.error import URLError
 from urllib.parse import urlencode
-from urllib.request import urlopen
 
 import msgspec
 from confluent_kafka.admin import AdminClient
 
+from streams.discovery import open_worker
 from streams.holders import Held
 from streams.lag import inhabited_roles
 from streams.settings import Settings
@@ -69,7 +69,7 @@ def search_workers(
 def _answers(address: str, kind: str, ids: Sequence[str]) -> Iterator[Held]:
     for start in range(0, len(ids), AT_ONCE):
         query = urlencode([(kind, one) for one in ids[start : start + AT_ONCE]])
-        with urlopen(f"{address}/audit?{query}", timeout=ASK_S) as response:
+        with open_worker(f"{address}/audit?{query}", timeout=ASK_S) as response:
             yield _decode(response.read())
 
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from statistics import fmean, median, stdev
-from urllib.request import Request, urlopen
+from urllib.request import Request
 
 import msgspec
 from msgspec import Struct
@@ -22,6 +22,7 @@ from streams.bench.modes import HELD_RATIO
 from streams.bench.stage import Stage, stage, wait_quiet, warm
 from streams.bench.subjects import BenchError, Subject, freshet
 from streams.bench.switched import Notes, Stretch
+from streams.discovery import open_worker
 from streams.settings import Settings
 from streams.status import read_workers
 
@@ -120,7 +121,7 @@ def _work(place: Stage, subject: Subject, load: Load, rate: float, events: int) 
 
 
 def _notes(url: str) -> Notes:
-    with urlopen(url.removesuffix("/metrics") + switched.PATH, timeout=10) as page:  # our own workers
+    with open_worker(url.removesuffix("/metrics") + switched.PATH, timeout=10) as page:
         return msgspec.json.decode(page.read(), type=Notes)
 
 
@@ -178,7 +179,7 @@ def scraping(urls: Sequence[str], every_s: float) -> Iterator[None]:
     def scrape() -> None:
         while True:
             for url in urls:
-                urlopen(Request(url, headers=SCRAPE_HEADERS), timeout=10).read()  # our own workers
+                open_worker(Request(url, headers=SCRAPE_HEADERS), timeout=10).read()
             if ended.wait(every_s):
                 return
 

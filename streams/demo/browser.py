@@ -52,7 +52,7 @@ def _wait(process: subprocess.Popen[bytes], url: str, log: str) -> None:
     deadline_s = time.monotonic() + START_S
     while process.poll() is None and time.monotonic() < deadline_s:
         try:
-            if httpx.get(url).is_success:
+            if httpx.get(url, trust_env=False).is_success:
                 return
         except httpx.TransportError:
             pass

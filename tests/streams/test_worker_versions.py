@@ -1,13 +1,15 @@
 import socket
+import urllib.request
 from importlib.metadata import version
 
+import pytest
 from prometheus_client import CollectorRegistry, Info, start_http_server
 
 from streams.status import WorkerStatus
 from streams.worker_versions import ask_versions
 
 
-def test_a_worker_says_its_version_and_one_that_is_gone_has_none() -> None:
+def test_a_worker_says_its_version_and_one_that_is_gone_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     registry = CollectorRegistry()
     Info("freshet_build", "As every worker has it.", registry=registry).info(
         {"version": version("freshet"), "role": "learn", "worker": "7"}
@@ -19,6 +21,9 @@ def test_a_worker_says_its_version_and_one_that_is_gone_has_none() -> None:
             WorkerStatus("learn", "7", f"http://127.0.0.1:{server.server_port}/metrics"),
             WorkerStatus("encode", "8", f"http://127.0.0.1:{closed.getsockname()[1]}/metrics"),
         ]
+        # Where a proxy leads out of the house, nobody asks it for what is within.
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{closed.getsockname()[1]}")
+        monkeypatch.setattr(urllib.request, "_opener", None)
         ask_versions(workers)
     server.shutdown()
     thread.join()
