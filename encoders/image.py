@@ -1,7 +1,10 @@
 """Real image files made fit to encode: upright, RGB, opaque, of bounded size, whatever the file holds."""
 
+import threading
 from abc import abstractmethod
+from contextlib import nullcontext
 from io import BytesIO
+from math import prod
 from typing import ClassVar
 
 import numpy as np
@@ -15,6 +18,8 @@ PREPARATION = "image1"
 """Part of every image encoder's version: raised when the same file would be prepared otherwise."""
 PIXEL_LIMIT = 64_000_000
 """Pixels of one image, known from its header: 256 MB once decoded. More is refused before it is decoded."""
+LARGE_PIXELS = 16_000_000
+"""Pictures of more are decoded one after the other, whatever the threads: each takes up to 12 bytes a pixel."""
 SIDE = 512
 """Pixels of the shorter side that are kept; no encoder here looks at more."""
 ASPECT_LIMIT = 4
@@ -27,9 +32,9 @@ DENOISE_PIXELS = 3
 """Side of the square of which the median is taken."""
 
 Image.init()
-FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "JPEG2000", "ICO", "PSD", "PPM", "TGA")
+FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "JPEG2000", "PSD", "PPM", "TGA")
 """What a picture may be in. Of the others that Pillow reads, EPS runs Ghostscript on what the file says, IPTC holds a
-file of any format, EPS too, and some hold pictures larger than they claim to be."""
+file of any format, EPS too, and icons are decoded before anybody can look at their size."""
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -43,6 +48,8 @@ _TURNS = {
 _ORIENTATION_TAG = 0x0112
 _END_OF_JPEG = b"\xff\xd9"
 _START_OF_SCAN = b"\xff\xda"
+_TILE_TAGS = (0x0142, 0x0143)
+_large = threading.Lock()
 
 
 class ImageEncoder(Encoder[Prepared]):
@@ -95,16 +102,27 @@ def _decode(data: bytes) -> Image.Image:
     """The picture in RGB, reduced, still as the camera held it, with the file's EXIF data."""
     image = _open(data)
     target = _reduced_size(image.size)
+    whole = prod(_decoded_size(image))
     image.draft(None, target)
-    try:
-        image.load()
-    except Exception as error:
-        rgb = _what_is_there(data, image, target, error)
-    else:
-        rgb = _to_rgb(image)
-    rgb = _reduced(rgb)
+    # What is reduced while it is decoded takes little, but for a JPEG whose scans have to be put together.
+    pixels = whole if "progressive" in image.info else prod(_decoded_size(image))
+    with _large if pixels > LARGE_PIXELS else nullcontext():
+        try:
+            image.load()
+        except Exception as error:
+            rgb = _what_is_there(data, image, target, error)
+        else:
+            rgb = _to_rgb(image)
+        rgb = _reduced(rgb)
     rgb.info["orientation"] = _orientation(image)
     return rgb
+
+
+def _decoded_size(image: ImageFile.ImageFile) -> tuple[int, int]:
+    """Of what is decoded at once: a TIFF's tile may be larger than its picture."""
+    tags = getattr(image, "tag_v2", {})
+    width, height = (int(tags.get(tag, 0)) for tag in _TILE_TAGS)
+    return max(image.size, (width, height), key=prod)
 
 
 def _open(data: bytes) -> ImageFile.ImageFile:
@@ -117,7 +135,7 @@ def _open(data: bytes) -> ImageFile.ImageFile:
         image = Image.open(BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:
         raise BadEntryError(_no_image(data)) from error
-    width, height = image.size
+    width, height = _decoded_size(image)
     if width < 1 or height < 1:
         message = f"the image is empty: {width} x {height} pixels"
         raise BadEntryError(message)
@@ -176,7 +194,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         return Image.fromarray(_to_bytes(np.asarray(grey), usual)).convert("RGB")
     if image.has_transparency_data:
         opaque = Image.new("RGB", image.size, "white")
-        layer = image.convert("RGBA")
+        layer = image if image.mode == "RGBA" else image.convert("RGBA")
         opaque.paste(layer, mask=layer)
         return opaque
     return image.convert("RGB")

@@ -1,5 +1,7 @@
 """Draws pictures, equal for equal seeds, and writes them as files of many kinds, sound and unsound."""
 
+import struct
+import zlib
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any
@@ -80,6 +82,26 @@ def bomb(width: int = 60_000, height: int = 60_000) -> bytes:
     return bytes(small)
 
 
+def tiled(picture: int, tile: int) -> bytes:
+    """A black TIFF whose one tile may be larger than its picture; both are squares of so many pixels a side."""
+    packed = zlib.compress(bytes(tile * tile))
+    tags = {
+        256: picture,
+        257: picture,
+        258: 8,
+        259: 8,
+        262: 1,
+        277: 1,
+        322: tile,
+        323: tile,
+        324: 0,
+        325: len(packed),
+    }
+    tags[324] = 14 + 12 * len(tags)
+    entries = [struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items()]
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + b"".join(entries) + bytes(4) + packed
+
+
 def wrapped(data: bytes) -> bytes:
     """A file in an IPTC record, which claims a picture of 64 x 64 pixels and has whatever is in it."""
     claimed = {(3, 60): b"\1\0", (3, 20): b"\x40", (3, 30): b"\x40", (3, 120): b"\5"}
@@ -112,6 +134,5 @@ WRITERS: Mapping[str, Callable[[Image.Image], bytes]] = {
     ),
     "PPM": lambda image: encoded(image, "PPM"),
     "TGA": lambda image: encoded(image, "TGA"),
-    "ICO": lambda image: encoded(image, "ICO", sizes=[(64, 64)]),
 }
 """Per kind of file, how a picture is written as one."""

@@ -1,3 +1,5 @@
+import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -195,6 +197,7 @@ def test_a_file_of_which_a_fifth_is_left_is_refused_with_the_count() -> None:
         (pictures.wrapped(pictures.bomb()), "no image of a known format"),
         (pictures.bomb(9_000, 9_000), rf"9000 x 9000 pixels, more than {PIXEL_LIMIT:,}"),
         (pictures.bomb(), "60000|exceeds limit"),
+        (pictures.tiled(16, 8_016), rf"8016 x 8016 pixels, more than {PIXEL_LIMIT:,}"),
         (pictures.bomb(0, 0), "image is empty|no image of a known format"),
         (jpeg(PICTURE)[:120], "the image cannot be decoded: OSError: Truncated File Read"),
         (b"\x89PNG", "no image of a known format, or cut within its header: 4 bytes"),
@@ -231,6 +234,26 @@ def test_threads_do_not_disturb_each_other() -> None:
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(decode_image, files))
     assert [image.tobytes() for image in together] == [decode_image(data).tobytes() for data in files]
+
+
+def test_large_pictures_are_decoded_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once: list[int] = []
+    under_way = threading.Semaphore(0)
+
+    def watched(image: Image.Image) -> Image.Image:
+        under_way.release()
+        at_once.append(under_way._value)
+        time.sleep(0.02)
+        under_way.acquire()
+        return image.convert("RGB")
+
+    monkeypatch.setattr(module, "_to_rgb", watched)
+    monkeypatch.setattr(module, "LARGE_PIXELS", 20_000)
+    monkeypatch.setattr(module, "SIDE", 64)
+    large = (encoded(picture(1), "PNG"), pictures.tiled(16, 160), jpeg(picture(1), progressive=True))
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(decode_image, 2 * large))
+    assert at_once == 6 * [1]
 
 
 def test_the_median_removes_single_wrong_pixels() -> None:
