@@ -73,10 +73,12 @@ def _show_receipt(receipt: "Receipt") -> None:
     from rich.console import Console  # noqa: PLC0415  # keeps `freshet --help` fast
     from rich.table import Table  # noqa: PLC0415
 
+    from streams.cli.list_table import plain  # noqa: PLC0415
     from streams.cli.times import utc  # noqa: PLC0415
 
     console = Console(file=sys.stdout)
-    removed = Table("store", "removed", title=f"{receipt.user_id} is erased ({receipt.request_id})")
+    title = plain(f"{receipt.user_id} is erased ({receipt.request_id})")
+    removed = Table("store", "removed", title=title)
     for store, count in receipt.erased.items():
         removed.add_row(store, str(count) if isinstance(count, int) else f"stays: {count}")
     console.print(removed)
