@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
@@ -14,6 +15,17 @@ from streams.settings import Settings
 open_worker = build_opener(ProxyHandler({})).open
 """`urlopen` of what a worker serves: through no proxy of the environment, which may not reach it, and has no business
 to hear whom an audit looks for."""
+
+
+def host_here(host: str) -> str:
+    """How an address on this machine calls what listens at `host`: what listens at any is at the loopback's, too."""
+    try:
+        listens_at = ip_address(host)
+    except ValueError:
+        return host
+    if listens_at.is_unspecified:
+        return "[::1]" if listens_at.version == 6 else "127.0.0.1"
+    return f"[{host}]" if listens_at.version == 6 else host
 
 
 def folder(settings: Settings) -> Path:
@@ -37,7 +49,8 @@ def announce(settings: Settings, role: str, port: int) -> Iterator[None]:
     labels = {"tenant": settings.topic_prefix, "role": role, "worker": str(os.getpid())}
     # Whole or not at all: a worker that is killed here must not leave what nobody can read.
     part = path.with_suffix(".part")
-    part.write_text(json.dumps([{"targets": [f"127.0.0.1:{port}"], "labels": labels}]))
+    targets = [f"{host_here(settings.metrics_host)}:{port}"]
+    part.write_text(json.dumps([{"targets": targets, "labels": labels}]))
     part.replace(path)
     try:
         yield

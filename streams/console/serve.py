@@ -9,6 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from streams.console.access import Gate
+from streams.discovery import host_here
 from streams.settings import SettingsError
 
 TOKEN_MIN = 16
@@ -45,8 +46,7 @@ def gate(host: str, port: int, token: str | None, names: list[str]) -> Gate:
 
 def address(host: str, port: int, token: str) -> str:
     """The address that opens the page."""
-    name = "127.0.0.1" if _is_any(host) else host
-    return f"http://{f'[{name}]' if ':' in name else name}:{port}/?token={quote(token, safe='')}"
+    return f"http://{host_here(host)}:{port}/?token={quote(token, safe='')}"
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -24,6 +24,22 @@ def test_a_worker_is_announced_as_long_as_it_serves(settings: Settings) -> None:
     assert list(folder(settings).iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("0.0.0.0", "127.0.0.1"),
+        ("::", "[::1]"),
+        ("10.0.0.7", "10.0.0.7"),
+        ("fd00::7", "[fd00::7]"),
+        ("inside", "inside"),
+    ],
+)
+def test_a_worker_is_announced_where_it_can_be_reached(tmp_path: Path, host: str, address: str) -> None:
+    settings = Settings(home=tmp_path, metrics_host=host)
+    with announce(settings, "learn", 9_100):
+        assert [found.metrics for found in read_workers(settings)] == [f"http://{address}:9100/metrics"]
+
+
 def test_a_worker_that_is_killed_while_it_writes_leaves_nothing_to_be_read(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

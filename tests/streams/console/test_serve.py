@@ -44,6 +44,8 @@ def test_names_that_it_goes_by() -> None:
         ("127.0.0.1", "http://127.0.0.1:8/?token=t"),
         ("::1", "http://[::1]:8/?token=t"),
         ("0.0.0.0", "http://127.0.0.1:8/?token=t"),
+        ("::", "http://[::1]:8/?token=t"),
+        ("console.example", "http://console.example:8/?token=t"),
     ],
 )
 def test_the_address_to_open(host: str, expected: str) -> None:
