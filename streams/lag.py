@@ -91,11 +91,21 @@ def inhabited_roles(admin: AdminClient, settings: Settings) -> list[str]:
     """The roles that have workers at this moment.
 
     Raises:
-        KafkaException: The cluster does not answer.
+        KafkaException: A broker does not answer, or this client may not see a group.
     """
-    found = admin.list_consumer_groups().result(timeout=10).valid
-    inhabited = {group.group_id for group in found if group.state not in _WITHOUT_MEMBERS}
-    return [role for role in READS if group_name(settings, role) in inhabited]
+    found = admin.list_consumer_groups().result(timeout=10)
+    if found.errors:
+        raise found.errors[0]
+    states = {group.group_id: group.state for group in found.valid}
+    for role in READS:
+        if group_name(settings, role) not in states:
+            # Of what this client may not see nothing is listed: that it may shows in another question.
+            committed_offsets(settings, role, [TopicPartition(full_name(settings, READS[role][0]), 0)])
+    return [
+        role
+        for role in READS
+        if states.get(group_name(settings, role), _WITHOUT_MEMBERS[0]) not in _WITHOUT_MEMBERS
+    ]
 
 
 def committed_offsets(

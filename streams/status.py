@@ -19,6 +19,7 @@ from online.state_codec import head, is_older
 from streams.clock import now_ms
 from streams.discovery import folder, open_worker
 from streams.follower import read_all
+from streams.kafka import DENIALS
 from streams.lag import READS, group_lag
 from streams.publications import PROGRESS_KEY, Progress, decode_progress
 from streams.settings import Settings
@@ -111,11 +112,17 @@ async def read_status(admin: AdminClient, settings: Settings) -> Status:
 
 
 def role_lag(admin: AdminClient, settings: Settings, role: str) -> list[TopicLag]:
-    """How far a role is behind in each topic; empty if it never ran."""
+    """How far a role is behind in each topic; empty if it never ran.
+
+    Raises:
+        KafkaException: This client may not see the role's group.
+    """
     totals = {base: [0, 0] for base in READS[role]}
     try:
         offsets = group_lag(admin, settings, role)
-    except KafkaException:
+    except KafkaException as exc:
+        if exc.args[0].code() in DENIALS:
+            raise
         # A group that never started has no offsets yet.
         return []
     for (base, _), (committed, end) in offsets.items():

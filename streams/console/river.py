@@ -6,6 +6,7 @@ from contextlib import ExitStack, closing, suppress
 from functools import partial
 from itertools import islice
 
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from streams.clock import now_ms
@@ -128,8 +129,9 @@ class River:
 
     async def _look_at_lag(self) -> None:
         while True:
-            # Where Kafka is away for a while, what was seen last stands: followers wait for it, too.
-            with suppress(TimeoutError):
+            # Where Kafka is away for a while, what was seen last stands: followers wait for it, too. So it does where
+            # the console may not see how far workers are.
+            with suppress(TimeoutError, KafkaException):
                 self._lag = [
                     lag
                     for role in READS

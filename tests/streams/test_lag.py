@@ -1,12 +1,14 @@
 """How far a group is behind, with made-up answers of Kafka."""
 
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import ConsumerGroupState, KafkaError, KafkaException, TopicPartition
 
 from streams import lag
 from streams.settings import Settings
+from streams.status import role_lag
 
 SETTINGS = Settings(kafka="nowhere:1", partitions=2)
 
@@ -117,6 +119,47 @@ def test_a_group_whose_coordinator_has_moved_is_an_error_and_not_the_end_of_the_
     with pytest.raises(KafkaException, match="NOT_COORDINATOR"):
         group_lag()
     assert FakeConsumer.closed == 1
+
+
+class FakeAdmin:
+    """An admin client that lists the groups of the learner, which has members, and of those who recommend."""
+
+    def __init__(self, *errors: KafkaException) -> None:
+        states = {"freshet-learn": ConsumerGroupState.STABLE, "freshet-recommend": ConsumerGroupState.EMPTY}
+        self.valid = [SimpleNamespace(group_id=name, state=state) for name, state in states.items()]
+        self.errors = errors
+
+    def list_consumer_groups(self) -> "FakeAdmin":
+        return self
+
+    def result(self, timeout: float) -> "FakeAdmin":
+        assert timeout > 0
+        return self
+
+
+def inhabited_roles(admin: FakeAdmin) -> list[str]:
+    return lag.inhabited_roles(admin, SETTINGS)  # type: ignore[arg-type]  # the fake says the same
+
+
+def test_a_role_has_workers_where_its_group_has_members() -> None:
+    assert inhabited_roles(FakeAdmin()) == ["learn"]
+
+
+def test_nobody_is_told_that_there_are_no_workers_who_may_not_see_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deny(monkeypatch)
+    with pytest.raises(KafkaException, match="GROUP_AUTHORIZATION_FAILED"):
+        inhabited_roles(FakeAdmin())
+    away = KafkaException(KafkaError(KafkaError._TRANSPORT))
+    with pytest.raises(KafkaException, match="_TRANSPORT"):
+        inhabited_roles(FakeAdmin(away))
+
+
+def test_a_status_that_may_not_see_how_far_workers_are_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    deny(monkeypatch)
+    with pytest.raises(KafkaException, match="GROUP_AUTHORIZATION_FAILED"):
+        role_lag(None, SETTINGS, "encode")  # type: ignore[arg-type]  # the fake asks nobody
 
 
 def test_the_oldest_unread_record_came_after_the_last_look_that_saw_no_more_than_what_is_read() -> None:
