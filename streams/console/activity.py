@@ -9,8 +9,10 @@ import msgspec
 from streams.console.now import Active, Refused
 from streams.console.rates import Latencies, Rate
 from streams.decoding import EventDecoder
+from streams.door import Door
 from streams.events import Cause, Interaction, RefusalError
 from streams.follower import Record
+from streams.settings import Settings
 
 ACTIVE = 30
 REFUSED = 20
@@ -41,7 +43,9 @@ _decode_letter = msgspec.json.Decoder(_Letter).decode
 class Activity:
     """Fed by those who follow the topics, in one event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
+        """`settings`: say which events workers refuse for their users' names."""
+        self._door = Door(settings)
         self.events, self.lists, self.examples, self.dead_letters = Rate(), Rate(), Rate(), Rate()
         self.event_to_list = Latencies()
         self.refused: deque[Refused] = deque(maxlen=REFUSED)
@@ -49,7 +53,7 @@ class Activity:
 
     def take_interactions(self, record: Record) -> None:
         """Takes a message of `interactions` as it comes."""
-        events = _decode_events(record.value).events
+        events = self._door.let_in(_decode_events(record.value), record.value).events
         self.events.add(len(events), time.monotonic())
         for _, event in events[-ACTIVE:]:
             self._note(Active(event.user_id, record.timestamp_ms, event.action, event.item_id))

@@ -52,7 +52,7 @@ class River:
         self._newest = newest
         self._lag: list[TopicLag] = []
         self.briefs = Briefs()
-        self.activity = Activity()
+        self.activity = Activity(settings)
         self.learner = Learner(self.activity.examples)
         self.subscribers = Subscribers()
         self.state: State = "loading"

@@ -8,6 +8,7 @@ import pytest
 from streams.console.activity import ACTIVE, Activity
 from streams.events import DeadLetter, RefusalError
 from streams.follower import Record
+from streams.settings import Settings
 from tests.streams.console.served import recommendation
 
 
@@ -30,7 +31,7 @@ def click(user_id: str, item_id: str = "i") -> dict[str, str]:
 def test_events_are_counted_one_by_one_also_in_packed_messages_and_refused_ones_are_not(
     clock: list[float],
 ) -> None:
-    activity = Activity()
+    activity = Activity(Settings())
     activity.take_interactions(message("a", [click("a"), click("b"), {"user_id": "c"}]))
     activity.take_interactions(message("d", click("d")))
     activity.take_interactions(message("e", b"oops"))
@@ -39,8 +40,17 @@ def test_events_are_counted_one_by_one_also_in_packed_messages_and_refused_ones_
     assert [entry.user_id for entry in activity.active()] == ["d", "b", "a"]
 
 
+def test_nobody_is_shown_by_a_name_that_workers_refuse(clock: list[float]) -> None:
+    pseudonym = f"52d3a5c1-{32 * '0'}"
+    activity = Activity(Settings(pseudonyms="52d3a5c1"))
+    activity.take_interactions(message("a", [click("ann@example.org"), click(pseudonym)]))
+    clock[0] += 1
+    assert activity.events.per_s(clock[0]) == 0.1
+    assert [entry.user_id for entry in activity.active()] == [pseudonym]
+
+
 def test_lists_are_timed_as_they_come_if_an_event_caused_them(clock: list[float]) -> None:
-    activity = Activity()
+    activity = Activity(Settings())
     made = recommendation("ann", "x")
     activity.take_list(message("ann", made), is_live=False)
     activity.take_list(message("ann", made, made.cause.timestamp_ms + 17), is_live=True)
@@ -53,14 +63,14 @@ def test_lists_are_timed_as_they_come_if_an_event_caused_them(clock: list[float]
 
 
 def test_what_was_taken_back_is_no_list(clock: list[float]) -> None:
-    activity = Activity()
+    activity = Activity(Settings())
     activity.take_list(Record(0, 0, b"ann", None, 0, {}), is_live=True)
     clock[0] += 1
     assert (activity.lists.per_s(clock[0]), activity.active()) == (0.0, [])
 
 
 def test_only_the_last_users_are_kept() -> None:
-    activity = Activity()
+    activity = Activity(Settings())
     for number in range(ACTIVE + 5):
         activity.take_interactions(message("k", click(f"u{number}")))
     activity.take_interactions(message("k", click("u10", "new")))
@@ -69,7 +79,7 @@ def test_only_the_last_users_are_kept() -> None:
 
 
 def test_a_dead_letter_is_told_without_what_it_holds(clock: list[float]) -> None:
-    activity = Activity()
+    activity = Activity(Settings())
     error = RefusalError("invalid", "$.action", "no such action")
     letter = DeadLetter("interactions", 3, 7, 0, None, "c2VjcmV0", False, "", error, 5)
     activity.take_letter(message("k", letter))
@@ -81,7 +91,7 @@ def test_a_dead_letter_is_told_without_what_it_holds(clock: list[float]) -> None
 
 @pytest.mark.parametrize("value", [None, b"no letter", b'{"cause": {"kind": "of a later version"}}'])
 def test_what_no_worker_of_this_version_wrote_ends_nothing(clock: list[float], value: bytes | None) -> None:
-    activity, record = Activity(), Record(0, 0, b"u1", value, 1, {})
+    activity, record = Activity(Settings()), Record(0, 0, b"u1", value, 1, {})
     activity.take_letter(record)
     activity.take_list(record, is_live=True)
     clock[0] += 1
