@@ -16,7 +16,7 @@ PRIOR = 5.0
 class Sums(NamedTuple):
     """The arrays of ratings, as compiled functions take them."""
 
-    sums: Floats
+    sums: NDArray[np.float64]
     """[capacity, 2] of each item: ratings, and their sum."""
     total: NDArray[np.float64]
     """[2] the same over all items."""
@@ -44,7 +44,7 @@ class Ratings:
     """Mean ratings, shrunk; a stream without ratings leaves all of it at zero."""
 
     def __init__(self, capacity: int) -> None:
-        self.arrays = Sums(np.zeros((capacity, 2), np.float32), np.zeros(2))
+        self.arrays = Sums(np.zeros((capacity, 2)), np.zeros(2))
 
     def fold(self, observed: Observation) -> None:
         """Counts the ratings of one set."""

@@ -15,13 +15,16 @@ PRIOR = 10.0
 
 
 class Shares(NamedTuple):
-    """The arrays of repeats, as compiled functions take them."""
+    """The arrays of repeats, as compiled functions take them.
 
-    counts: Floats
+    In single precision one event more is none beyond 2**24 of them, and all of an item's would become repeats.
+    """
+
+    counts: NDArray[np.float64]
     """[capacity, 2] stored counts: events, and those of them that were repeats."""
     total: NDArray[np.float64]
-    """[2] the same over all items: in single precision one event more is none beyond 2**24 of them."""
-    categories: Floats
+    """[2] the same over all items."""
+    categories: NDArray[np.float64]
     """[CATEGORY_SLOTS, 2] the same by category, as of the last `sum_categories`."""
 
 
@@ -72,9 +75,9 @@ class Repeats:
 
     def __init__(self, capacity: int, half_life_s: float) -> None:
         self.arrays = Shares(
-            np.zeros((capacity, 2), np.float32),
+            np.zeros((capacity, 2)),
             np.zeros(2),
-            np.zeros((CATEGORY_SLOTS, 2), np.float32),
+            np.zeros((CATEGORY_SLOTS, 2)),
         )
         self.decay = ForwardDecay(half_life_s, self.arrays)
 

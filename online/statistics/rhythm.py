@@ -17,7 +17,7 @@ HOUR_S = 3_600.0
 class Gaps(NamedTuple):
     """The arrays of a rhythm, as compiled functions take them."""
 
-    sums: Floats
+    sums: NDArray[np.float64]
     """[capacity, 2] of each item: repeats, and the sum of log2(1 + hours) between each and the one before it."""
     total: NDArray[np.float64]
     """[2] the same over all items."""
@@ -52,7 +52,7 @@ class Rhythm:
     """Mean logarithmic gap between a user's repeats of an item: milk comes back in days, a sofa in years."""
 
     def __init__(self, capacity: int) -> None:
-        self.arrays = Gaps(np.zeros((capacity, 2), np.float32), np.zeros(2))
+        self.arrays = Gaps(np.zeros((capacity, 2)), np.zeros(2))
 
     def fold(self, observed: Observation) -> None:
         """Counts the repeats of one set."""

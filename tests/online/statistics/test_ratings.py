@@ -27,3 +27,10 @@ def test_events_without_a_rating_say_nothing() -> None:
     ratings = Ratings(4)
     rate(ratings, 0, np.nan, np.nan)
     assert ratings.arrays.total.tolist() == [0, 0]
+
+
+def test_one_rating_more_counts_however_many_there_were() -> None:
+    ratings = Ratings(4)
+    ratings.arrays.total[:] = ratings.arrays.sums[0] = 2.0**25, 2.0**27
+    rate(ratings, 0, *[5.0] * 1_000)
+    assert ratings.arrays.sums[0].tolist() == [2.0**25 + 1_000, 2.0**27 + 5_000]

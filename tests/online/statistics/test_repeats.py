@@ -73,7 +73,8 @@ def test_category_sums_fade_with_the_counts_they_are_made_of(repeats: Repeats) -
 
 def test_one_event_more_counts_however_many_there_were() -> None:
     repeats = Repeats(4, math.inf)
-    repeats.arrays.total[:] = 2.0**25, 2.0**23
+    repeats.arrays.total[:] = repeats.arrays.counts[0] = 2.0**25, 2.0**23
     for _ in range(1_000):
         count_repeats(repeats.arrays, np.zeros(4, np.int32), np.array([True, False, False, False]), 1.0)
     assert repeats.arrays.total.tolist() == [2.0**25 + 4_000, 2.0**23 + 1_000]
+    assert repeats.arrays.counts[0].tolist() == [2.0**25 + 4_000, 2.0**23 + 1_000]

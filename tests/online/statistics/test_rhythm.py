@@ -42,3 +42,10 @@ def test_a_forgotten_row_is_as_all_are() -> None:
     gap(rhythm, 1, hours=127)
     rhythm.forget(np.array([0], np.int32))
     assert usual_gap(rhythm.arrays, 0) == pytest.approx((9 * 1 + 7) / 10)
+
+
+def test_one_repeat_more_counts_however_many_there_were() -> None:
+    rhythm = Rhythm(4)
+    rhythm.arrays.total[:] = rhythm.arrays.sums[0] = 2.0**25, 2.0**27
+    gap(rhythm, 0, hours=7, count=1_000)
+    assert rhythm.arrays.sums[0].tolist() == [2.0**25 + 1_000, 2.0**27 + 3_000]
