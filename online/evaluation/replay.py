@@ -27,7 +27,7 @@ class Delays:
     """How late the method learns what happened, in events of the whole stream."""
 
     history_events: int = 0
-    """Lists are made with the user's history as it stood that many events ago."""
+    """Lists are made with the user's history as it stood that many events ago, in whole sets."""
     weights_events: int = 0
     """A set is learned only that many events later."""
 
@@ -167,11 +167,14 @@ class Replay:
         np.add.at(self._counts, self._timeline.items[start:end], 1)
 
     def _view(self, number: int, late_events: int = 0) -> UserView:
-        histories, start = self._timeline.histories, self._timeline.set_start[number]
+        histories, set_start = self._timeline.histories, self._timeline.set_start
+        start = set_start[number]
         user = int(self._timeline.users[start])
         first, end = histories.user_start[user], histories.end_before[number]
         if late_events:
-            end = first + np.searchsorted(histories.event[first:end], start - late_events)
+            # A set is known once all of it is so old, as it is learned: Freshet's states take no part of one.
+            ends = set_start[self._timeline.set_of[histories.event[first:end]] + 1]
+            end = first + np.searchsorted(ends, start - late_events, side="right")
         return UserView(
             user=user,
             now_ms=int(self._timeline.event_ms[start]),
