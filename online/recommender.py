@@ -33,6 +33,7 @@ from online.statistics.base import NO_ROWS, Floats, Queries, Rows
 from online.statistics.content import COLD_BELOW, profile_of
 from online.statistics.decay import factors
 from online.statistics.lags import lag_weights
+from online.statistics.popularity import TOP_LIMIT
 from online.statistics.teaching import teaching
 from online.statistics.together import Statistics
 from online.statistics.views import history, observation, queries, seen_last
@@ -238,7 +239,7 @@ class Recommender:
             *self._liked(asked),
             np.array(outside, np.int32),
             np.array(starts),
-            NO_ROWS if wanted is None else self._most_had(allowed),
+            self._popular(allowed) if wanted is None else self._most_had(allowed, FILTERED_LIMIT),
             np.array([self._hidden_since_s(state) for state, _ in users]),
             allowed,
             self._muted,
@@ -354,12 +355,22 @@ class Recommender:
         seed = zlib.crc32(f"{state.user_id}\0{state.applied_count}".encode())
         return self._new_items.explored(found.query(number), found.allowed, taken, slots, seed)
 
-    def _most_had(self, allowed: NDArray[np.bool_]) -> Rows:
-        """At most FILTERED_LIMIT of the rows that are allowed: what was had most of late."""
+    def _popular(self, allowed: NDArray[np.bool_]) -> Rows:
+        """Nothing, or what was had most of late of what is allowed, where most of what is known to be popular is not.
+
+        Things that are sold once, and news, are gone when they are most popular.
+        """
+        top = self.statistics.recent.top
+        if len(top) < TOP_LIMIT or 2 * np.count_nonzero(allowed[top]) >= TOP_LIMIT:
+            return NO_ROWS
+        return self._most_had(allowed & (self.statistics.recent.arrays.counts > 0), TOP_LIMIT)
+
+    def _most_had(self, allowed: NDArray[np.bool_], limit: int) -> Rows:
+        """At most `limit` of the rows that are allowed: what was had most of late."""
         rows = np.flatnonzero(allowed).astype(np.int32)
-        if len(rows) > FILTERED_LIMIT:
+        if len(rows) > limit:
             counts = self.statistics.recent.arrays.counts[rows]
-            rows = rows[np.argpartition(-counts, FILTERED_LIMIT)[:FILTERED_LIMIT]]
+            rows = rows[np.argpartition(-counts, limit)[:limit]]
         return rows
 
     def _fill(

@@ -173,7 +173,7 @@ def gather(  # noqa: PLR0913, PLR0917  # compiled code is called by place
     want_top(scratch, sources.recent, share)
     want_top(scratch, sources.first_time, share)
     want_rising(scratch, sources.hourly, sources.all_time, factors[HOURLY_NOW], share)
-    profile = want_alike(scratch, sources.vectors, query, liked, share, known < THIN)
+    profile = want_alike(scratch, sources.vectors, query, liked, servable, share, known < THIN)
     count = select(sources, factors, query, profile, liked, servable, share)
     clear(scratch)
     return count, known, overall_share(sources.repeats, factors[REPEATS_NOW])

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from online.ranking.evidence import WANTED, Scratch, look_at
 from online.statistics.base import Floats, Query, Rows
@@ -57,11 +58,18 @@ def _top(popularity: Counts, share: float) -> Rows:
 
 @njit(cache=True)
 def want_alike(
-    scratch: Scratch, vectors: Vectors, query: Query, liked: Floats, share: float, search: bool
+    scratch: Scratch,
+    vectors: Vectors,
+    query: Query,
+    liked: Floats,
+    servable: NDArray[np.bool_],
+    share: float,
+    search: bool,
 ) -> Floats:
     """Makes new cold items candidates and, where a taste is learned or the graph knows little, the ones liked most.
 
-    In a hurry a share of them does.
+    In a hurry a share of them does. Only servable ones are looked for: where things are sold once, nearly all that is
+    most alike is gone.
 
     Returns:
         The history's direction, [dim], or nothing, [0].
@@ -73,9 +81,9 @@ def want_alike(
     if not np.any(profile):
         return nothing
     wanted = liked if len(liked) > 0 else profile
-    _want_those_alike(scratch, vectors, nearest_cold(vectors, wanted, share), wanted)
+    _want_those_alike(scratch, vectors, nearest_cold(vectors, wanted, share, servable), wanted)
     if search or len(liked) > 0:
-        _want_those_alike(scratch, vectors, nearest(vectors, wanted, share), wanted)
+        _want_those_alike(scratch, vectors, nearest(vectors, wanted, share, servable), wanted)
     return profile
 
 

@@ -106,24 +106,24 @@ def bit_count(word: np.uint64) -> int:
 
 
 @njit(cache=True)
-def nearest(vectors: Vectors, profile: Floats, share: float) -> Rows:
-    """About this share of FOUND_LIMIT rows whose codes differ least from the profile's, in order of row."""
+def nearest(vectors: Vectors, profile: Floats, share: float, allowed: NDArray[np.bool_]) -> Rows:
+    """About this share of FOUND_LIMIT allowed rows whose codes differ least from the profile's, in order of row."""
     code, end = encode(vectors.planes, profile), vectors.end[0]
     distances = np.full(end, NO_DISTANCE, np.int16)
     for row in range(end):
-        if vectors.present[row]:
+        if vectors.present[row] and allowed[row]:
             distances[row] = _distance(vectors, row, code)
     return _smallest(distances, math.ceil(FOUND_LIMIT * share)).astype(np.int32)
 
 
 @njit(cache=True)
-def nearest_cold(vectors: Vectors, profile: Floats, share: float) -> Rows:
+def nearest_cold(vectors: Vectors, profile: Floats, share: float, allowed: NDArray[np.bool_]) -> Rows:
     """Of the cold rows in the pool a share of COLD_LIMIT that had an event, and of such as had none; as `nearest`."""
     code, pool = encode(vectors.planes, profile), vectors.pool
     distances = np.full((2, len(pool)), NO_DISTANCE, np.int16)
     for place in range(len(pool)):
         row = pool[place]
-        if row >= 0 and vectors.seen[row] < COLD_BELOW:
+        if row >= 0 and allowed[row] and vectors.seen[row] < COLD_BELOW:
             distances[int(vectors.seen[row] > 0), place] = _distance(vectors, row, code)
     limit = math.ceil(COLD_LIMIT * share)
     untouched, touched = _smallest(distances[0], limit), _smallest(distances[1], limit)
@@ -235,7 +235,7 @@ class Content:
         profile = self._profile(query)
         if not profile.any():
             return np.zeros(0, np.int32)
-        rows = nearest(self.vectors, profile, 1.0)
+        rows = nearest(self.vectors, profile, 1.0, self.vectors.present)
         return best_rows(rows, self.vectors.units[rows] @ profile, limit)
 
     def score(self, query: Query, rows: Rows) -> Floats:

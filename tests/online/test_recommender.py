@@ -422,3 +422,32 @@ def test_a_longer_list_begins_as_a_shorter_one(
 
 
 PAGED = filtered_shop()
+
+
+def test_what_is_sold_out_takes_no_place_of_what_is_alike(hiding: River) -> None:
+    """As where things are sold once: nearly all that is most alike is gone."""
+    recommender = hiding.recommender
+    recommender.put_vector("seen", np.array([1, 0, 0, 0], np.float32))
+    for number in range(600):
+        recommender.put_vector(f"sold {number}", np.array([1, 0.001 * number, 0, 0], np.float32))
+        recommender.put_item(Item(f"sold {number}", available=False))
+    alike = [f"alike {number}" for number in range(3)]
+    for item_id in alike:
+        recommender.put_vector(item_id, np.array([1, 1, 0.2, 0], np.float32))
+    for number in range(20):
+        recommender.put_item(Item(f"newer {number}"))
+    hiding.has("u", "seen")
+    assert sorted(hiding.ids("u")[:3]) == alike
+
+
+def test_what_is_sold_out_takes_no_place_of_what_is_popular(hiding: River) -> None:
+    recommender = hiding.recommender
+    for number in range(300):
+        hiding.has("u", f"sold {number}", at_ms=START_MS + 1_000 * number)
+        hiding.has("v", f"sold {number}", at_ms=START_MS + 1_000 * number)
+        recommender.put_item(Item(f"sold {number}", available=False))
+    popular = [f"popular {number}" for number in range(3)]
+    hiding.has("w", *popular, at_ms=START_MS)
+    for number in range(20):
+        recommender.put_item(Item(f"newer {number}"))
+    assert sorted(hiding.ids("?")[:3]) == popular

@@ -22,6 +22,13 @@ def filled(vectors: Floats) -> Content:
     return content
 
 
+def cold(content: Content, share: float = 1.0) -> list[int]:
+    """The cold rows that are nearest to NEAR, all of them being allowed."""
+    allowed = np.ones(len(content.vectors.units), np.bool_)
+    found: list[int] = nearest_cold(content.vectors, NEAR, share, allowed).tolist()
+    return found
+
+
 def had(content: Content, row: int, times: int) -> None:
     one = np.ones(1, np.float32)
     nothing = np.zeros(0, np.int32), np.zeros(0, np.int64)
@@ -36,24 +43,24 @@ def test_of_few_cold_items_all_are_found_and_none_that_is_warm() -> None:
     had(content, 3, COLD_BELOW)
     had(content, 4, COLD_BELOW - 1)
     content.drop(5)
-    assert sorted(nearest_cold(content.vectors, NEAR, 1.0).tolist()) == sorted(set(range(40)) - {3, 5})
+    assert sorted(cold(content)) == sorted(set(range(40)) - {3, 5})
 
 
 def test_of_many_cold_items_the_nearest_are_found() -> None:
     vectors = directions(1_500, seed=2)
     vectors[700:720] += 12 * NEAR
-    found = nearest_cold(filled(vectors).vectors, NEAR, 1.0)
-    assert set(range(700, 720)) <= set(found.tolist())
+    found = cold(filled(vectors))
+    assert set(range(700, 720)) <= set(found)
     assert COLD_LIMIT / 2 < len(found) <= COLD_LIMIT
     cosines = vectors @ NEAR / np.linalg.norm(vectors, axis=1)
     assert cosines[found].mean() > cosines.mean() + 0.1
-    fewer = nearest_cold(filled(vectors).vectors, NEAR, 0.25)
-    assert set(range(700, 720)) <= set(fewer.tolist()) <= set(found.tolist())
+    fewer = cold(filled(vectors), 0.25)
+    assert set(range(700, 720)) <= set(fewer) <= set(found)
     assert len(fewer) <= COLD_LIMIT / 4
 
 
 def test_more_twins_than_there_is_room_for_are_as_many_as_fit() -> None:
-    found = nearest_cold(filled(np.tile(NEAR, (400, 1))).vectors, NEAR, 1.0)
+    found = cold(filled(np.tile(NEAR, (400, 1))))
     assert len(found) == COLD_LIMIT
 
 
@@ -84,7 +91,7 @@ def test_one_wrong_vector_among_many_changes_nothing() -> None:
 
 
 def test_without_a_cold_item_nothing_is_found() -> None:
-    assert len(nearest_cold(Content(8, DIM).vectors, NEAR, 1.0)) == 0
+    assert cold(Content(8, DIM)) == []
 
 
 @pytest.mark.parametrize("length", [256, POOL_LIMIT])
@@ -95,6 +102,4 @@ def test_a_snapshot_with_a_pool_of_another_length_is_read(length: int) -> None:
     loaded = Content(60, DIM)
     loaded.put(7, NEAR)
     loaded.load(saved)
-    assert (
-        nearest_cold(loaded.vectors, NEAR, 1.0).tolist() == nearest_cold(content.vectors, NEAR, 1.0).tolist()
-    )
+    assert cold(loaded) == cold(content)
