@@ -40,8 +40,9 @@ class ItemMedia:
         for modality, vector in vectors.items():
             place = MODALITIES.index(modality)
             self.has[row, place] = self.is_known[row] = True
-            self._vectors[place][row, : len(vector)] = vector
-            self._sums[place, : len(vector)] += vector
+            kept = self._vectors[place][row]
+            kept[: len(vector)] = vector
+            self._sums[place] += kept  # as it is taken off again
             self._counts[place] += 1
         return row
 
