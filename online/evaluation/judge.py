@@ -34,8 +34,8 @@ class Judge:
 def _note_ranks(items: IntArray, scores: FloatArray, is_target: BoolArray, rank: IntArray) -> None:
     start = 0
     while start < len(items):
-        end = start
-        target_count = 0
+        end = start + 1
+        target_count = int(is_target[items[start]])
         while end < len(items) and scores[end] == scores[start]:
             target_count += is_target[items[end]]
             end += 1

@@ -32,3 +32,8 @@ def test_a_judge_forgets_the_last_list() -> None:
     judge = Judge(10)
     judge.ranks(ranked([5], [1.0]), np.array([5], dtype=np.int32))
     assert judge.ranks(ranked([3], [1.0]), np.array([5], dtype=np.int32)).tolist() == [MISSED]
+
+
+def test_a_score_that_is_no_number_is_a_tie_with_nothing() -> None:
+    ranks = Judge(4).ranks(ranked([2, 0, 1], [float("nan"), float("nan"), 0.5]), np.array([0, 1], np.int32))
+    assert ranks.tolist() == [2, 3]
