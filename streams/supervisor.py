@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -39,7 +40,10 @@ class Slot:
 
 
 class Supervisor:
-    """Keeps worker processes alive, one in each slot. They end with it, also when it is killed."""
+    """Keeps worker processes alive, one in each slot. They end with it, also when it is killed.
+
+    Slots may come and go in one thread while another tends them.
+    """
 
     def __init__(
         self,
@@ -62,6 +66,8 @@ class Supervisor:
         self._prefix = f"{socket.gethostname()}-{os.getpid()}"
         self._made = 0
         self.slots: list[Slot] = []
+        self._starting = threading.Lock()
+        """Held by who starts processes, or takes their slots away: no slot gets two, and none that is gone gets one."""
         for role, count in counts.items():
             for _ in range(count):
                 self._new_slot(role)
@@ -73,13 +79,15 @@ class Supervisor:
 
     def add(self, role: str, environ: Mapping[str, str] = EMPTY) -> Slot:
         """Starts one more worker, with more in its environment."""
-        slot = self._new_slot(role, environ)
-        self._start(slot)
+        with self._starting:
+            slot = self._new_slot(role, environ)
+            self._start(slot)
         return slot
 
     def remove(self, slot: Slot) -> None:
         """Stops one worker for good."""
-        self.slots.remove(slot)
+        with self._starting:
+            self.slots.remove(slot)
         _end([slot])
 
     def pids(self, role: str) -> list[int]:
@@ -93,8 +101,12 @@ class Supervisor:
         Returns:
             An exit code when it makes no sense to go on: a worker refused its configuration; else None.
         """
+        with self._starting:
+            return self._tend()
+
+    def _tend(self) -> int | None:
         now_s = time.monotonic()
-        for slot in list(self.slots):
+        for slot in self.slots:
             code = None if slot.process is None else slot.process.poll()
             if code == EXIT_CONFIGURATION:
                 return EXIT_CONFIGURATION

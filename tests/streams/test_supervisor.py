@@ -1,5 +1,6 @@
 import signal
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,24 @@ def test_workers_come_and_go_by_slot(world: World) -> None:
     # The one that died has a successor, the one that was removed has none.
     assert len(world.started) == 3
     assert len(supervisor.pids("recommend")) == 1
+
+
+def test_a_slot_that_comes_while_another_thread_tends_gets_one_process(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supervisor = supervise({"recommend": 1})
+    tending = threading.Thread(target=supervisor.tend)
+
+    def slow(command: list[str], env: dict[str, str], **_options: Any) -> FakeProcess:  # noqa: ANN401
+        if not tending.ident:
+            tending.start()
+            tending.join(0.2)
+        return world.popen(command, env)
+
+    monkeypatch.setattr("streams.supervisor.subprocess.Popen", slow)
+    supervisor.add("recommend")
+    tending.join()
+    assert world.roles() == ["recommend", "recommend"]
 
 
 def test_a_given_metrics_port_is_the_firsts_and_the_next_ports_the_others(world: World) -> None:
