@@ -46,7 +46,8 @@ def _shopper(shopper: Shopper, media: dict[str, Media]) -> Panel:
     items = shopper.recommendation.items if shopper.recommendation else []
     for item in items[:ITEMS_SHOWN]:
         table.add_row(str(item.rank), _title(item.item_id, media), item.source, _why(item, media))
-    bought = ", ".join(_title(i, media) for i in shopper.bought)
+    # Copied in one step: the feed's thread may add to it meanwhile.
+    bought = ", ".join(_title(i, media) for i in list(shopper.bought))
     return Panel(table, title=f"{shopper.user_id} just bought {bought}", title_align="left")
 
 
