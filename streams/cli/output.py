@@ -1,5 +1,6 @@
 """Results for machines, `--json FILE`, where `-` is standard output; and tables with room for their figures."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,9 +13,29 @@ if TYPE_CHECKING:
 
 TABLE_WIDTH = 140
 """Narrower terminals fold the table's lines; figures are never cut off."""
+
+
+def _writable(target: str | None) -> str | None:
+    """Refuses a file that cannot be written, before what it is for has taken its minutes."""
+    if target is not None and target != "-":
+        path = Path(target)
+        if path.is_dir():
+            message = f"{target} is a folder"
+            raise typer.BadParameter(message)
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            message = f"{target} cannot be written"
+            raise typer.BadParameter(message)
+    return target
+
+
 JsonFile = Annotated[
     str | None,
-    typer.Option("--json", metavar="FILE", help="Write the result as JSON here; - is standard output."),
+    typer.Option(
+        "--json",
+        metavar="FILE",
+        callback=_writable,
+        help="Write the result as JSON here; - is standard output.",
+    ),
 ]
 
 
