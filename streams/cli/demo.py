@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from streams.cli.ending import ended_in_order
 from streams.cli.errors import one_line_errors
 from streams.cli.output import JsonFile, write_json
 
@@ -36,7 +37,7 @@ def demo(
     from streams.demo.run import Demo  # noqa: PLC0415
 
     screen = Console(stderr=json_file == "-", soft_wrap=True)
-    with one_line_errors():
+    with one_line_errors(), ended_in_order():
         update = {"text_encoder": text_encoder} | ({} if generated else settings.TEXT_ONLY)
         loaded = settings.load().model_copy(update=update)
         try:

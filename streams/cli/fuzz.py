@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from streams.cli.ending import ended_in_order
 from streams.cli.errors import one_line_errors
 from streams.cli.output import JsonFile, write_json
 
@@ -28,7 +29,7 @@ def fuzz(
     from streams.fuzz.run import Fuzz  # noqa: PLC0415
 
     limit_s = float("inf") if minutes is None else 60 * minutes
-    with one_line_errors():
+    with one_line_errors(), ended_in_order():
         run = Fuzz(settings.load(), seed, messages, limit_s, honest)
         with Progress(console=Console(stderr=True), transient=True) as bar:
             row = bar.add_task("messages", total=messages)

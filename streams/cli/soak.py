@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from streams.cli.ending import ended_in_order
 from streams.cli.errors import one_line_errors
 from streams.cli.output import JsonFile, write_json
 
@@ -30,7 +31,7 @@ def soak(
     from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
     from streams.soak.run import Soak  # noqa: PLC0415
 
-    with one_line_errors():
+    with one_line_errors(), ended_in_order():
         say = partial(typer.echo, err=True)
         result = Soak(settings.load(), seed, minutes, rate, pause, say, beside).run()
         if json_file is not None:
