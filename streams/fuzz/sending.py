@@ -18,6 +18,8 @@ BACKLOG = 20_000
 AT_ONCE = 500
 LOOK_S = 2.0
 """How often it is looked how many wait."""
+STALL_S = 120.0
+"""A role that gets no further for so long, with that much waiting, will not: nothing more is written."""
 FLUSH_S = 120.0
 
 
@@ -48,9 +50,11 @@ class Sender:
         """Partition and offset of each honest user's last event."""
         self.honest_count = 0
         self.backlog = 0
+        self._moved: dict[str, tuple[int, float]] = {}
+        """Of each role, what it has committed, and since when it has no more, or nothing that waits."""
 
     def send(self, count: int, is_over: Callable[[], bool], on_sent: Callable[[int], None]) -> int:
-        """Sends so many messages, or fewer if it is over before.
+        """Sends so many messages, or fewer if it is over before, or if workers get no further.
 
         Args:
             count: Of hostile messages; honest ones are not counted.
@@ -67,8 +71,11 @@ class Sender:
         while sent < count and not is_over():
             self._send_honest()
             if time.monotonic() - look_s > LOOK_S:
-                self.backlog, look_s = self._waiting(), time.monotonic()
+                self._look()
+                look_s = time.monotonic()
             if self.backlog > BACKLOG:
+                if self._is_stalled():
+                    break
                 time.sleep(0.1)
                 continue
             part = min(AT_ONCE, count - sent)
@@ -90,9 +97,19 @@ class Sender:
             msg = f"Kafka did not acknowledge {left:,} messages within {FLUSH_S:g} s"
             raise TimeoutError(msg)
 
-    def _waiting(self) -> int:
-        """Messages that the workers have yet to be done with."""
-        return sum(uncommitted(group_lag(self._admin, self._settings, role)) for role in READS)
+    def _look(self) -> None:
+        """Looks how many messages the workers have yet to be done with, and who gets further."""
+        self.backlog = 0
+        for role in READS:
+            lag = group_lag(self._admin, self._settings, role)
+            left, committed = uncommitted(lag), sum(offset for offset, _ in lag.values())
+            self.backlog += left
+            if not left or committed > self._moved.get(role, (-1, 0.0))[0]:
+                self._moved[role] = committed, time.monotonic()
+
+    def _is_stalled(self) -> bool:
+        """Whether a role gets no further; the account of what is left says which."""
+        return any(time.monotonic() - since_s > STALL_S for _, since_s in self._moved.values())
 
     def _send_honest(self) -> None:
         now_s = time.monotonic()

@@ -48,8 +48,7 @@ def problems(
         *_missing("erasures without a receipt", expected.receipts - observed.receipts),
         *_documents(expected, observed),
         *_learned(settings),
-        *_said(settings),
-        *_rules(settings, cluster),
+        *_counted_by_workers(settings, cluster),
         *(f"{count} times internal: {what}" for what, count in observed.internal.most_common()),
         *(f"{count} times in the log: {what}" for what, count in tracebacks(errors).most_common()),
     ]
@@ -135,6 +134,14 @@ def _learned(settings: Settings) -> Iterator[str]:
         yield f"applied and learned events differ: {status.applied}, {status.learned}"
     lags = [f"{row.role} of {row.topic}: {row.lag_events}" for row in status.lag if row.lag_events]
     yield from _missing("topics that are not worked to their end", lags)
+
+
+def _counted_by_workers(settings: Settings, cluster: Cluster) -> Iterator[str]:
+    try:
+        yield from _said(settings)
+        yield from _rules(settings, cluster)
+    except OSError as exc:
+        yield f"a worker does not say what it counted: {exc}"
 
 
 def _said(settings: Settings) -> Iterator[str]:

@@ -124,3 +124,14 @@ def test_wrong_rules_are_told_from_right_ones() -> None:
     assert [verdict._is_wrong(rules) for rules in (None, b"", b"a = 1", b"\xff", b"a = " + b"[" * 10_000)] == [
         False, False, True, True, True,
     ]  # fmt: skip
+
+
+def test_a_worker_that_does_not_answer_is_a_finding_and_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> int:
+        msg = "Connection refused"
+        raise ConnectionRefusedError(msg)
+
+    monkeypatch.setattr(verdict, "metric_total", refused)
+    cluster: Any = None
+    said = list(verdict._counted_by_workers(Settings(kafka="nowhere:1"), cluster))
+    assert said == ["a worker does not say what it counted: Connection refused"]
