@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -55,6 +56,21 @@ def running_state(data_dir: Path) -> BrokerState | None:
     except (OSError, ValueError, TypeError):
         return None
     return state if _process(state.pid, data_dir) else None
+
+
+def clear(home: Path) -> None:
+    """Empty a folder in which somebody wants to run a broker of their own, in `home`/broker, and all else anew.
+
+    Raises:
+        BrokerError: a broker runs there, of another who does the same just now.
+    """
+    if state := running_state(home / "broker"):
+        message = (
+            f"another run is under way in {home}: its broker is {state.bootstrap}, pid {state.pid}; wait for it, "
+            "or set another FRESHET_HOME"
+        )
+        raise BrokerError(message)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def stop_running(data_dir: Path) -> bool:

@@ -19,8 +19,14 @@ from encoders.modalities import MODALITY_BITS
 PREFIX = "FRESHET_"
 TEXT_ONLY = {"image_encoder": "none", "audio_encoder": "none", "video_encoder": "none"}
 """Settings that load no encoder of files, where there are none."""
-OF_NOBODY = {"pseudonyms": "", "pseudonym_key_file": None, "pseudonym_key_command": ""}
-"""Settings of streams whose users are made up or public, as those of benches and of the demo: no pseudonyms."""
+APART = {
+    "pseudonyms": "", "pseudonym_key_file": None, "pseudonym_key_command": "",
+    "store": "", "metrics_port": 0,
+}  # fmt: skip
+"""Settings of what runs beside a deployment with made-up or public users, as benches, the demo, the soak and `freshet
+fuzz` do: no pseudonyms, and neither the deployment's snapshots nor its workers' port."""
+ON_OWN_KAFKA = {**APART, "topic_prefix": "", "kafka_security_protocol": "PLAINTEXT", "kafka_replication": 1}
+"""And of what runs on a Kafka of its own, one broker that asks nobody who they are."""
 
 
 class SettingsError(ValueError):

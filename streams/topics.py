@@ -136,6 +136,22 @@ def create(admin: AdminClient, settings: Settings) -> list[str]:
     return sorted(created)
 
 
+def delete(admin: AdminClient, settings: Settings, others: Iterable[str] = ()) -> None:
+    """Deletes what there is of the table's topics, and others by their names.
+
+    Raises:
+        TopicsError: The cluster refused, with its reason.
+    """
+    names = [full_name(settings, base) for base in table(settings)]
+    for name, future in admin.delete_topics([*names, *others]).items():
+        try:
+            future.result(timeout=30)
+        except KafkaException as exc:
+            if exc.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                msg = f"cannot delete topic {name}: {exc.args[0].str()}"
+                raise TopicsError(msg) from None
+
+
 def differences(admin: AdminClient, settings: Settings) -> list[str]:
     """Every difference between the table and the cluster, one sentence each, with what to do."""
     existing = admin.list_topics(timeout=10).topics

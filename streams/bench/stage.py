@@ -34,7 +34,7 @@ from streams.bench.subjects import (
 from streams.clock import now_ms
 from streams.kafka import admin_client
 from streams.lag import group_lag, uncommitted
-from streams.settings import OF_NOBODY, Settings
+from streams.settings import APART, ON_OWN_KAFKA, Settings
 
 LOOPS = (BARE_FRESHET, PLAIN_FAUST, QUIXSTREAMS)
 WARM_PACK = 200
@@ -68,31 +68,33 @@ def stage(settings: Settings) -> Iterator[Stage]:
     """
     with tempfile.TemporaryDirectory(prefix="freshet-bench-") as folder:
         home = Path(folder)
-        own = {**OF_NOBODY, "home": home, "store": ""}
         if settings.kafka:
             prefix = f"{settings.topic_prefix}bench-{token_hex(3)}-"
-            changed = settings.model_copy(update=own | {"topic_prefix": prefix})
-            yield from _set(changed, {})
+            changed = settings.model_copy(update={**APART, "home": home, "topic_prefix": prefix})
+            admin = admin_client(changed)
+            try:
+                yield _set(admin, changed, {})
+            finally:
+                topics.delete(admin, changed, _of_loops(changed))
         else:
             with EmbeddedKafka(home / "broker") as kafka:
-                changed = settings.model_copy(update=own | {"kafka": kafka.bootstrap, "topic_prefix": ""})
-                yield from _set(changed, {} if kafka.pid is None else {"broker": kafka.pid})
+                changed = settings.model_copy(update={**ON_OWN_KAFKA, "home": home, "kafka": kafka.bootstrap})
+                yield _set(admin_client(changed), changed, {} if kafka.pid is None else {"broker": kafka.pid})
 
 
-def _set(settings: Settings, broker: dict[str, int]) -> Iterator[Stage]:
-    admin = admin_client(settings)
-    created = topics.create(admin, settings)
-    names = [name for subject in LOOPS for name in topics_of(settings, subject)]
-    made = [NewTopic(name, settings.partitions, settings.kafka_replication) for name in names]
+def _set(admin: AdminClient, settings: Settings, broker: dict[str, int]) -> Stage:
+    topics.create(admin, settings)
+    made = [NewTopic(name, settings.partitions, settings.kafka_replication) for name in _of_loops(settings)]
     for future in admin.create_topics(made).values():
         future.result(timeout=30)
     lists = [topics_of(settings, subject)[1] for subject in (FRESHET, *LOOPS)]
     _stamp_by_broker(admin, [*lists, topics.full_name(settings, "responses")])
-    try:
-        yield Stage(settings, admin, broker)
-    finally:
-        for future in admin.delete_topics([*created, *names]).values():
-            future.result(timeout=30)
+    return Stage(settings, admin, broker)
+
+
+def _of_loops(settings: Settings) -> list[str]:
+    """The plain loops' topics."""
+    return [name for subject in LOOPS for name in topics_of(settings, subject)]
 
 
 def _stamp_by_broker(admin: AdminClient, names: list[str]) -> None:

@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 
 from confluent_kafka.admin import AdminClient
 from msgspec import Struct
 from rich.console import Console
 from rich.live import Live
 
-from deploy.embedded_kafka import EmbeddedKafka
+from deploy.embedded_kafka import EmbeddedKafka, clear
 from streams import topics
 from streams.demo import view
 from streams.demo.browser import console_beside
@@ -23,7 +24,7 @@ from streams.demo.watch import Watch, percentile
 from streams.events import Interaction
 from streams.kafka import admin_client
 from streams.lag import group_lag
-from streams.settings import OF_NOBODY, Settings, child_environ
+from streams.settings import APART, ON_OWN_KAFKA, Settings, child_environ
 from streams.status import read_workers
 from streams.supervisor import Supervisor
 
@@ -112,17 +113,26 @@ class Demo:
 
     @contextmanager
     def _kafka(self) -> Iterator[Settings]:
-        if self._settings.kafka:
-            prefix = f"{self._settings.topic_prefix}demo-"
-            changed = self._settings.model_copy(update={**OF_NOBODY, "topic_prefix": prefix})
-            topics.create(admin_client(changed), changed)
-            yield changed
-            return
         home = self._settings.home / "demo"
-        shutil.rmtree(home, ignore_errors=True)
+        if self._settings.kafka:
+            # Topics of its own: to workers that remember one run, the same purchases would be retries in the next.
+            name = f"demo-{token_hex(3)}"
+            own = {"home": home / name, "topic_prefix": f"{self._settings.topic_prefix}{name}-"}
+            changed = self._settings.model_copy(update={**APART, **own})
+            admin = admin_client(changed)
+            try:
+                topics.create(admin, changed)
+                yield changed
+            finally:
+                topics.delete(admin, changed)
+                shutil.rmtree(changed.store_url, ignore_errors=True)
+            return
+        clear(home)
         self._console.print("Starting Apache Kafka (the first time its jars are fetched) …")
         with EmbeddedKafka(home / "broker") as broker:
-            changed = self._settings.model_copy(update={**OF_NOBODY, "kafka": broker.bootstrap, "home": home})
+            changed = self._settings.model_copy(
+                update={**ON_OWN_KAFKA, "kafka": broker.bootstrap, "home": home}
+            )
             topics.create(admin_client(changed), changed)
             yield changed
 
@@ -137,7 +147,7 @@ class Demo:
             self._console.print(
                 f"Starting the workers (the first time they compile: a minute or two; log: {log}) …"
             )
-            self._wait(lambda: have_announced(settings), WORKERS_S, log)
+            self._await_workers(settings, supervisor, log)
             yield supervisor
         finally:
             supervisor.stop()
@@ -184,22 +194,24 @@ class Demo:
         story: Story,
         supervisor: Supervisor,
     ) -> DemoResult:
-        threads = [threading.Thread(target=watch.run, args=(self._stop,))]
-        threads[0].start()
-        time.sleep(1.0)
-        watch.start_timing()
-        threads.append(threading.Thread(target=feed.live, args=(live, self._rate, watch.sent, self._stop)))
-        threads[1].start()
+        watching = threading.Thread(target=watch.run, args=(self._stop,))
+        feeding = threading.Thread(target=feed.live, args=(live, self._rate, watch.sent, self._stop))
         started_s = time.monotonic()
         try:
+            watching.start()
+            time.sleep(1.0)
+            watch.start_timing()
+            feeding.start()
+            started_s = time.monotonic()
             self._show(watch, story, started_s, supervisor)
         except KeyboardInterrupt:
             pass
         finally:
             elapsed_s = time.monotonic() - started_s
             self._stop.set()
-            for thread in threads:
-                thread.join()
+            for thread in (watching, feeding):
+                if thread.ident is not None:
+                    thread.join()
         return _result(watch, elapsed_s, len(story.media))
 
     def _show(self, watch: Watch, story: Story, started_s: float, supervisor: Supervisor) -> None:
@@ -222,11 +234,12 @@ class Demo:
             msg = "a worker refuses its configuration; its log says why"
             raise DemoError(msg)
 
-    def _wait(self, done: Callable[[], bool], limit_s: float, log: Path) -> None:
-        deadline_s = time.monotonic() + limit_s
-        while not done():
+    def _await_workers(self, settings: Settings, supervisor: Supervisor, log: Path) -> None:
+        deadline_s = time.monotonic() + WORKERS_S
+        while not have_announced(settings):
+            self._tend(supervisor)
             if time.monotonic() > deadline_s:
-                msg = f"the workers did not start within {limit_s:g} s; see {log}"
+                msg = f"the workers did not start within {WORKERS_S:g} s; see {log}"
                 raise DemoError(msg)
             time.sleep(0.2)
 

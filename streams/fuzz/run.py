@@ -1,6 +1,5 @@
 """A run: hostile and honest messages to a river of its own, and the verdict."""
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,13 +8,13 @@ import psutil
 from confluent_kafka import KafkaException
 from msgspec import Struct
 
-from deploy.embedded_kafka import EmbeddedKafka
+from deploy.embedded_kafka import EmbeddedKafka, clear
 from streams import discovery, topics
 from streams.fuzz.sending import Sender
 from streams.fuzz.verdict import problems
 from streams.kafka import admin_client
 from streams.lag import READS, group_lag, uncommitted
-from streams.settings import OF_NOBODY, Settings, child_environ
+from streams.settings import ON_OWN_KAFKA, Settings, child_environ
 from streams.supervisor import Supervisor
 
 MIB = 2**20
@@ -63,12 +62,17 @@ class Fuzz:
     def __init__(
         self, settings: Settings, seed: int, count: int, limit_s: float, honest_per_s: float
     ) -> None:
+        """Prepares a run.
+
+        Raises:
+            BrokerError: Another one is under way in this home.
+        """
         home = settings.home / "fuzz"
-        shutil.rmtree(home, ignore_errors=True)
+        clear(home)
         self._settings = settings.model_copy(
             update={
-                **OF_NOBODY, "home": home, "text_encoder": "hashing", "audio_encoder": "none", "video_encoder": "none",
-                "snapshot_interval_s": 5.0, "item_capacity": 8192, "kafka": "", "topic_prefix": "", "log_content": True,
+                **ON_OWN_KAFKA, "home": home, "text_encoder": "hashing", "audio_encoder": "none",
+                "video_encoder": "none", "snapshot_interval_s": 5.0, "item_capacity": 8192, "log_content": True,
             }
         )  # fmt: skip
         self._seed = seed

@@ -44,6 +44,8 @@ class Reference:
         self.states: dict[str, UserState] = {}
         self.last: dict[str, tuple[int, int]] = {}
         """Partition and offset of each user's last record at home."""
+        self.event_ids: set[str | None] = set()
+        """Of all events at home."""
 
     def apply(self, records: Iterable[LogRecord]) -> None:
         """Applies what lies at home, in the order of the log; the rest lies at home too, where it was sent to."""
@@ -53,6 +55,7 @@ class Reference:
                     event = to_event(record, index, interaction, record.topic_id, now_ms=record.timestamp)
                     state = self.states.setdefault(event.user_id, UserState(event.user_id))
                     state.apply(event)
+                    self.event_ids.add(interaction.event_id)
                     self.last[event.user_id] = (record.partition, record.offset)
 
     def totals(self) -> dict[int, tuple[int, str]]:

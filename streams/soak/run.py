@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ import msgspec
 from confluent_kafka import KafkaException
 from msgspec import Struct
 
-from deploy.embedded_kafka import EmbeddedKafka
+from deploy.embedded_kafka import EmbeddedKafka, clear
 from deploy.ports import free_port
 from online.state_codec import is_older
 from streams import topics
@@ -21,15 +20,17 @@ from streams.embeddings import decode_embedding
 from streams.encoding.sources import sources
 from streams.events import Recommendation
 from streams.kafka import KafkaUnavailableError, admin_client
-from streams.settings import OF_NOBODY, TEXT_ONLY, Settings, child_environ
+from streams.settings import ON_OWN_KAFKA, TEXT_ONLY, Settings, child_environ
 from streams.soak.cluster import Cluster
 from streams.soak.faults import WORKERS, Faults
 from streams.soak.network import Network
 from streams.soak.reference import Described, Reference
 from streams.soak.shoppers import Shoppers
-from streams.status import Counted, Status, read_status
+from streams.status import Counted, Status, read_status, read_workers
 from streams.supervisor import Supervisor
 
+START_S = 600.0
+"""The first time they compile their kernels: a minute or two, more where other work keeps the cores busy."""
 STALL_S = 60.0
 """So long workers may get no further with what they are behind."""
 SETTLE_S = 180.0
@@ -77,12 +78,15 @@ class Soak:
             pause_s: Between one fault and the next.
             say: Told each fault.
             beside: The folder of another version, workers of which take the places of others.
+
+        Raises:
+            BrokerError: Another soak is under way in this home.
         """
         home = settings.home / "soak"
-        shutil.rmtree(home, ignore_errors=True)
+        clear(home)
         self._settings = settings.model_copy(
             update={
-                **TEXT_ONLY, "home": home, "text_encoder": "hashing", "session_timeout_s": 6.0,
+                **ON_OWN_KAFKA, **TEXT_ONLY, "home": home, "text_encoder": "hashing", "session_timeout_s": 6.0,
                 "snapshot_interval_s": 5.0, "item_capacity": 4096,
             }
         )  # fmt: skip
@@ -104,19 +108,20 @@ class Soak:
         """
         started_s = time.monotonic()
         with self._kafka() as (broker, network):
-            settings = self._settings.model_copy(update={**OF_NOBODY, "kafka": network.address})
+            settings = self._settings.model_copy(update={"kafka": network.address})
             topics.create(admin_client(settings), settings)
             shoppers = Shoppers(settings, self._seed)
             with self._workers(settings) as supervisor, self._shopping(shoppers):
                 rng = random.Random(self._seed)
                 faults = Faults(settings, supervisor, broker, network, rng, self._beside)
-                log = self._disturb(faults, started_s)
+                log = self._disturb(faults)
                 self._stop.set()
-                shoppers.flush()
-                settled_s, problems, users = self._compare(settings, faults)
+                with self._producing:
+                    shoppers.flush()
+                settled_s, problems, users = self._compare(settings, faults, shoppers)
         problems += [f"{type(exc).__name__}: {exc}" for exc in self._failed]
         seconds = round(time.monotonic() - started_s, 1)
-        return SoakResult(self._seed, seconds, len(shoppers.sent), log, settled_s, users, problems)
+        return SoakResult(self._seed, seconds, shoppers.sent_count, log, settled_s, users, problems)
 
     @contextmanager
     def _kafka(self) -> Iterator[tuple[EmbeddedKafka, Network]]:
@@ -145,20 +150,32 @@ class Soak:
         tending = threading.Thread(target=tend, daemon=True)
         tending.start()
         try:
+            self._await_workers(settings)
             yield supervisor
         finally:
             ended.set()
             tending.join()
             supervisor.stop()
 
+    def _await_workers(self, settings: Settings) -> None:
+        """Faults on workers that are still starting would disturb nothing."""
+        deadline_s = time.monotonic() + START_S
+        while len(read_workers(settings)) < sum(WORKERS.values()) and not self._failed:
+            if time.monotonic() > deadline_s:
+                msg = f"the workers did not start within {START_S:g} s: see {settings.home / 'workers.log'}"
+                raise TimeoutError(msg)
+            time.sleep(0.5)
+
     @contextmanager
     def _shopping(self, shoppers: Shoppers) -> Iterator[None]:
         def shop() -> None:
-            step_s = 0.1
+            step_s, due = 0.1, 0.0
             try:
                 while not self._stop.wait(step_s):
+                    due += self._rate * step_s
                     with self._producing:
-                        shoppers.send(int(self._rate * step_s))
+                        shoppers.send(int(due))
+                    due %= 1
             except BaseException as exc:
                 self._failed.append(exc)
 
@@ -170,31 +187,40 @@ class Soak:
             self._stop.set()
             thread.join()
 
-    def _disturb(self, faults: Faults, started_s: float) -> list[str]:
+    def _disturb(self, faults: Faults) -> list[str]:
         log: list[str] = []
         time.sleep(CALM_S)
+        started_s = time.monotonic()
+
+        def have(fault: Callable[[], str], pause_s: float) -> None:
+            elapsed_s = time.monotonic() - started_s
+            log.append(fault())
+            self._say(f"{elapsed_s:4.0f} s  {log[-1]}")
+            time.sleep(pause_s)
+
+        def restore() -> str:
+            # No event may be produced into a topic that is being replaced.
+            with self._producing:
+                return faults.restore_topic()
+
         script: list[Callable[[], str]] = []
         restored = False
         while (elapsed_s := time.monotonic() - started_s) < self._seconds and not self._failed:
             if not restored and elapsed_s > min(self._seconds / 2, RESTORE_S):
                 restored = True
-                # No event may be produced into a topic that is being replaced.
-                with self._producing:
-                    line = faults.restore_topic()
+                have(restore, self._pause_s)
             else:
                 script = script or faults.script()
-                line = script.pop()()
-            log.append(line)
-            self._say(f"{elapsed_s:4.0f} s  {line}")
-            time.sleep(self._pause_s)
-        for fault in faults.last():
-            log.append(fault())
-            self._say(f"{time.monotonic() - started_s:4.0f} s  {log[-1]}")
-            # What was killed has to be gone before the next one is chosen.
-            time.sleep(1)
+                have(script.pop(), self._pause_s)
+        # What was killed has to be gone before the next one is chosen; and without workers there is nobody to kill.
+        if not self._failed:
+            for fault in ([] if restored else [restore]) + faults.last():
+                have(fault, 1.0)
         return log
 
-    def _compare(self, settings: Settings, faults: Faults) -> tuple[float, list[str], int]:
+    def _compare(
+        self, settings: Settings, faults: Faults, shoppers: Shoppers
+    ) -> tuple[float, list[str], int]:
         """Waits until nothing is under way, then compares; returns seconds waited, problems and users."""
         cluster = Cluster(settings)
         started_s = time.monotonic()
@@ -208,7 +234,7 @@ class Soak:
                 reference = Reference(settings)
                 reference.apply(faults.earlier)
                 reference.apply(cluster.read("interactions"))
-                problems = list(_problems(settings, cluster, reference))
+                problems = list(_problems(settings, cluster, reference, shoppers.sent_count))
             except (KafkaUnavailableError, KafkaException) as exc:
                 problems = [str(exc)]
         return round(time.monotonic() - started_s, 1), problems, len(reference.states)
@@ -230,8 +256,10 @@ def _await_commits(cluster: Cluster) -> None:
         time.sleep(2.0)
 
 
-def _problems(settings: Settings, cluster: Cluster, reference: Reference) -> Iterator[str]:
+def _problems(settings: Settings, cluster: Cluster, reference: Reference, sent_count: int) -> Iterator[str]:
     """Everything in which the disturbed run differs from the undisturbed one."""
+    if lost := sent_count - len(reference.event_ids):
+        yield f"{lost:,} of {sent_count:,} events never came home"
     if left := cluster.uncommitted():
         yield f"{left} records are not committed"
     status: Status = asyncio.run(read_status(admin_client(settings), settings))

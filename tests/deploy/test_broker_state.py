@@ -11,6 +11,7 @@ from deploy.broker_state import (
     CONFIG_NAME,
     BrokerState,
     claimed,
+    clear,
     remove_state,
     running_state,
     stop_running,
@@ -56,3 +57,26 @@ def test_a_folder_has_one_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         pass
     with claimed(tmp_path):
         pass
+
+
+def test_a_folder_is_emptied_unless_somebodys_broker_runs_in_it(tmp_path: Path) -> None:
+    home = tmp_path / "soak"
+    data_dir = home / "broker"
+    data_dir.mkdir(parents=True)
+    stand_in = [
+        sys.executable,
+        "-c",
+        "import time; print(flush=True); time.sleep(60)",
+        str(data_dir / CONFIG_NAME),
+    ]
+    with subprocess.Popen(stand_in, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        write_state(data_dir, _state(data_dir, process.pid))
+        with pytest.raises(BrokerError, match=f"another run is under way in {home}: .* another FRESHET_HOME"):
+            clear(home)
+        assert running_state(data_dir) is not None
+        process.kill()
+    clear(home)
+    clear(home)
+    assert not home.exists()

@@ -1,8 +1,11 @@
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 
+from streams.fuzz.run import Fuzz
 from streams.settings import Settings, SettingsError, load, to_environ
+from streams.soak.run import Soak
 
 
 def test_defaults_need_no_environment() -> None:
@@ -87,3 +90,18 @@ def test_wrong_arms_are_named(given: str, said: str, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("FRESHET_ARMS", given)
     with pytest.raises(SettingsError, match=said):
         load()
+
+
+def test_what_runs_on_a_kafka_of_its_own_leaves_the_deployments_store_and_ports_alone(tmp_path: Path) -> None:
+    deployed = Settings(
+        home=tmp_path / "home", store=str(tmp_path / "snapshots"), topic_prefix="shop-", kafka="far:9093",
+        kafka_security_protocol="SSL", kafka_replication=3, metrics_port=9100, pseudonyms="0123abcd",
+    )  # fmt: skip
+    for name, run in (
+        ("soak", Soak(deployed, 1, 1, 10, 1, lambda _: None)),
+        ("fuzz", Fuzz(deployed, 1, 10, 1, 1)),
+    ):
+        own = run._settings
+        assert own.store_url == str(tmp_path / "home" / name / "store")
+        assert (own.topic_prefix, own.kafka_security_protocol, own.kafka_replication) == ("", "PLAINTEXT", 1)
+        assert (own.metrics_port, own.pseudonyms) == (0, "")
