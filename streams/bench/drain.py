@@ -42,7 +42,7 @@ def burst_rate(stage: Stage, subject: Subject, load: Load, events: int) -> float
     if observed.unanswered_count:
         msg = f"{subject.name} left {observed.unanswered_count} events unanswered; {subject.last_words()}"
         raise BenchError(msg)
-    return events / max(0.001, (observed.last_seen_ms - sent.start_ms) / 1000)
+    return events / max(0.001, (observed.last_ms - sent.start_ms) / 1000)
 
 
 def drain(stage: Stage, load: Load, events: int) -> Drain:
@@ -62,7 +62,7 @@ def drain(stage: Stage, load: Load, events: int) -> Drain:
             observed = finish(conn, sent.start_ms)
             uses = meter.uses(events)
             load_s = _load_s(stage)
-    drain_s = max(0.001, (observed.last_seen_ms - start_ms) / 1000)
+    drain_s = max(0.001, (observed.last_ms - start_ms) / 1000)
     return Drain(
         backlog=events,
         drain_s=round(drain_s, 2),

@@ -1,5 +1,6 @@
 """Items that go and come: how soon lists obey, with no event of their users; and what a flood does to events."""
 
+import math
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -215,8 +216,8 @@ def measure_items(
         lists.read(1.0)
         lists.changed.clear()
         timer = threading.Timer(LEAD_S + 1.0, _flood, (people, flood_items))
-        timer.start()
-        found = measure(place.settings, subject, load, rate, FLOOD_S, {})
+        timer.daemon = True
+        found = measure(place.settings, subject, load, rate, FLOOD_S, {}, timer.start)
         timer.join()
         lists.read(SETTLE_S)
         return gone, come, Flood(flood_items, rate, quiet.latency_ms, found.latency_ms, len(lists.changed))
@@ -237,10 +238,13 @@ def _come(settings: Settings, people: People, lists: Lists) -> Come:
     at_ms = people.item("new", 0, WORDS)
     people.flush()
     lists.read(SETTLE_S)
-    took = {found.user_id: kafka_ms - at_ms for kafka_ms, found in lists.changed if "new" in _ids(found)}
+    took: dict[str, int] = {}
+    for kafka_ms, changed in lists.changed:
+        if "new" in _ids(changed):
+            took.setdefault(changed.user_id, kafka_ms - at_ms)
     wanted = _wanted(settings, people, people.tasters(0), "new")
     found = lists.having("new")
-    in_time = {user_id for user_id in found if took[user_id] <= 2_000}
+    in_time = {user_id for user_id in found if took.get(user_id, math.inf) <= 2_000}
     return Come(
         len(wanted),
         len(wanted & found),

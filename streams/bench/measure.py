@@ -1,8 +1,9 @@
 """One measured stretch: the generator sends, the observer reads, the meter looks at the processes."""
 
 import math
+import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -63,7 +64,11 @@ class Load(Struct, frozen=True):
 def plan_of(
     subject: Subject, load: Load, count: int, rate: float, span_ms: tuple[int, int] | None = None
 ) -> Plan:
-    """So many new events of a load for a subject; for the others see `Plan`."""
+    """So many new events of a load for a subject; for the others see `Plan`.
+
+    The first so many events of each subject are the same, and so on: the seed and the number decide them.
+    """
+    subject.stretches += 1
     return Plan(
         topic=subject.source,
         count=count,
@@ -71,7 +76,7 @@ def plan_of(
         users=load.users,
         items=load.items,
         seed=load.seed,
-        tag=f"{subject.name}-{now_ms()}",
+        tag=f"stretch-{subject.stretches}",
         packed=load.packed,
         span_ms=span_ms,
     )
@@ -82,7 +87,12 @@ def _child(target: Any, *args: object) -> Iterator[tuple[Connection, int]]:  # n
     """A process that has said "ready"."""
     here, there = _spawn.Pipe()
     process = _spawn.Process(target=target, args=(there, *args), daemon=True)
-    process.start()
+    # A terminal's Ctrl-C is for this process, which then ends the other; that one would only print a traceback.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process.start()
+    finally:
+        signal.signal(signal.SIGINT, before)
     there.close()
     try:
         ask(here, READY_S)
@@ -152,8 +162,14 @@ def await_first_list(settings: Settings, subject: Subject) -> None:
                 raise BenchError(msg)
 
 
-def measure(
-    settings: Settings, subject: Subject, load: Load, rate: float, seconds: float, others: Mapping[str, int]
+def measure(  # what is measured, for how long, and what goes on beside it
+    settings: Settings,
+    subject: Subject,
+    load: Load,
+    rate: float,
+    seconds: float,
+    others: Mapping[str, int],
+    begin: Callable[[], object] = lambda: None,
 ) -> Figures:
     """Sends `rate` events a second for `seconds`, after a lead that is not counted.
 
@@ -164,6 +180,7 @@ def measure(
         rate: Events a second.
         seconds: How long the measured part lasts.
         others: More processes to be metered, by role.
+        begin: Called when the first event is sent, LEAD_S before anything counts.
 
     Raises:
         BenchError: A process died, or Kafka refused events.
@@ -172,6 +189,7 @@ def measure(
     with observing(settings, subject) as (seen, seen_pid), generating(settings, plan) as (go, go_pid):
         metered = {**subject.pids(), **others, "generator": go_pid, "observer": seen_pid}
         go.send("go")
+        begin()
         time.sleep(LEAD_S)
         try:
             with Meter(metered) as meter:

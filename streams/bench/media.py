@@ -171,20 +171,23 @@ def bulk(settings: Settings, modality: Modality, paths: Sequence[Path], folder: 
         BenchError: Not all files came through.
     """
     with _river(settings, folder) as (place, subject, watch, producer):
-        names = {f"bulk-{number}": path for number, path in enumerate(paths)}
         mask = modality_mask([modality])
-        first = math.ceil(len(names) * WARM_SHARE)
-        warming, timed = list(names)[:first], list(names)[first:] or list(names)
-        for part in (warming, timed):
+        first = math.ceil(len(paths) * WARM_SHARE)
+        # A single file is sent again, as another item.
+        warming, timed = paths[:first], paths[first:] or paths
+        sent: dict[str, Path] = {}
+        for name, part in (("warm", warming), ("bulk", timed)):
             start_ms = now_ms()
-            for item_id in part:
-                _send(place, producer, item_id, _item(modality, names[item_id]))
-            watch.await_all(partial(_are_complete, watch, part, mask), subject)
-        end_ms = max(watch.documents[i][0] for i in timed)
-        failed = sum(watch.documents[i][1].encode_errors is not None for i in names)
+            these = {f"{name}-{number}": path for number, path in enumerate(part)}
+            for item_id, path in these.items():
+                _send(place, producer, item_id, _item(modality, path))
+            watch.await_all(partial(_are_complete, watch, these, mask), subject)
+            sent |= these
+        end_ms = max(watch.documents[i][0] for i in these)
+        failed = len({path for i, path in sent.items() if watch.documents[i][1].encode_errors is not None})
     through = len(timed) / max(0.001, (end_ms - start_ms) / 1000)
-    plain = _plain_rate(settings, modality, paths[:first], paths[first:] or paths)
-    return Bulk(len(names), failed, round(through, 2), round(plain, 2), round(through / plain, 3))
+    plain = _plain_rate(settings, modality, warming, timed)
+    return Bulk(len(paths), failed, round(through, 2), round(plain, 2), round(through / plain, 3))
 
 
 def _item(modality: Modality, path: Path) -> dict[str, object]:

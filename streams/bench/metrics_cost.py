@@ -117,7 +117,7 @@ def _work(place: Stage, subject: Subject, load: Load, rate: float, events: int) 
     if observed.unanswered_count:
         msg = f"{observed.unanswered_count} events were left unanswered; {subject.last_words()}"
         raise BenchError(msg)
-    return sent.start_ms / 1000, events / ((observed.last_seen_ms - sent.start_ms) / 1000)
+    return sent.start_ms / 1000, events / ((observed.last_ms - sent.start_ms) / 1000)
 
 
 def _notes(url: str) -> Notes:

@@ -24,21 +24,28 @@ def at_rate(rate: float, seconds: float) -> Mode:
 
 
 def highest_rate(seconds: float, say: Callable[[str], None]) -> Mode:
-    """Finds the highest rate at which every list is at most 2 s old, in steps downwards.
+    """Finds the highest rate at which every list is at most 2 s old, in steps from that at which a burst is worked.
 
-    How fast a burst is worked is more than a subject sustains, since events of one user then share a list. From
-    there each step asks 15 % less, until one is sustained.
+    That is mostly more than a subject sustains, since events of one user then share a list: from there each step asks
+    15 % less, until one is sustained. Where it is less, as of a burst that is over too soon, steps go up until one is
+    not.
     """
 
     def find(stage: Stage, subject: Subject, load: Load) -> Figures:
         rate = burst_rate(stage, subject, load, BURST_EVENTS)
         say(f"  {subject.name} works a burst of {BURST_EVENTS:,} at {rate:,.0f} events/s")
+        best: Figures | None = None
+        was_held: bool | None = None
         for _ in range(STEP_LIMIT):
             found = measure(stage.settings, subject, load, rate, seconds, stage.broker)
             say(f"  at {rate:,.0f}/s: held {found.rate_held:,.0f}, oldest {found.oldest_ms:,.0f} ms")
-            if sustained(found):
-                return found
-            rate *= STEP_RATIO
+            holds = sustained(found)
+            best = found if holds else best
+            if was_held not in {None, holds}:
+                break
+            was_held, rate = holds, rate / STEP_RATIO if holds else rate * STEP_RATIO
+        if best is not None:
+            return best
         msg = f"{subject.name} sustained no rate down to {rate:,.0f} events/s; {subject.last_words()}"
         raise BenchError(msg)
 

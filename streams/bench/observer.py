@@ -34,12 +34,14 @@ class Observed(Struct):
 
     answers: list[Answer]
     list_count: int
-    last_seen_ms: int
+    last_ms: int
+    """When the broker had the list that answered last; 0 if none did."""
     unanswered_count: int
     unanswered_since_ms: int | None
 
 
 class _List(Struct):
+    user_id: str
     through: Through
 
 
@@ -72,9 +74,12 @@ def run(conn: Connection, settings: Settings, source: str, target: str) -> None:
 def _finish(
     settings: Settings, consumer: Consumer, lists: list[SeenList], starts: list[TopicPartition], asked: Finish
 ) -> Observed:
+    deadline_s = time.monotonic() + asked.limit_s
+    # First all that comes without a pause: while the events are read back nobody sees a list.
+    while (more := _poll(consumer)) and time.monotonic() < deadline_s:
+        lists += more
     matcher = Matcher()
     matcher.sent(e for e in _read_back(settings, starts) if e.timestamp_ms >= asked.since_ms)
-    deadline_s = time.monotonic() + asked.limit_s
     taken = 0
     while True:
         for listed in lists[taken:]:
@@ -87,7 +92,7 @@ def _finish(
     return Observed(
         answers=matcher.answers,
         list_count=sum(listed.timestamp_ms >= asked.since_ms for listed in lists),
-        last_seen_ms=max((listed.seen_ms for listed in lists), default=0),
+        last_ms=max((answer.event_ms + answer.broker_ms for answer in matcher.answers), default=0),
         unanswered_count=matcher.waiting_count,
         unanswered_since_ms=matcher.oldest_waiting_ms(),
     )
@@ -102,9 +107,9 @@ def _poll(consumer: Consumer) -> list[SeenList]:
 
 
 def _seen(message: Message, seen_ms: int) -> SeenList:
-    through = _decode_list(message.value() or b"").through
-    place = Place(through.partition, through.offset, through.index)
-    return SeenList(message.key() or b"", place, message.timestamp()[1], seen_ms)
+    listed = _decode_list(message.value() or b"")
+    place = Place(listed.through.partition, listed.through.offset, listed.through.index)
+    return SeenList(listed.user_id.encode(), place, message.timestamp()[1], seen_ms)
 
 
 def _read_back(settings: Settings, starts: list[TopicPartition]) -> Iterator[SentEvent]:

@@ -55,8 +55,7 @@ def measure_requests(
             _request(f"{tag}-{number}", number, load, rng) for number in range(int(rate * (LEAD_S + seconds)))
         ]
         asking = Asking(place.settings, requests, rate, skipped=int(rate * LEAD_S))
-        asking.start()
-        events = measure(place.settings, subject, load, events_rate, seconds, place.broker)
+        events = measure(place.settings, subject, load, events_rate, seconds, place.broker, asking.start)
         answers = asking.answers()
     by_kind = {}
     for place_of_kind, kind in enumerate(KINDS):

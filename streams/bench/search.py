@@ -87,8 +87,8 @@ def _asked(
         Request(f"{tag}-{number}", "search", query=one.query, k=PLACES) for number, one in enumerate(sought)
     ]
     asking = Asking(place.settings, requests, rate)
-    asking.start()
-    events = measure(place.settings, subject, load, EVENTS_PER_S, len(sought) / rate, place.broker)
+    seconds = len(sought) / rate
+    events = measure(place.settings, subject, load, EVENTS_PER_S, seconds, place.broker, asking.start)
     answers = asking.answers()
     places = [
         _place(one.item_id, answers.get(request.request_id))

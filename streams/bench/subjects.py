@@ -37,10 +37,12 @@ class Subject(Struct):
     source: str
     target: str
     pids: Callable[[], dict[str, int]]
-    """Process ids by role."""
+    """Process ids by role; of several workers of one role the second is `recommend 2`, and so on."""
     has_ended: Callable[[], bool]
     """Whether any of its processes has."""
     log: Path
+    stretches: int = 0
+    """For how many events were planned; each has a number of its own."""
 
     def check(self) -> None:
         """Makes sure that it lives, so that nothing is waited for in vain.
@@ -78,14 +80,18 @@ def freshet(
     supervisor = Supervisor(workers, child_environ(settings), log, module)
 
     def pids() -> dict[str, int]:
-        return {role: pid for role in workers for pid in supervisor.pids(role)}
+        return {
+            role if number == 1 else f"{role} {number}": pid
+            for role in workers
+            for number, pid in enumerate(supervisor.pids(role), 1)
+        }
 
     def has_ended() -> bool:
         return sum(len(supervisor.pids(role)) for role in workers) < sum(workers.values())
 
     def is_serving() -> bool:
         announced = {path.stem for path in discovery.folder(settings).glob("*.json")}
-        return {f"{role}-{pid}" for role, pid in pids().items()} <= announced
+        return {f"{role}-{pid}" for role in workers for pid in supervisor.pids(role)} <= announced
 
     subject = Subject(FRESHET, *topics_of(settings, FRESHET), pids, has_ended, log)
     supervisor.start()

@@ -1,9 +1,13 @@
+from typing import Any
+
+import msgspec
 import pytest
 
+from streams.bench import modes
 from streams.bench.generator import Plan, Sent
 from streams.bench.matching import Answer
 from streams.bench.measure import Figures, figures
-from streams.bench.modes import sustained
+from streams.bench.modes import highest_rate, sustained
 from streams.bench.observer import Observed
 from streams.bench.report import ratios
 
@@ -44,3 +48,33 @@ def test_ratios_are_freshets_figure_by_the_others() -> None:
         {"freshet": measured(), "plain_faust": measured(50.0, (20, 40)), "quixstreams": "not installed"}
     )
     assert found == {"plain_faust": {"rate_held": 2.0, "p50": 0.5, "p95": 0.5, "p99": 0.5, "max": 0.5}}
+
+
+SUBJECT: Any = type("Subject", (), {"name": "freshet"})
+
+
+@pytest.mark.parametrize(
+    ("burst", "sustains", "tried"),
+    [
+        (1_000.0, 800.0, [1_000, 850, 722]),
+        (1_000.0, 1_200.0, [1_000, 1_176, 1_384]),
+        (1_000.0, 1_000.0, [1_000, 1_176]),
+    ],
+)
+def test_the_highest_rate_is_found_whether_the_burst_was_faster_or_slower(
+    burst: float, sustains: float, tried: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def measure(_settings: object, _subject: object, _load: object, rate: float, *_: object) -> Figures:
+        asked.append(round(rate))
+        return msgspec.structs.replace(
+            measured(rate, (10,) if rate <= sustains else (3_000,)), rate_asked=rate
+        )
+
+    monkeypatch.setattr(modes, "burst_rate", lambda *_: burst)
+    monkeypatch.setattr(modes, "measure", measure)
+    place: Any = type("Stage", (), {"settings": None, "broker": {}})
+    found = highest_rate(1, lambda _: None)(place, SUBJECT, SUBJECT)
+    assert asked == tried
+    assert round(found.rate_asked) == max(rate for rate in asked if rate <= sustains)
