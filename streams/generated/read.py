@@ -30,7 +30,7 @@ def read_stream_of_world(folder: Path) -> Stream:
         for number, line in enumerate(lines, 1):
             try:
                 media = decoder.decode(line)
-            except msgspec.ValidationError as exc:
+            except msgspec.DecodeError as exc:
                 msg = f"{lines.name}, line {number}: {exc}"
                 raise InputError(msg) from None
             catalogue[media.item_id] = replace(catalogue[media.item_id], media=dict(_media(media)))
