@@ -140,7 +140,7 @@ def freshness(settings: Settings, pictures: Sequence[Path], folder: Path, rate: 
         rate: Items a second.
 
     Raises:
-        BenchError: Not all items came through.
+        BenchError: Not all items came through, or none of them whole.
     """
     mask = modality_mask(("text", "image"))
     sent_ms: dict[str, int] = {}
@@ -155,6 +155,12 @@ def freshness(settings: Settings, pictures: Sequence[Path], folder: Path, rate: 
         watch.read(1.0)
         uses = meter.uses(len(sent_ms))
     complete = [i for i in sent_ms if watch.documents[i][1].modalities & mask == mask]
+    if not complete:
+        errors = next(
+            document.encode_errors for _, document in watch.documents.values() if document.encode_errors
+        )
+        msg = f"none of {len(sent_ms)} pictures could be encoded: {errors}"
+        raise BenchError(msg)
     return Freshness(
         rate=rate,
         items=len(complete),

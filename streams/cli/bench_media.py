@@ -45,8 +45,8 @@ def media(
         fresh = freshness(settings.load(), found["image"][:items], folder, rate)
         console.print(
             f"{fresh.items} new items with text and picture, {rate:g}/s: document complete after p50 "
-            f"{fresh.document_ms['p50']:g} ms, p99 {fresh.document_ms['p99']:g} ms; vector in `model` after p50 "
-            f"{fresh.vector_ms['p50']:g} ms, p99 {fresh.vector_ms['p99']:g} ms"
+            f"{fresh.document_ms['p50']} ms, p99 {fresh.document_ms['p99']} ms; vector in `model` after p50 "
+            f"{fresh.vector_ms['p50']} ms, p99 {fresh.vector_ms['p99']} ms"
         )
         bulks = {}
         for modality, paths in found.items():
