@@ -76,7 +76,7 @@ def _finish(
 ) -> Observed:
     deadline_s = time.monotonic() + asked.limit_s
     # First all that comes without a pause: while the events are read back nobody sees a list.
-    while (more := _poll(consumer)) and time.monotonic() < deadline_s:
+    while time.monotonic() < deadline_s and (more := _poll(consumer)):
         lists += more
     matcher = Matcher()
     matcher.sent(e for e in _read_back(settings, starts) if e.timestamp_ms >= asked.since_ms)

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import AdminClient  # type: ignore[attr-defined]  # not in its __all__
+from confluent_kafka.admin import AdminClient
 from rich.console import Console
 
 from streams.bench.stage import stage

@@ -1,8 +1,10 @@
 """What is sent, by which process, and what a list that was seen says."""
 
 import signal
+from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -92,7 +94,8 @@ def test_requests_begin_with_the_events(monkeypatch: pytest.MonkeyPatch) -> None
         arguments[-1]()
 
     class Set:
-        settings, broker = Settings(kafka="nowhere:1"), {}  # as the real one has it
+        settings = Settings(kafka="nowhere:1")
+        broker: Mapping[str, int] = MappingProxyType({})
 
         def __enter__(self) -> "Set":
             return self

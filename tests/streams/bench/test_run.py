@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from streams.bench import run, subjects
+from streams.bench import rivals, run, subjects
 from streams.bench.measure import Load
 from streams.bench.run import Bench
 from streams.settings import Settings
@@ -37,7 +37,7 @@ def test_a_loop_that_dies_takes_no_figures_of_the_others_along(monkeypatch: pyte
     monkeypatch.setattr(run, "stage", place)
     monkeypatch.setattr(run, "warm", lambda *_: None)
     monkeypatch.setattr(run, "await_first_list", lambda *_: None)
-    monkeypatch.setattr(run.rivals, "quixstreams_python", lambda _: "python")
+    monkeypatch.setattr(rivals, "quixstreams_python", lambda _: "python")
     for name in ("freshet", "bare_freshet", "plain_faust", "quixstreams"):
         monkeypatch.setattr(subjects, name, started(name))
     bench = Bench(Settings(kafka="nowhere:1"), Load(1, 1, 1), True, lambda _: None)
