@@ -189,7 +189,8 @@ def test_secrets_reach_the_workers_and_what_creates_topics(
     for manifest in manifests:
         if manifest["kind"] in ("Deployment", "Job"):
             container = _container(manifest)
-            assert {"secretRef": {"name": "freshet-kafka"}} in container["envFrom"]
+            role = manifest["metadata"]["name"].removeprefix("freshet-").replace("topics", "admin")
+            assert {"secretRef": {"name": f"freshet-kafka-{role}"}} in container["envFrom"]
             mounted = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
             volumes = {volume["name"] for volume in manifest["spec"]["template"]["spec"]["volumes"]}
             assert mounted.keys() <= volumes
