@@ -22,7 +22,7 @@ from streams.app import add_agent
 from streams.embeddings import Embedding, encode_embedding
 from streams.encoding.embedder import Embedder
 from streams.encoding.rows import RowMaker
-from streams.encoding.sources import AT_HAND
+from streams.encoding.sources import AT_HAND, FETCHED
 from streams.events import ItemDocument
 from streams.identity import LogIdentity
 from streams.liveness import Liveness
@@ -103,6 +103,7 @@ class MediaToItems:
             if not all(run.is_current() for run in runs):
                 return  # superseded while a part was written: all of it comes again, to whoever owns it then
             part = changed[start : start + size]
+            self._try_again(part)
             await self._publish(part)
             for c in part:
                 if c.document is not None and self._is_behind(c.item_id, c.document):
@@ -127,6 +128,13 @@ class MediaToItems:
         return bool(self._maker.missing(document, find)) or self._maker.is_unsaid(
             document, find, self._store.embedded(item_id)
         )
+
+    def _try_again(self, changed: list[Changed]) -> None:
+        """Files that failed for good and are named again: whoever does that has mended something, there or here."""
+        for c in changed:
+            if c.document is not None and not c.named.isdisjoint(FETCHED):
+                for row in self._maker.failed(c.document, self._store.find):
+                    self._store.keep_content(msgspec.structs.replace(row, transient=True))
 
     async def _publish(self, changed: list[Changed]) -> None:
         alive = [c.document for c in changed if c.document is not None]

@@ -52,6 +52,8 @@ class Changed(msgspec.Struct):
     document: ItemDocument | None
     media_ms: int = 0
     """Kafka's timestamp of the newest event in it."""
+    named: frozenset[str] = frozenset()
+    """The fields that its events name."""
 
 
 class Patches:
@@ -132,8 +134,10 @@ class Patches:
             self._refuse(record, Refusal(index, _encode(media), RefusalError("too_large", "$", message)))
             return
         self._bounds[media.item_id] = size_bytes
+        earlier = self.changed.get(media.item_id)
+        named = frozenset(patch) if earlier is None else earlier.named | patch.keys()
         self.changed[media.item_id] = Changed(
-            media.item_id, record.partition, cursor, document, record.timestamp
+            media.item_id, record.partition, cursor, document, record.timestamp, named
         )
 
     def _bound(self, item_id: str, partition: int) -> int:

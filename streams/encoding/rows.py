@@ -8,7 +8,7 @@ import msgspec
 from encoders.modalities import MODALITY_BITS, Modality, modality_mask
 from streams import metrics
 from streams.embeddings import Embedded
-from streams.encoding.sources import AT_HAND, Source, sources
+from streams.encoding.sources import AT_HAND, FETCHED, Source, sources
 from streams.encoding.spaces import Space, Spaces
 from streams.events import ItemDocument
 
@@ -51,6 +51,15 @@ class RowMaker:
             for modality, source, space in self._wanted(document)
             if (row := find(source.content_hash, space.name)) is None or row.transient
         }
+
+    def failed(self, document: ItemDocument, find: Find) -> list[Embedded]:
+        """What stands for the document's files that cannot be had or read, for a lasting reason."""
+        found = (
+            find(source.content_hash, space.name)
+            for modality, source, space in self._wanted(document)
+            if modality in FETCHED
+        )
+        return [row for row in found if row is not None and row.error and not row.transient]
 
     def is_unsaid(self, document: ItemDocument, find: Find, published: Rows) -> bool:
         """Whether something that is made of the document, be it for another item, is not among what is published of it.

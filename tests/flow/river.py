@@ -103,12 +103,14 @@ class MemoryRiver:
         yield learner
 
     @asynccontextmanager
-    async def encode(self, crash_after: int | None = None) -> AsyncIterator[MediaToItems]:
-        """A new encode worker that owns every partition."""
+    async def encode(
+        self, crash_after: int | None = None, more: Spaces | None = None
+    ) -> AsyncIterator[MediaToItems]:
+        """A new encode worker that owns every partition; `more`: what it encodes beside texts."""
         store = DocumentStore(self.settings)
         producer: Any = MemoryProducer(self.kafka, crash_after)
         log = LogIdentity(NOBODY, "media")
-        spaces: Spaces = {"text": Space(Counting(self.encoded))}
+        spaces: Spaces = {"text": Space(Counting(self.encoded)), **(more or {})}
         worker = MediaToItems(
             self.settings, store, RowMaker(spaces), Embedder(spaces, 32), producer, alive(), log
         )
