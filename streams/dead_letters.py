@@ -30,6 +30,7 @@ _HEAD = re.compile(r"\$(\[\d+\])?")
 _QUOTE = re.compile("['\"]")
 
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(DeadLetter).decode
 
 
 def letter(settings: Settings, base: str, record: Any, refusal: Refusal, now_ms: int) -> Outgoing:  # noqa: ANN401  # aiokafka's record
@@ -54,6 +55,16 @@ def letter(settings: Settings, base: str, record: Any, refusal: Refusal, now_ms:
         size_bytes=len(refusal.value) if was_read else None,
     )
     return Outgoing(full_name(settings, "dead-letters"), key, _encode(dead))
+
+
+def read_letter(value: bytes | None) -> DeadLetter | None:
+    """The letter that a record of `dead-letters` holds; None where it holds something else, from another hand."""
+    try:
+        found = _decode(value or b"")
+        base64.b64decode(found.value_b64)
+    except (msgspec.DecodeError, ValueError):
+        return None
+    return found
 
 
 def quoting_nothing(error: RefusalError) -> RefusalError:

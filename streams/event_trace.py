@@ -10,15 +10,15 @@ from online import example_codec
 from online.events import Cursor, ExampleRun
 from online.state_codec import head
 from streams.batch import decode
+from streams.dead_letters import read_letter
 from streams.event_ids import event_hash, event_id_of, log_key, origin_in, place_of
-from streams.events import DeadLetter, Recommendation
+from streams.events import Recommendation
 from streams.follower import Record
 from streams.homes import FORWARDED_HEADER
 from streams.publications import PROGRESS_KEY, decode_progress
 from streams.topics import home_partition
 from streams.tracing import Step, Trace, step, traced
 
-_decode_letter = msgspec.json.Decoder(DeadLetter).decode
 _decode_list = msgspec.json.Decoder(Recommendation).decode
 
 
@@ -84,8 +84,8 @@ class EventTrace:
 
     def take_dead_letter(self, record: Record) -> None:
         """Takes a record of `dead-letters`."""
-        letter = _decode_letter(record.value or b"")
-        if letter.topic != self._name("interactions"):
+        letter = read_letter(record.value)
+        if letter is None or letter.topic != self._name("interactions"):
             return
         place = place_of(letter.topic, letter.partition, letter.offset, letter.index)
         if place in (self._event_id, *self._refused) or self._is_of(base64.b64decode(letter.value_b64)):

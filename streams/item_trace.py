@@ -6,14 +6,14 @@ from collections.abc import Callable
 import msgspec
 
 from encoders.modalities import modalities_in
+from streams.dead_letters import read_letter
 from streams.decoding import EventDecoder
 from streams.embeddings import decode_embedding
-from streams.events import DeadLetter, ItemDocument, Media, Recommendation
+from streams.events import ItemDocument, Media, Recommendation
 from streams.follower import Record
 from streams.tracing import Outcome, Step, Trace, step, traced
 
 _decode_media = EventDecoder(Media).decode
-_decode_letter = msgspec.json.Decoder(DeadLetter).decode
 _decode_document = msgspec.json.Decoder(ItemDocument).decode
 _decode_list = msgspec.json.Decoder(Recommendation).decode
 
@@ -36,6 +36,8 @@ class ItemTrace:
         self._deletes = False
         """Whether the newest media event deletes the item."""
         self._steps: dict[str, Step] = {}
+        self._document: Step | None = None
+        """The newest document: files land after the event is merged."""
 
     @property
     def found(self) -> bool:
@@ -52,10 +54,11 @@ class ItemTrace:
 
     def take_dead_letter(self, record: Record) -> None:
         """Takes a record of `dead-letters`."""
-        letter, sent = _decode_letter(record.value or b""), self._sent
-        if sent is not None and (letter.topic, letter.partition, letter.offset, letter.index) == (
-            sent.topic, sent.partition, sent.offset, self._index,
-        ):  # fmt: skip
+        letter, sent = read_letter(record.value), self._sent
+        if letter is None or sent is None:
+            return
+        refused = (letter.topic, letter.partition, letter.offset, letter.index)
+        if refused == (sent.topic, sent.partition, sent.offset, self._index):
             error = letter.error
             self._first(
                 "refused", "encode", "dead-letters", record, f"{error.code} at {error.path}: {error.message}"
@@ -71,7 +74,10 @@ class ItemTrace:
             document = _decode_document(record.value)
             errors = [f"{modality}: {why}" for modality, why in (document.encode_errors or {}).items()]
             have = ", ".join(modalities_in(document.modalities)) or "none"
-            self._first("merged", "encode", "items", record, "; ".join([f"vectors: {have}", *errors]))
+            note = "; ".join([f"vectors: {have}", *errors])
+            self._first("merged", "encode", "items", record, note)
+            if self._document is None or record.offset > self._document.offset:
+                self._document = step("published again", "encode", self._name("items"), record, note)
 
     def take_embedding(self, record: Record) -> None:
         """Takes a record of `embeddings`."""
@@ -100,6 +106,8 @@ class ItemTrace:
     def trace(self) -> Trace:
         """What was found."""
         steps = [] if self._sent is None else [self._sent, *self._steps.values()]
+        if self._document is not None and self._document.note != self._steps["merged"].note:
+            steps.append(self._document)
         # First: lists that have the item although its newest event was refused have it by an earlier one.
         settled: dict[str, Outcome] = {"refused": "refused"}
         settled |= {"deleted": "deleted"} if self._deletes else {"listed": "answered"}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from streams.dead_letters import TEXT_LIMIT, VALUE_LIMIT, letter
+from streams.dead_letters import TEXT_LIMIT, VALUE_LIMIT, letter, read_letter
 from streams.decoding import EventDecoder, Refusal
 from streams.events import DeadLetter, Interaction, RefusalError
 from streams.oversized import Oversized
@@ -167,3 +167,23 @@ def test_what_is_kept_is_for_the_operator_to_say_but_for_users_own_ids(
     refusal = Refusal(0, b"x", RefusalError(code, "$", ""))
     dead = read(letter(settings, "interactions", record("interactions", b"x"), refusal, 0))
     assert (dead.key, dead.value_b64, dead.truncated) == (("k", "eA==", False) if keeps else (None, "", True))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        b"",
+        b"\xff",
+        b"{}",
+        b"null",
+        msgspec.json.encode(DeadLetter("t", 0, 0, 0, None, "a", False, "", ERROR, 7)),
+    ],
+)
+def test_what_is_no_letter_is_read_as_none(value: bytes | None) -> None:
+    assert read_letter(value) is None
+
+
+def test_a_letter_is_read_as_it_was_written() -> None:
+    sent = refused({"user_id": "u"})
+    assert read_letter(sent.value) == read(sent)

@@ -162,6 +162,7 @@ def test_a_refused_event_is_found_by_what_can_be_read_of_it(value: bytes, is_ref
     letter = DeadLetter(
         "t-interactions", 1, 2, 0, "u1", base64.b64encode(value).decode(), False, "", error, 7
     )
+    found.take_dead_letter(Record(0, 3, b"u1", b"no letter", 1_000, {}))
     found.take_dead_letter(Record(0, 4, b"u1", msgspec.json.encode(letter), 1_000, {}))
     trace = found.trace()
     assert trace.outcome == ("refused" if is_refused else "not found")

@@ -62,6 +62,7 @@ def test_an_items_newest_media_event_is_followed_to_the_first_list() -> None:
         ("encoded", 15, "vectors: text"),
         ("merged", 20, "vectors: text; image: too large"),
         ("listed", 40, "place 1 for u1, because of item i1"),
+        ("published again", 400, "vectors: text, image; image: too large"),
     ]
 
 
@@ -117,6 +118,7 @@ def test_an_event_that_was_refused_is_the_items_newest_whatever_of_it_can_be_rea
     found = _trace()
     found.take_media(_media(4, 50))
     found.take_media(Record(0, 5, b"i1", value, 100, {}))
+    found.take_dead_letter(Record(0, 0, b"i1", b"no letter", 110, {}))
     found.take_dead_letter(_letter(5, 0, value))
     found.take_list(_list(0, 150, "i1"))
     trace = found.trace()
