@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from online.availability import ALWAYS, NEVER_MS, Availability, Limits
 from online.item import Item
 from online.item_filter import Attributes
-from online.saved import Saved
+from online.saved import CapacityError, Saved
 from online.statistics.base import Rows
 
 UNKNOWN_ROW = -1
@@ -269,15 +269,14 @@ class Catalogue:
         """Replaces everything by what was saved.
 
         Raises:
-            ValueError: More rows were saved than this catalogue has room for.
+            CapacityError: More rows were saved than this catalogue has room for.
         """
         encoded, touched = saved["catalogue"], saved["touched"]
         assert isinstance(encoded, bytes)
         assert isinstance(touched, np.ndarray)
         part = msgspec.msgpack.decode(encoded, type=_Saved)
         if len(part.ids) > self.capacity:
-            msg = f"the snapshot has {len(part.ids)} rows, this catalogue has room for {self.capacity}"
-            raise ValueError(msg)
+            raise CapacityError(len(part.ids), self.capacity)
         categories = self.categories
         self.__init__(self.capacity, self._on_evict)  # type: ignore[misc]  # every field starts anew
         # Except for what compiled code was given.

@@ -9,6 +9,15 @@ Saved = dict[str, np.ndarray | bytes]
 Value = TypeVar("Value")
 
 
+class CapacityError(ValueError):
+    """More rows were saved than a catalogue has room for."""
+
+    def __init__(self, needed: int, capacity: int) -> None:
+        """Keeps how many there are."""
+        super().__init__(f"the snapshot has {needed} rows, this catalogue has room for {capacity}")
+        self.needed = needed
+
+
 def as_part(prefix: str, saved: Mapping[str, Value]) -> dict[str, Value]:
     """What a part saved, by the names that it has among others."""
     return {prefix + name: value for name, value in saved.items()}

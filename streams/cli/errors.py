@@ -23,6 +23,7 @@ def one_line_errors(*own: type[Exception]) -> Iterator[None]:
 
     from deploy.embedded_kafka import BrokerError  # noqa: PLC0415
     from online.rules.rule import RulesError  # noqa: PLC0415
+    from online.saved import CapacityError  # noqa: PLC0415
     from streams.follower import LogGapError  # noqa: PLC0415
     from streams.kafka import DENIALS, AccessDeniedError, KafkaUnavailableError  # noqa: PLC0415
     from streams.settings import SettingsError  # noqa: PLC0415
@@ -38,6 +39,8 @@ def one_line_errors(*own: type[Exception]) -> Iterator[None]:
         yield
     except (KafkaUnavailableError, StoreUnavailableError, SucceededError) as exc:
         line, code = str(exc), EXIT_UNAVAILABLE
+    except CapacityError as exc:
+        line = f"{exc}: set FRESHET_ITEM_CAPACITY to {exc.needed} or more, for every worker"
     except known as exc:
         line = str(exc)
     except KafkaException as exc:

@@ -2,6 +2,7 @@ import pytest
 
 from online.catalogue import EVICTED_SHARE, UNKNOWN_ROW, UNUSED_SHARE, Catalogue, item_hash
 from online.item import Item
+from online.saved import CapacityError
 from online.statistics.base import Rows
 
 
@@ -114,8 +115,9 @@ def test_a_snapshot_that_does_not_fit_is_refused() -> None:
     large = Catalogue(64)
     for number in range(40):
         large.row(f"i{number}", create=True)
-    with pytest.raises(ValueError, match="40 rows, this catalogue has room for 16"):
+    with pytest.raises(CapacityError, match="40 rows, this catalogue has room for 16") as refused:
         Catalogue(16).load(large.save())
+    assert refused.value.needed == 40
 
 
 def test_what_time_makes_available_or_ends_is_told_once() -> None:

@@ -6,6 +6,7 @@ import pytest
 import typer
 from confluent_kafka import KafkaError, KafkaException
 
+from online.saved import CapacityError
 from streams.asking import NoAnswerError
 from streams.cli.errors import EXIT_CONFIGURATION, EXIT_UNAVAILABLE, one_line_errors
 from streams.succession import SucceededError
@@ -29,6 +30,7 @@ from streams.succession import SucceededError
             EXIT_CONFIGURATION,
         ),
         (SucceededError("epoch 3 publishes"), "freshet: epoch 3 publishes\n", EXIT_UNAVAILABLE),
+        (CapacityError(40, 16), "set FRESHET_ITEM_CAPACITY to 40 or more", EXIT_CONFIGURATION),
     ],
 )
 def test_a_supervisor_tries_again_where_that_can_help(
