@@ -55,6 +55,7 @@ class When(Struct, frozen=True, forbid_unknown_fields=True):
     hours: tuple[Hour, Hour] | None = None
     """From the first, up to the second, which may be on the next day."""
     days: list[Day] | None = None
+    """With hours over midnight the days on which these begin: the night of `sat` ends on Sunday."""
     utc_offset_h: Annotated[float, Meta(ge=-14, le=14)] = 0.0
     """What hours and days are counted in."""
     context: dict[str, Scalar] | None = None
@@ -69,6 +70,8 @@ class When(Struct, frozen=True, forbid_unknown_fields=True):
             begin, end = self.hours
             if not (begin <= now.hour < end if begin < end else now.hour >= begin or now.hour < end):
                 return False
+            if begin >= end and now.hour < end:
+                now -= timedelta(days=1)
         if self.days is not None and DAYS[now.weekday()] not in self.days:
             return False
         said = situation.context
