@@ -44,6 +44,8 @@ def given_media(
 
 def _file(path: Path, modality: Modality | None) -> Medium:
     its = modality or guess_modality(path)
+    if its is None and not path.exists():
+        return Medium(str(path), None, None, "no such file: a text itself is given with --text")
     if its is None:
         return Medium(str(path), None, None, "its name tells no modality: say which with --modality")
     try:

@@ -23,7 +23,10 @@ def test_a_modality_that_is_named_is_that_of_all_files(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_had_says_why(tmp_path: Path) -> None:
-    unknown, missing, place = given_media([tmp_path / "a.xyz", tmp_path / "b.png"], [], ["48"], None)
+    (tmp_path / "a.xyz").touch()
+    files = [tmp_path / "a.xyz", tmp_path / "b.png", Path("a red pan")]
+    unknown, missing, said, place = given_media(files, [], ["48"], None)
+    assert said.problem == "no such file: a text itself is given with --text"
     assert unknown.problem == "its name tells no modality: say which with --modality"
     assert missing.problem == "No such file or directory"
     assert place.problem is not None
