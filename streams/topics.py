@@ -165,7 +165,15 @@ def differences(admin: AdminClient, settings: Settings) -> list[str]:
         present.append(row)
         count = len(existing[name].partitions)
         if count != row.partitions:
-            found.append(f"{name}: {count} partitions, expected {row.partitions}; it must be created anew")
+            # Where it is the setting that is wrong, nothing is to be deleted.
+            first = (
+                "set FRESHET_PARTITIONS as when it was created, or "
+                if row.partitions == settings.partitions
+                else ""
+            )
+            found.append(
+                f"{name}: {count} partitions, expected {row.partitions}; {first}it must be created anew"
+            )
     return found + list(_config_differences(admin, settings, present))
 
 
@@ -221,11 +229,15 @@ def ensure(admin: AdminClient, settings: Settings) -> None:
     """Checks that every topic is as the table says.
 
     Raises:
-        TopicsError: With every difference, in one line.
+        TopicsError: With every difference, in one line; topics of which the same is to be said are named together.
     """
     found = differences(admin, settings)
     if found:
-        msg = "; ".join(found)
+        names: dict[str, list[str]] = {}
+        for line in found:
+            name, _, said = line.partition(": ")
+            names.setdefault(said, []).append(name)
+        msg = "; ".join(f"{', '.join(same)}: {said}" for said, same in names.items())
         raise TopicsError(msg)
 
 

@@ -50,7 +50,8 @@ def test_check_names_each_difference_and_create_leaves_what_exists_alone(
     ].result(30)
     admin.delete_topics([model])[model].result(30)
     expected = [
-        f"{topic_prefix}interactions: 3 partitions, expected 2; it must be created anew",
+        f"{topic_prefix}interactions: 3 partitions, expected 2; "
+        "set FRESHET_PARTITIONS as when it was created, or it must be created anew",
         f"{media}: max.message.bytes is 1000, expected 16777216; try `freshet topics alter`",
         f"{model}: missing; try `freshet topics create`",
         f"{users}: cleanup.policy is delete, expected compact; try `freshet topics alter`",

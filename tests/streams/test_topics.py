@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.settings import Settings
-from streams.topics import TopicsError, full_name, home_partition, table, topic_ids
+from streams.topics import TopicsError, ensure, full_name, home_partition, table, topic_ids
 
 
 def test_home_partition_is_kafkas_own() -> None:
@@ -50,3 +50,22 @@ def test_a_broker_that_is_away_is_no_topics_fault(code: int, error: type[Excepti
     admin = cast(AdminClient, SimpleNamespace(describe_topics=lambda _: {"examples": asked}))
     with pytest.raises(error, match=words):
         topic_ids(admin, ["examples"])
+
+
+def test_what_is_to_be_said_of_many_topics_is_said_once() -> None:
+    rows = table(Settings())
+    partitions = {name: SimpleNamespace(partitions=range(row.partitions)) for name, row in rows.items()}
+    existing = {name: found for name, found in partitions.items() if name not in ("media", "items")}
+    admin = cast(
+        AdminClient,
+        SimpleNamespace(
+            list_topics=lambda timeout: SimpleNamespace(topics=existing),
+            describe_configs=lambda _: {},
+        ),
+    )
+    with pytest.raises(TopicsError, match=r"^media, items: missing; try `freshet topics create`$"):
+        ensure(admin, Settings())
+    with pytest.raises(TopicsError) as wrong:
+        ensure(admin, Settings(partitions=6))
+    assert "users: 12 partitions, expected 6; set FRESHET_PARTITIONS as when" in str(wrong.value)
+    assert str(wrong.value).count("12 partitions") == 1
