@@ -65,3 +65,7 @@ def show() -> None:
             typer.echo(newest.decode(), nl=False)
         elif loaded.rules:
             typer.echo(read(loaded.rules), nl=False)
+        else:
+            typer.echo(
+                "freshet: no rules are in force: neither `freshet rules put` nor FRESHET_RULES", err=True
+            )
