@@ -5,6 +5,7 @@ And the workers of this host, with what they say of themselves.
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from importlib.metadata import version
 
 import msgspec
@@ -17,12 +18,15 @@ from online.arms import ArmResult
 from online.learning.alarm import Alarm
 from online.state_codec import head, is_older
 from streams.clock import now_ms
+from streams.dead_letters import read_letter
 from streams.discovery import folder, open_worker
-from streams.follower import read_all
+from streams.events import DeadLetter
+from streams.follower import Follower, read_all
 from streams.kafka import DENIALS
-from streams.lag import READS, group_lag
+from streams.lag import READS, end_offsets, group_lag, inhabited_roles
 from streams.publications import PROGRESS_KEY, Progress, decode_progress
 from streams.settings import Settings
+from streams.topics import full_name
 
 ANSWER_S = 30.0
 """How long a worker may take to say its metrics."""
@@ -67,6 +71,15 @@ class Model(Struct):
     """The last times that the ranking was found to get worse all of a sudden, and what the learner did."""
 
 
+class Refusals(Struct):
+    """Events that could not be used."""
+
+    count: int
+    """Ever written to `dead-letters`."""
+    newest: DeadLetter | None
+    """None where there is none, or it is no letter, or not kept any more."""
+
+
 class WorkerStatus(Struct):
     """A worker on this host."""
 
@@ -89,6 +102,9 @@ class Status(Struct):
     """Learned, by source partition; equal to `applied` when nothing is under way."""
     users: int
     workers: list[WorkerStatus]
+    running: list[str]
+    """The roles that have workers, on whichever host."""
+    refusals: Refusals
     version: str = msgspec.field(default_factory=lambda: version("freshet"))
     """Of the Freshet that reports."""
 
@@ -108,6 +124,8 @@ async def read_status(admin: AdminClient, settings: Settings) -> Status:
         learned=[] if progress is None else _learned(progress),
         users=users,
         workers=read_workers(settings),
+        running=inhabited_roles(admin, settings),
+        refusals=await _refusals(admin, settings),
     )
 
 
@@ -147,6 +165,17 @@ async def _applied(settings: Settings) -> tuple[int, list[Counted]]:
             total[1] ^= head(value).applied_xor
     users = sum(value is not None and head(value).applied_count > 0 for value in newest.values())
     return users, _counted(totals)
+
+
+async def _refusals(admin: AdminClient, settings: Settings) -> Refusals:
+    topic = full_name(settings, "dead-letters")
+    count = end_offsets(admin, topic, [0])[0]
+    found: list[DeadLetter | None] = [None]
+    if count:
+        with closing(Follower(settings, topic)) as follower:
+            await follower.assign({0: count - 1})
+            await follower.read_to_end(lambda record: found.append(read_letter(record.value)))
+    return Refusals(count, found[-1])
 
 
 async def newest_progress(settings: Settings) -> Progress | None:

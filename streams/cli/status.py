@@ -11,7 +11,9 @@ from streams.cli.errors import one_line_errors
 from streams.cli.output import JsonFile, write_json
 
 if TYPE_CHECKING:
-    from streams.status import Status
+    from rich.console import Console
+
+    from streams.status import Refusals, Status
 
 SHOWN_ALARMS = 5
 """Of drift, the last."""
@@ -66,11 +68,17 @@ def _show(status: "Status") -> None:
     from rich.console import Console  # noqa: PLC0415  # keeps `freshet --help` fast
     from rich.table import Table  # noqa: PLC0415
 
+    from streams.lag import READS  # noqa: PLC0415
+
     console = Console()
     lag = Table("role", "topic", "behind", "records", title="Lag")
     for row in status.lag:
         lag.add_row(row.role, row.topic, f"{row.lag_events:,}", f"{row.end_events:,}")
     console.print(lag)
+    for role in READS:
+        if role not in status.running:
+            console.print(f"No {role} worker is running: try `freshet worker {role}`, or `all`")
+    _show_refusals(console, status.refusals)
     if status.model is None:
         console.print("The learner has published nothing yet: is a learn worker running?")
     else:
@@ -79,7 +87,7 @@ def _show(status: "Status") -> None:
         if model.standing_hit_ratio is not None:
             hits = (
                 f"standing lists hit {model.standing_hit_ratio:.3f} of recent sets, "
-                f"popularity {model.popularity_hit_ratio:.3f}"
+                f"popularity {model.popularity_hit_ratio:.3f}; {model.sets_scored:,} scored since it started"
             )
         console.print(f"Model version {model.version} (epoch {model.epoch}), {model.age_s} s old; {hits}")
         for modality, behind in model.items_behind.items():
@@ -104,3 +112,20 @@ def _show(status: "Status") -> None:
     for worker in status.workers:
         runs = "does not answer" if worker.version is None else f"Freshet {worker.version}"
         console.print(f"{worker.role} worker {worker.worker}: {runs}, {worker.metrics}")
+
+
+def _show_refusals(console: "Console", refusals: "Refusals") -> None:
+    from streams.cli.list_table import plain  # noqa: PLC0415  # keeps `freshet --help` fast
+    from streams.event_ids import place_of  # noqa: PLC0415
+
+    if not refusals.count:
+        return
+    letter, said = refusals.newest, f"{refusals.count:,} events were refused"
+    if letter is not None:
+        when = datetime.fromtimestamp(letter.timestamp_ms / 1000, UTC).astimezone()
+        place = place_of(letter.topic, letter.partition, letter.offset, letter.index)
+        error = letter.error
+        said += (
+            f"; the last at {when:%Y-%m-%d %H:%M:%S}, {place}: {error.code} at {error.path}: {error.message}"
+        )
+    console.print(plain(said))
