@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from streams.cli.errors import one_line_errors
-from streams.cli.output import JsonFile, folding_table, write_json
+from streams.cli.output import JsonFile, folding_table, widen, write_json
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -85,7 +85,9 @@ def _show(found: "Trace", since_min: float) -> None:
     table = folding_table("after ms", "time", "role", "what", "where", "")
     for one in found.steps:
         table.add_row(f"{one.after_ms:,}", *_cells(one))
-    Console().print(table)
+    console = Console()
+    widen(console)
+    console.print(table)
     typer.echo(f"{found.id}: {found.outcome}")
 
 
