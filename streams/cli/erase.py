@@ -65,6 +65,9 @@ def erase(
 def _show(receipts: "Sequence[Receipt]", erasures: "Sequence[Erasure]") -> None:
     for receipt in receipts:
         _show_receipt(receipt)
+    removed = [count for receipt in receipts for count in receipt.erased.values() if isinstance(count, int)]
+    if receipts and not any(removed):
+        typer.echo("freshet: nothing was known of such a user: is the id right?", err=True)
     for erasure in erasures:
         typer.echo(erasure.request_id)
 
