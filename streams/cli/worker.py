@@ -42,3 +42,5 @@ def worker(
         from streams.worker import run  # noqa: PLC0415
 
         run(role, loaded)
+        # All is written. At the interpreter's own end libraries would say, line by line, that they leak what is frozen.
+        os._exit(0)
