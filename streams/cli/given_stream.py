@@ -17,7 +17,13 @@ SEED_LIMIT = 2**32 - 1
 Dataset = Annotated[
     str | None, typer.Argument(help=f"{COMPLETE_JOURNEY}, or a folder that `freshet generate` wrote.")
 ]
-Interactions = Annotated[Path | None, typer.Option(help="Interactions, CSV or Parquet, in any order.")]
+Interactions = Annotated[
+    Path | None,
+    typer.Option(
+        help="Interactions, CSV or Parquet, in any order. Every row is something that was had: leave out impressions, "
+        "skips and hides."
+    ),
+]
 ColumnNames = Annotated[str, typer.Option(help="Which column is what.")]
 TimestampUnit = Annotated[Literal["s", "ms"], typer.Option(help="Unit of timestamps that are numbers.")]
 Items = Annotated[Path | None, typer.Option(help="Items, CSV or Parquet; the id's column as above.")]
