@@ -84,4 +84,5 @@ def _scheme_reason(scheme: str) -> str:
     can = "https:, http:, file: and inline base64 can be read"
     if scheme in ("s3", "gs", "gcs", "az", "abfs", "abfss", "hdfs"):
         return f"{scheme}: is not read: {can}; send a (signed) https: URL of the object"
-    return f"{scheme or 'an empty scheme'}: is not read: {can}"
+    what = f"{scheme}:" if scheme else "a name that is no address"
+    return f"{what} is not read: {can}"

@@ -25,7 +25,7 @@ def test_a_url_that_may_be_asked_for(url: str, same_as: str) -> None:
         ("ftp://shop.example/a", "scheme", "ftp: is not read"),
         ("s3://bucket/a", "scheme", "send a (signed) https: URL of the object"),
         ("gopher://shop.example", "scheme", "gopher: is not read"),
-        ("/a.png", "scheme", "an empty scheme: is not read"),
+        ("/a.png", "scheme", "a name that is no address is not read"),
         ("javascript:alert(1)", "scheme", "javascript: is not read"),
         ("http:///a.png", "address", "has no host"),
         ("https://me:secret@shop.example/", "address", "URL of shop.example carries a user name"),
