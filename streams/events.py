@@ -46,9 +46,9 @@ class Medium(Struct, forbid_unknown_fields=True):
     """A picture, sound or video: by address or inline."""
 
     url: Annotated[str, Meta(min_length=1, max_length=4096)] | UnsetType | None = UNSET
-    """`https:`, `http:`, or `file:` below `FRESHET_MEDIA_FOLDER`. Where `data` is given with it, that counts; that of an
-    earlier event does not any more. A file is known by its address: another file needs another. One that could not be
-    had is tried again if an event names it again."""
+    """`https:`, `http:`, or `file:` below `FRESHET_MEDIA_FOLDER`. Where `data` is given with it, that counts; that of
+    an earlier event does not any more. A file is known by its address: another file needs another. One that could not
+    be had is tried again if an event names it again."""
     data: str | UnsetType | None = UNSET
     """Base64."""
     format: Annotated[str, Meta(max_length=32)] | UnsetType | None = UNSET
