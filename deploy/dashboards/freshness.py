@@ -40,7 +40,7 @@ _WAITING = Row(
     (
         Panel(
             "Oldest unanswered event in hand",
-            "Near zero; a second means that a batch hangs.",
+            "Near zero, or as old as the backlog that is worked; else a batch hangs.",
             "s",
             (gauge("freshet_oldest_unanswered_seconds", "worker", roles="recommend"),),
         ),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from streams import metrics
 from streams.hurry import BEHIND_EVENTS
 from streams.topics import home_partition
 from tests.flow.memory import Crash
@@ -66,6 +67,26 @@ def test_a_backlog_is_worked_first_and_then_each_user_gets_one_list(river: Memor
             cause = river.lists()["u99"].cause
             assert (cause.kind, cause.event_id) == ("interaction", f"e{EVENTS - EVENTS % 100 - 1}")
             assert_all_go_through_the_last_event(river)
+
+    run(river, story)
+
+
+def batches_finished() -> float:
+    (histogram,) = metrics.BATCH_EVENTS.collect()
+    labels = {"role": "recommend"}
+    return sum(s.value for s in histogram.samples if s.name.endswith("_count") and s.labels == labels)
+
+
+def test_lists_that_are_owed_are_no_batch_that_hangs(river: MemoryRiver) -> None:
+    """The alert FreshetEventsUnanswered asks whether batches are finished; no event is applied meanwhile."""
+
+    async def story() -> None:
+        async with river.recommend() as process:
+            await work_all(river, process)
+            worked, applied = batches_finished(), metrics.APPLIED._value.get()
+            await catch_up(process)
+            assert batches_finished() > worked
+            assert metrics.APPLIED._value.get() == applied
 
     run(river, story)
 
