@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Collection
-from typing import TYPE_CHECKING, TypeAlias
+from itertools import product
+from typing import TYPE_CHECKING, TypeAlias, get_args
 
 from online.events import POSITIVE_ACTIONS, ExampleSet
-from online.learning.alarm import Alarm
+from online.learning.alarm import Alarm, Measure, Segment
 from online.ranking.list_log import is_readable
 from online.ranking.network import Network, pack
 from online.saved import Saved, arrays_of, as_part
@@ -37,6 +38,9 @@ class LearnedRanking:
         self._saving: Network | None = None
         self._kept: Network | None = None
         """The network in the newest snapshot."""
+        # From the start, at zero: Prometheus sees no increase in a counter that begins at one.
+        for segment, measure in product(get_args(Segment), get_args(Measure)):
+            metrics.DRIFT_ALARMS.labels(segment=segment, measure=measure)
 
     @property
     def step_count(self) -> int:

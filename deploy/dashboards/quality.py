@@ -147,7 +147,6 @@ _CHANGE = Row(
                     "{{segment}} {{measure}}",
                 ),
             ),
-            empty_because="nothing has drifted",
         ),
         Panel(
             "Hits by arm",

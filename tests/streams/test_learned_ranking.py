@@ -2,6 +2,7 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
+from prometheus_client import Counter
 
 from online.events import Example, ExampleSet, ListLog
 from online.learning.alarm import Alarm
@@ -123,6 +124,18 @@ def test_an_alarm_is_logged_and_counted_once(
     (record,) = caplog.records
     assert "the ranking got worse" in record.getMessage()
     assert "hurries" in record.getMessage()
+
+
+def test_every_kind_of_alarm_is_counted_from_zero_on(
+    learner: FakeLearner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prometheus sees no increase in a counter that begins at one: the alert would miss the first of each kind."""
+    counter = Counter("alarms", "Drift.", ["segment", "measure"], registry=None)
+    monkeypatch.setattr(metrics, "DRIFT_ALARMS", counter)
+    LearnedRanking(cast(Any, learner))
+    (family,) = counter.collect()
+    counts = [sample.value for sample in family.samples if sample.name.endswith("_total")]
+    assert counts == [0.0] * 4 * 2
 
 
 def test_a_network_is_published_when_it_changed_and_only_then(
