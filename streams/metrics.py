@@ -71,8 +71,8 @@ OLDEST_UNANSWERED = Gauge(
     "freshet_oldest_unanswered_seconds",
     "Age of the oldest event in this worker's hands whose user's list is not written yet; 0 with none.",
 )
-"""Above 1 while freshet_batch_events_count rises: a backlog is worked (see freshet_unread_seconds, freshet_queue_depth).
-While it stands: a batch hangs; see the worker's log, and Kafka."""
+"""Above 1 while freshet_batch_events_count rises: a backlog is worked (see freshet_unread_seconds,
+freshet_queue_depth). While that stands: a batch hangs; see the worker's log, and Kafka."""
 
 REQUEST_TO_RESPONSE = Histogram(
     "freshet_request_to_response_seconds",
@@ -124,7 +124,7 @@ QUEUE = Gauge(
 BATCH_EVENTS = Histogram(
     "freshet_batch_events", "Events worked as one batch.", ["role"], buckets=(1, 4, 16, 64, 256, 1024, 4096)
 )
-"""Of none where lists are made that are owed. No more of them while freshet_oldest_unanswered_seconds grows: one hangs."""
+"""Of none where lists are made that are owed. No more while freshet_oldest_unanswered_seconds grows: one hangs."""
 
 LAG_EVENTS = Gauge(
     "freshet_lag_events", "Records between the position read and the end.", ["topic", "partition"]
