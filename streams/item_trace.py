@@ -38,6 +38,8 @@ class ItemTrace:
         self._steps: dict[str, Step] = {}
         self._document: Step | None = None
         """The newest document: files land after the event is merged."""
+        self._has_vectors = False
+        """Whether that one says so. Of an event that changes none of them `embeddings` says nothing."""
 
     @property
     def found(self) -> bool:
@@ -78,6 +80,7 @@ class ItemTrace:
             self._first("merged", "encode", "items", record, note)
             if self._document is None or record.offset > self._document.offset:
                 self._document = step("published again", "encode", self._name("items"), record, note)
+                self._has_vectors = bool(document.modalities)
 
     def take_embedding(self, record: Record) -> None:
         """Takes a record of `embeddings`."""
@@ -111,6 +114,8 @@ class ItemTrace:
         # First: lists that have the item although its newest event was refused have it by an earlier one.
         settled: dict[str, Outcome] = {"refused": "refused"}
         settled |= {"deleted": "deleted"} if self._deletes else {"listed": "answered"}
+        if self._has_vectors:
+            settled["merged"] = "unlisted"
         return traced(self._item_id, steps, settled)
 
     def _index_in(self, record: Record) -> int | None:

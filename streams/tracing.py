@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from streams.follower import Record
 
-Outcome = Literal["answered", "deleted", "refused", "waiting", "not found"]
+Outcome = Literal["answered", "unlisted", "deleted", "refused", "waiting", "not found"]
 
 
 class Step(Struct):
@@ -32,8 +32,8 @@ class Trace(Struct):
 
     id: str
     outcome: Outcome
-    """`answered`: there is a list that knows it. `deleted`: the item is gone. `refused`: it is a dead letter.
-    `waiting`: none of these yet."""
+    """`answered`: there is a list that knows it. `unlisted`: the item has its vectors, and no list since has it.
+    `deleted`: the item is gone. `refused`: it is a dead letter. `waiting`: none of these yet."""
     steps: list[Step]
     """By time."""
 

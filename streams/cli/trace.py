@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from streams.tracing import Step, Trace
 
-EXIT_CODES = {"answered": 0, "deleted": 0, "waiting": 1, "refused": 1, "not found": 2}
+EXIT_CODES = {"answered": 0, "unlisted": 0, "deleted": 0, "waiting": 1, "refused": 1, "not found": 2}
 
 
 def trace(
@@ -37,8 +37,8 @@ def trace(
     """Follow one event: where it lies, what was made of it, the first list that knows it, whether it is learned.
 
     Times are Kafka's. States, lists and progress are compacted: of an old event, a later one may be the first that
-    is left. The exit code is 0 if the event is in a list or the item deleted, 1 if it is not yet or was refused, 2 if
-    it was not found.
+    is left. The exit code is 0 if the event is in a list, or the item can be listed or is deleted, 1 if it is not yet
+    or was refused, 2 if it was not found.
     """
     from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
     from streams.clock import now_ms  # noqa: PLC0415
@@ -88,7 +88,8 @@ def _show(found: "Trace", since_min: float) -> None:
     console = Console()
     widen(console)
     console.print(table)
-    typer.echo(f"{found.id}: {found.outcome}")
+    more = ", it has its vectors; no list made since has it" if found.outcome == "unlisted" else ""
+    typer.echo(f"{found.id}: {found.outcome}{more}")
 
 
 def _cells(one: "Step") -> "list[Text]":

@@ -66,6 +66,20 @@ def test_an_items_newest_media_event_is_followed_to_the_first_list() -> None:
     ]
 
 
+def test_an_item_that_has_its_vectors_and_is_in_no_list_waits_for_nothing() -> None:
+    found = _trace()
+    found.take_media(_media(1, 500))
+    found.take_list(_list(0, 400, "i1"))
+    found.take_document(_document(0, 520))
+    assert found.trace().outcome == "waiting"
+    found.take_document(_document(1, 540))
+    trace = found.trace()
+    assert (trace.outcome, EXIT_CODES[trace.outcome]) == ("unlisted", 0)
+    assert [step.what for step in trace.steps] == ["sent", "merged", "published again"]
+    found.take_list(_list(0, 560, "i1"))
+    assert found.trace().outcome == "answered"
+
+
 def test_an_item_that_nobody_sent_is_not_found() -> None:
     found = _trace()
     found.take_media(_media(0, 100, "i2"))

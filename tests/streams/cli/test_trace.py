@@ -19,3 +19,9 @@ def test_topics_and_ids_are_not_folded_where_the_terminal_is_narrow(
     shown = capsys.readouterr().out
     assert "recommendations 10@1234567" in shown
     assert LIST in shown
+
+
+def test_an_item_that_could_be_listed_is_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    _show(Trace("lamp", "unlisted", [Step("merged", "encode", "items", 0, 7, 1_000)]), 60)
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == "lamp: unlisted, it has its vectors; no list made since has it"
