@@ -1,4 +1,4 @@
-"""Where each worker's metrics are, as files that Prometheus' file_sd reads and `freshet status` too."""
+"""Where each worker's metrics are, as files that Prometheus' file_sd and `freshet status` read; and which is ready."""
 
 import json
 import os
@@ -33,6 +33,11 @@ def folder(settings: Settings) -> Path:
     return settings.home / "workers"
 
 
+def ready_file(settings: Settings, role: str, pid: int) -> Path:
+    """What is there as soon as this worker has loaded what it works with; the worker makes it."""
+    return folder(settings) / f"{role}-{pid}.ready"
+
+
 @contextmanager
 def announce(settings: Settings, role: str, port: int) -> Iterator[None]:
     """Keeps this worker's file there while the block runs; removes those of workers that are gone.
@@ -41,11 +46,13 @@ def announce(settings: Settings, role: str, port: int) -> Iterator[None]:
         OSError: The folder cannot be written.
     """
     folder(settings).mkdir(parents=True, exist_ok=True)
-    for written in ("*.json", "*.part"):
+    for written in ("*.json", "*.part", "*.ready"):
         for worker in folder(settings).glob(written):
             if not psutil.pid_exists(int(worker.stem.rsplit("-", 1)[-1])):
                 worker.unlink(missing_ok=True)
     path = folder(settings) / f"{role}-{os.getpid()}.json"
+    ready = ready_file(settings, role, os.getpid())
+    ready.unlink(missing_ok=True)  # of one that was killed and had the same number
     labels = {"tenant": settings.topic_prefix, "role": role, "worker": str(os.getpid())}
     # Whole or not at all: a worker that is killed here must not leave what nobody can read.
     part = path.with_suffix(".part")
@@ -56,3 +63,4 @@ def announce(settings: Settings, role: str, port: int) -> Iterator[None]:
         yield
     finally:
         path.unlink(missing_ok=True)
+        ready.unlink(missing_ok=True)

@@ -70,6 +70,10 @@ class Ownership:
         self._finish = finish
         self._on_error = on_error
         self._loading: asyncio.Task[None] | None = None
+        self.partitions: set[int] = set()
+        """Those of the newest assignment."""
+        self.loaded = asyncio.Event()
+        """Set once an assignment was loaded, and from then on, also where it was empty."""
         app.on_partitions_assigned.connect(cast(Any, self._assigned), weak=False)
         app.on_partitions_revoked.connect(self._revoked, weak=False)
 
@@ -88,9 +92,9 @@ class Ownership:
         assigned: set[TP] = args[0]
         metrics.REBALANCES.inc()
         await self.let_go()
-        partitions = {tp.partition for tp in assigned if tp.topic == self._topic}
-        logger.info("assigned %s of %s", sorted(partitions), self._topic)
-        self._loading = asyncio.get_running_loop().create_task(self._load(partitions))
+        self.partitions = {tp.partition for tp in assigned if tp.topic == self._topic}
+        logger.info("assigned %s of %s", sorted(self.partitions), self._topic)
+        self._loading = asyncio.get_running_loop().create_task(self._load(self.partitions))
 
     async def _revoked(self, *_: Any, **__: Any) -> None:  # noqa: ANN401  # a signal
         await self.let_go()
@@ -99,6 +103,7 @@ class Ownership:
         try:
             await self._finish()
             await self._owned.load(partitions)
+            self.loaded.set()
         except asyncio.CancelledError:
             raise
         except BaseException as exc:

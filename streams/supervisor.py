@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -95,6 +95,11 @@ class Supervisor:
         processes = [slot.process for slot in self.slots if slot.role == role]
         return [p.pid for p in processes if p is not None and p.poll() is None]
 
+    def are_ready(self, is_ready: Callable[[str, int], bool]) -> bool:
+        """Whether there is a living worker in each slot, and each is ready."""
+        processes = [(slot.role, slot.process) for slot in self.slots]
+        return all(p is not None and p.poll() is None and is_ready(role, p.pid) for role, p in processes)
+
     def tend(self) -> int | None:
         """Starts again what has died, after a pause that doubles while it keeps dying.
 
@@ -180,8 +185,15 @@ def _end(slots: list[Slot]) -> None:
             process.wait()
 
 
-def supervise(counts: Mapping[str, int], environ: Mapping[str, str]) -> int:
-    """Runs a supervisor until SIGTERM or SIGINT.
+def supervise(
+    counts: Mapping[str, int], environ: Mapping[str, str], is_ready: Callable[[str, int], bool]
+) -> int:
+    """Runs a supervisor until SIGTERM or SIGINT, and says when all its workers are ready.
+
+    Args:
+        counts: How many workers of each role.
+        environ: The workers' environment.
+        is_ready: Whether the worker of a role with this process id has loaded what it works with.
 
     Returns:
         The exit code: 0 after an orderly stop.
@@ -195,10 +207,15 @@ def supervise(counts: Mapping[str, int], environ: Mapping[str, str]) -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    sys.stderr.write("freshet: starting the workers (the first time they compile: a minute or two)\n")
     supervisor.start()
     code: int | None = None
+    waiting = True
     while not stopping and code is None:
         time.sleep(TEND_S)
         code = supervisor.tend()
+        if waiting and supervisor.are_ready(is_ready):
+            waiting = False
+            sys.stderr.write("freshet: all workers are ready\n")
     supervisor.stop()
     return 0 if code is None else code

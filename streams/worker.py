@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 from collections.abc import Callable, Coroutine
 from importlib.metadata import version
 from typing import Any, Literal, cast
@@ -15,12 +16,13 @@ from streams import metrics
 from streams.access import ensure_access
 from streams.app import make_app
 from streams.device_metrics import watch_devices
-from streams.discovery import announce
+from streams.discovery import announce, host_here, ready_file
 from streams.fetched_batches import read_any_batches
 from streams.holders import Holders
-from streams.kafka import admin_client
+from streams.kafka import admin_client, bootstrap_servers
 from streams.lag import await_coordinator
 from streams.liveness import Liveness
+from streams.ownership import Ownership
 from streams.producer import BatchProducer
 from streams.roles.worker import Worker
 from streams.runs import FetchConsumer
@@ -75,7 +77,23 @@ async def _serve(
     holders.start(role, worker.holds, worker.holds_items)
     metrics.QUEUE.labels(queue="fetched").set_function(cast(FetchConsumer, worker.app.consumer).waiting_count)
     with announce(settings, role, port):
+        saying = asyncio.create_task(_say_when_ready(role, settings, port, worker.ownership))
         await _run_until_stopped(worker, stopping)
+        saying.cancel()
+
+
+async def _say_when_ready(role: Role, settings: Settings, port: int, ownership: Ownership | None) -> None:
+    """Says, once, that the worker works, or stands by where all partitions are others'; and has its file there."""
+    assert ownership is not None, role
+    await ownership.loaded.wait()
+    tenant = f" of {settings.topic_prefix}" if settings.topic_prefix else ""
+    does = "is ready" if ownership.partitions else "stands by"
+    # No line of a log, whose level is the operator's: whoever starts a worker by hand waits for this.
+    sys.stderr.write(
+        f"freshet: {role} worker {os.getpid()}{tenant} {does}: Kafka at {bootstrap_servers(settings)}, "
+        f"metrics at http://{host_here(settings.metrics_host)}:{port}/metrics\n"
+    )
+    ready_file(settings, role, os.getpid()).touch()
 
 
 async def _run_until_stopped(worker: Worker, stopping: asyncio.Event) -> None:

@@ -20,6 +20,7 @@ def worker(
 ) -> None:
     """Run a worker until SIGTERM or Ctrl-C; any number of each role may run."""
     from streams import logs, settings  # noqa: PLC0415  # keeps `freshet --help` fast
+    from streams.discovery import ready_file  # noqa: PLC0415
     from streams.liveness import end_with_parent  # noqa: PLC0415
     from streams.supervisor import supervise  # noqa: PLC0415
 
@@ -31,8 +32,9 @@ def worker(
             from streams.topics import ensure  # noqa: PLC0415
 
             ensure(admin_client(loaded), loaded)
+            counts = {"encode": encode, "learn": learn, "recommend": recommend}
             raise typer.Exit(
-                supervise({"encode": encode, "learn": learn, "recommend": recommend}, os.environ)
+                supervise(counts, os.environ, lambda of, pid: ready_file(loaded, of, pid).exists())
             )
         if parent is not None:
             end_with_parent(parent)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -19,6 +20,7 @@ from deploy.embedded_kafka import running_bootstrap, stop_running
 from deploy.kafka_jars import class_path
 from streams.cli import app
 from streams.settings import PREFIX, TEXT_ONLY
+from tests.broker.river import wait_for
 from tests.documents import ROOT, Block, blocks
 
 pytestmark = pytest.mark.timeout(600)
@@ -78,6 +80,10 @@ class Shell:
         self.write(block.name, text)
         classes = ":".join(map(str, class_path()))
         return self._execute(["java", "-cp", classes, str(self._folder / block.name)])
+
+    def said_beside(self) -> str:
+        """What was printed by all that ran in the background."""
+        return (self._folder / "background.log").read_text()
 
     @property
     def bootstrap(self) -> str:
@@ -165,6 +171,10 @@ def test_the_readme_does_what_it_says(shell: Shell) -> None:
     assert any(line.startswith("freshet worker all &") for block in typed for line in block.lines)
     printed = {line: shell.type(line) for block in typed for line in block.lines}
     assert any(line.startswith("u1: ") for line in printed.values())
+    wait_for(lambda: "freshet: all workers are ready\n" in shell.said_beside(), LIMIT_S, shell.said_beside)
+    for role in ("encode", "learn", "recommend"):
+        line = rf"^freshet: {role} worker \d+ is ready: Kafka at {shell.bootstrap}, metrics at http://"
+        assert re.search(line, shell.said_beside(), re.MULTILINE)
 
 
 def test_clients_of_other_languages_get_their_lists(shell: Shell) -> None:

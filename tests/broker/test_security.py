@@ -137,7 +137,10 @@ def _revoke_while_they_run(cluster: Secured, running: dict[str, Any], logs: Path
         for role, base in taken.items():
             assert running[role].wait(40) == 2
             lines = (logs / f"{role}.log").read_text().splitlines()
-            (said,) = [line for line in lines if line.startswith("freshet: ")]
+            ready, said = [line for line in lines if line.startswith("freshet: ")]
+            assert ready.startswith(
+                f"freshet: {role} worker {running[role].pid} of {PREFIX_OF_TOPICS} is ready: "
+            )
             assert said.startswith(f"freshet: User:{role} ")
             assert f"topic {PREFIX_OF_TOPICS}{base}" in said
             assert "freshet topics acls" in said

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.discovery import announce, folder
+from streams.discovery import announce, folder, ready_file
 from streams.settings import Settings
 from streams.status import read_workers
 
@@ -22,6 +22,17 @@ def test_a_worker_is_announced_as_long_as_it_serves(settings: Settings) -> None:
         (file,) = folder(settings).iterdir()
         assert json.loads(file.read_text())[0]["labels"]["tenant"] == settings.topic_prefix
     assert list(folder(settings).iterdir()) == []
+
+
+def test_a_worker_is_ready_once_it_says_so_and_until_it_ends(settings: Settings) -> None:
+    folder(settings).mkdir(parents=True)
+    ready = ready_file(settings, "learn", os.getpid())
+    ready.touch()  # as one of the same number that was killed left it
+    with announce(settings, "learn", 9_100):
+        assert not ready.exists()
+        ready.touch()
+        assert [found.role for found in read_workers(settings)] == ["learn"]
+    assert not ready.exists()
 
 
 @pytest.mark.parametrize(
@@ -57,7 +68,7 @@ def test_a_worker_that_is_killed_while_it_writes_leaves_nothing_to_be_read(
 
 def test_what_workers_left_that_are_gone_is_removed(settings: Settings) -> None:
     folder(settings).mkdir(parents=True)
-    for name in ("learn-999999999.json", "encode-999999998.part"):
+    for name in ("learn-999999999.json", "encode-999999998.part", "learn-999999999.ready"):
         (folder(settings) / name).write_text("")
     with announce(settings, "recommend", 9_100):
         assert [file.name for file in folder(settings).iterdir()] == [f"recommend-{os.getpid()}.json"]

@@ -52,7 +52,9 @@ class Scene:
     def __init__(self) -> None:
         self.app, self.owned = App(), Owned()
         self.errors: list[BaseException] = []
-        Ownership(cast(Any, self.app), "t", self.owned, self.owned.finish, self.errors.append)
+        self.ownership = Ownership(
+            cast(Any, self.app), "t", self.owned, self.owned.finish, self.errors.append
+        )
 
     async def assign(self, *partitions: int, topic: str = "t") -> None:
         await self.app.on_partitions_assigned.send(None, {TP(topic, p) for p in partitions})
@@ -71,14 +73,18 @@ def test_what_is_assigned_of_the_topic_is_loaded_beside_the_rebalance() -> None:
         scene = Scene()
         scene.owned.may_load.clear()
         await scene.assign(2, 0)
+        await turns()
         assert not scene.owned.ready.is_set()
+        assert not scene.ownership.loaded.is_set()
         scene.owned.may_load.set()
         await turns()
         assert scene.owned.steps == ["finish", "finish", "load [0, 2]", "loaded [0, 2]"]
         assert scene.owned.ready.is_set()
+        assert (scene.ownership.loaded.is_set(), scene.ownership.partitions) == (True, {0, 2})
         await scene.assign(1, topic="other")
         await turns()
         assert scene.owned.steps[-1] == "loaded []"
+        assert scene.ownership.partitions == set()
 
     asyncio.run(story())
 
@@ -122,6 +128,7 @@ def test_an_error_of_loading_ends_the_worker() -> None:
         await turns()
         assert scene.errors == [scene.owned.error]
         assert not scene.owned.ready.is_set()
+        assert not scene.ownership.loaded.is_set()
 
     asyncio.run(story())
 

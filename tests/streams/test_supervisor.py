@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from streams.supervisor import EXIT_CONFIGURATION, RESTART_LIMIT_S, STOP_S, Supervisor
+from streams.supervisor import supervise as supervise_until_stopped
 
 
 class FakeProcess:
@@ -173,6 +174,43 @@ def test_a_slot_that_comes_while_another_thread_tends_gets_one_process(
     supervisor.add("recommend")
     tending.join()
     assert world.roles() == ["recommend", "recommend"]
+
+
+def test_all_are_ready_when_each_living_worker_says_so(world: World) -> None:
+    supervisor = supervise({"learn": 1, "recommend": 1})
+    ready = {"learn"}
+
+    def are_ready() -> bool:
+        return supervisor.are_ready(lambda role, pid: role in ready and pid == 1000)
+
+    assert not are_ready()
+    ready.add("recommend")
+    assert are_ready()
+    world.started[0].code = -9
+    assert not are_ready()
+    supervisor.tend()
+    assert not are_ready()
+
+
+def test_it_says_that_workers_start_and_once_that_all_are_ready(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    turns: list[float] = []
+    handlers: dict[int, Any] = {}
+
+    def sleep(pause_s: float) -> None:
+        turns.append(pause_s)
+        if len(turns) == 5:
+            handlers[signal.SIGTERM](signal.SIGTERM, None)
+
+    monkeypatch.setattr("streams.supervisor.time.sleep", sleep)
+    monkeypatch.setattr("streams.supervisor.signal.signal", handlers.__setitem__)
+    assert supervise_until_stopped({"learn": 1}, {}, lambda _role, _pid: len(turns) > 2) == 0
+    assert world.roles() == ["learn"]
+    assert capsys.readouterr().err.splitlines() == [
+        "freshet: starting the workers (the first time they compile: a minute or two)",
+        "freshet: all workers are ready",
+    ]
 
 
 def test_a_given_metrics_port_is_the_firsts_and_the_next_ports_the_others(world: World) -> None:
