@@ -37,7 +37,7 @@ from streams.publications import (
     decode_vector,
 )
 from streams.served_vectors import ServedVectors
-from streams.settings import Settings
+from streams.settings import Settings, SettingsError
 from streams.stores.documents import MEDIA_MS_HEADER
 from streams.stores.snapshots import SnapshotStore
 from streams.topics import full_name, home_partition, table, topic_ids
@@ -229,11 +229,15 @@ def rules_of(settings: Settings) -> tuple[Rule, ...]:
 
     Raises:
         RulesError: One is wrong, and the message says in which line; or the file is not UTF-8.
-        OSError: The file cannot be read.
+        SettingsError: The file cannot be read.
     """
     if settings.rules is None:
         return ()
-    text = read(settings.rules)
+    try:
+        text = read(settings.rules)
+    except OSError as exc:
+        msg = f"FRESHET_RULES, {settings.rules}: {exc.strerror}"
+        raise SettingsError(msg) from None
     try:
         return parse(text)
     except RulesError as exc:

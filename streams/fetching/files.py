@@ -9,9 +9,21 @@ from urllib.parse import unquote_to_bytes
 import httpx
 
 from streams.fetching.errors import MediumError
+from streams.settings import SettingsError
 
 _PASSING = {errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ETIMEDOUT}
 """What a disk or a share that is away says, or a process with too many files open."""
+
+
+def check_folder(folder: Path | None) -> None:
+    """Has a slip of the pen found at a worker's start, and not as an error of every item with a file.
+
+    Raises:
+        SettingsError: A folder is set that is not there.
+    """
+    if folder is not None and not folder.is_dir():
+        msg = f"FRESHET_MEDIA_FOLDER, {folder}: there is no such folder"
+        raise SettingsError(msg)
 
 
 def read_file(url: httpx.URL, folder: Path | None, limit_bytes: int) -> bytes:

@@ -9,6 +9,7 @@ from streams.encoding.files import FileEncoding
 from streams.encoding.rows import RowMaker
 from streams.encoding.spaces import load_spaces
 from streams.fetching.fetch import Fetcher
+from streams.fetching.files import check_folder
 from streams.identity import LogIdentity
 from streams.roles.worker import Worker
 from streams.stores.documents import DocumentStore
@@ -17,6 +18,7 @@ from streams.topics import full_name
 
 async def set_up(w: Worker) -> None:
     """Makes what the worker consists of."""
+    check_folder(w.settings.media_folder)
     log = LogIdentity(w.admin, full_name(w.settings, "media"))
     store = DocumentStore(w.settings)
     spaces = await asyncio.to_thread(load_spaces, w.settings)

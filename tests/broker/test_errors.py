@@ -150,6 +150,20 @@ def test_an_unknown_encoder(good: dict[str, str]) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("role", "setting", "why"),
+    [
+        ("encode", "media_folder", "there is no such folder"),
+        ("recommend", "rules", "No such file or directory"),
+    ],
+)
+def test_a_setting_that_names_what_is_not_there(
+    good: dict[str, str], role: str, setting: str, why: str
+) -> None:
+    failed = fail("worker", role, **good | {setting: "/nosuch/place"})
+    assert failed == Failure(2, f"FRESHET_{setting.upper()}, /nosuch/place: {why}")
+
+
 def test_a_worker_that_refuses_its_settings_stops_them_all(good: dict[str, str]) -> None:
     environ = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)}
     environ |= {PREFIX + name.upper(): value for name, value in (good | {"text_encoder": "word2vec"}).items()}

@@ -8,6 +8,7 @@ from online.ranking.explain import RankedItem
 from online.rules.rule import RulesError
 from streams.model_to_lists import rules_of
 from streams.producer import Outgoing
+from streams.settings import SettingsError
 from tests.flow.river import MemoryRiver, Recommend, run, settings
 from tests.flow.test_items_leave_lists import follow, put
 from tests.flow.test_lists_from_events import encode_all, event, ids, send
@@ -141,6 +142,9 @@ def test_the_settings_file_is_read_at_the_start_and_an_error_names_file_and_line
         rules_of(chosen)
     file.write_bytes(PIN.encode("utf-16"))
     with pytest.raises(RulesError, match=r"^[^:]*rules\.toml: expected UTF-8, got byte 0xff at offset 0$"):
+        rules_of(chosen)
+    file.unlink()
+    with pytest.raises(SettingsError, match=r"^FRESHET_RULES, [^:]*rules\.toml: No such file or directory$"):
         rules_of(chosen)
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from streams.fetching.errors import MediumError
-from streams.fetching.files import read_file
+from streams.fetching.files import check_folder, read_file
 from streams.fetching.urls import parsed
+from streams.settings import SettingsError
 
 
 @pytest.fixture
@@ -51,6 +52,14 @@ def test_the_folder_itself_may_be_a_link(folder: Path) -> None:
 
 def test_without_a_folder_nothing_is_read(folder: Path) -> None:
     assert "FRESHET_MEDIA_FOLDER names no folder" in reason(folder / "a b" / "ü.png", None)
+
+
+def test_a_folder_that_is_not_there_is_refused_by_its_setting(folder: Path) -> None:
+    check_folder(folder)
+    check_folder(None)
+    for wrong in (folder / "nosuch", Path(__file__)):
+        with pytest.raises(SettingsError, match=f"^FRESHET_MEDIA_FOLDER, {wrong}: there is no such folder$"):
+            check_folder(wrong)
 
 
 def test_what_is_outside_is_not_even_looked_at(folder: Path) -> None:
