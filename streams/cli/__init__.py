@@ -1,5 +1,8 @@
 """The one command-line entry: `freshet VERB`, one verb a file."""
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from streams.cli import (
@@ -59,6 +62,22 @@ app.command()(generate.generate)
 app.command()(lists.lists)
 app.command()(why.why)
 app.command()(trace.trace)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"freshet {version('freshet')}")
+        raise typer.Exit
+
+
+@app.callback()
+def freshet(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version, and end."),
+    ] = False,
+) -> None:
+    """Per-user lists that are fresh within milliseconds, from Kafka to Kafka."""
 
 
 def main() -> None:

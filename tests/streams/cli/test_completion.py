@@ -1,4 +1,6 @@
-"""Completion in a shell, as `freshet --install-completion` sets it up."""
+"""Completion in a shell, as `freshet --install-completion` sets it up; and what `freshet` itself takes."""
+
+from importlib.metadata import version
 
 from typer.testing import CliRunner
 
@@ -18,6 +20,11 @@ def test_verbs_and_options_are_completed() -> None:
     assert _completed("freshet tr") == {"trace", "train"}
     assert _completed("freshet topics ") == {"acls", "alter", "create", "check"}
     assert _completed("freshet trace --it") == {"--item"}
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    shown = CliRunner().invoke(app, ["--version"], prog_name="freshet")
+    assert (shown.exit_code, shown.stdout) == (0, f"freshet {version('freshet')}\n")
 
 
 def test_a_shell_is_told_how() -> None:
