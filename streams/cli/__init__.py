@@ -13,6 +13,7 @@ from streams.cli import (
     broker,
     compress,
     console,
+    dead_letters,
     demo,
     encode,
     erase,
@@ -60,6 +61,7 @@ app.command()(produce.produce)
 app.command()(pseudonym.pseudonym)
 app.command()(generate.generate)
 app.command()(lists.lists)
+app.command()(dead_letters.dead_letters)
 app.command()(why.why)
 app.command()(trace.trace)
 

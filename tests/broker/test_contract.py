@@ -241,6 +241,25 @@ def test_a_refusal_has_place_reason_and_value(
     assert dead["key"] == (key if key is None else key[:1024])
 
 
+def test_the_last_refusals_are_shown_by_topic(
+    running: Running, letters: dict[str, tuple[tuple[int, int], dict[str, Any]]]
+) -> None:
+    media = {h.name for h in EVERY if h.topic == "media"}
+    there = sorted(dead["offset"] for name, (_, dead) in letters.items() if name in media)
+
+    def shown(*arguments: str) -> list[dict[str, Any]]:
+        result = _freshet(running, "dead-letters", "--topic", "media", "--json", "-", *arguments)
+        assert result.exit_code == 0, result.output
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+    every = shown("--last", "1000", "--content", "--since", "60")
+    assert {one["topic"] for one in every} == {running.client.prefix + "media"}
+    assert set(there) <= {one["offset"] for one in every}
+    assert any(one["value_b64"] for one in every)
+    last = shown("--last", "2")
+    assert [(one["offset"], one["value_b64"]) for one in last] == [(one["offset"], "") for one in every[-2:]]
+
+
 def test_a_header_whose_name_is_no_text_ends_nobody(running: Running) -> None:
     client = running.client
     producer = KafkaProducer(bootstrap_servers=client.kafka)

@@ -20,6 +20,7 @@ def test_verbs_and_options_are_completed() -> None:
     assert _completed("freshet tr") == {"trace", "train"}
     assert _completed("freshet topics ") == {"acls", "alter", "create", "check"}
     assert _completed("freshet trace --it") == {"--item"}
+    assert _completed("freshet dead-") == {"dead-letters"}
 
 
 def test_the_version_is_that_of_the_package() -> None:
