@@ -19,7 +19,7 @@ APPLIED = Counter("freshet_events_applied", "Events applied to user state for th
 """Less than freshet_events_total by the retries and replays."""
 
 REFUSALS = Counter("freshet_refusals", "Events refused and kept in dead-letters.", ["topic", "code"])
-"""Rising: read `dead-letters`; each record names the field and the reason."""
+"""Rising: `freshet dead-letters` names the field and the reason of each."""
 
 FORWARDED = Counter(
     "freshet_forwarded", "Events sent home from a partition that is not their id's.", ["topic"]

@@ -82,7 +82,7 @@ def test_every_setting_says_what_it_is_for() -> None:
 
 
 def test_the_remedies_of_metrics_are_what_is_written_beneath_them() -> None:
-    assert constant_docs(metrics)["REFUSALS"].startswith("Rising: read `dead-letters`")
+    assert constant_docs(metrics)["REFUSALS"].startswith("Rising: `freshet dead-letters`")
     row = next(line for line in DOCUMENTS["watching.md"].splitlines() if "`freshet_refusals_total`" in line)
     assert "| counter | `topic`, `code` |" in row
-    assert "Rising: read `dead-letters`" in row
+    assert "Rising: `freshet dead-letters`" in row
