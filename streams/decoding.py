@@ -5,6 +5,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from streams.choices import told
 from streams.events import SCHEMA_VERSION, RefusalError
 from streams.oversized import Oversized, OversizedError
 
@@ -74,7 +75,9 @@ class EventDecoder(Generic[T]):
         try:
             parts = _RAW_ARRAY.decode(value) if packed else [value]
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as exc:
-            return Decoded([], [Refusal(0, value, RefusalError("malformed", "$", _sentence(exc)))], 0)
+            return Decoded(
+                [], [Refusal(0, value, RefusalError("malformed", "$", _sentence(exc, self._event_type)))], 0
+            )
         if not 0 < len(parts) <= PACKED_LIMIT:
             return Decoded([], [_wrong_size(value, len(parts))], 0)
         result: Decoded[T] = Decoded([], [], 0)
@@ -100,7 +103,7 @@ class EventDecoder(Generic[T]):
                 return msgspec.convert(known, self._event_type), 1
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as exc:
             error = exc
-        return Refusal(index, part, _explain(error, root)), 0
+        return Refusal(index, part, _explain(error, root, self._event_type)), 0
 
 
 def is_packed(value: bytes) -> bool:
@@ -119,12 +122,12 @@ def _wrong_size(value: bytes, count: int) -> Refusal:
     return Refusal(0, value, RefusalError("packed_size", "$", message))
 
 
-def _sentence(exc: Exception) -> str:
-    return "nested too deeply" if isinstance(exc, RecursionError) else str(exc)
+def _sentence(exc: Exception, event_type: type[msgspec.Struct]) -> str:
+    return "nested too deeply" if isinstance(exc, RecursionError) else told(exc, event_type)
 
 
-def _explain(exc: Exception, root: str) -> RefusalError:
-    text = _sentence(exc)
+def _explain(exc: Exception, root: str, event_type: type[msgspec.Struct]) -> RefusalError:
+    text = _sentence(exc, event_type)
     found = _PATH.search(text)
     path = root + (found.group(1) if found else "")
     message = text[: found.start()] if found else text

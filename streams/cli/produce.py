@@ -44,7 +44,8 @@ def produce(  # noqa: PLR0913, PLR0917  # the options of a command line
 
     Every row is checked against the contract before it is sent. A bad one is reported with its line, the
     others are sent all the same, and the exit code is 1. In CSV, tags are split at |, an empty cell is an
-    absent field, and times may be ISO 8601.
+    absent field, and times may be ISO 8601. An interaction's action is one of impression, view, click, play,
+    like, save, share, cart, purchase, rate, skip, dislike and hide.
 
     An interaction without event_id gets one that follows from the file's name, the line and what the row
     says, so that producing the same file twice counts once.

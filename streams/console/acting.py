@@ -9,6 +9,7 @@ from confluent_kafka import Message, Producer
 from starlette.requests import Request
 from starlette.responses import Response
 
+from streams.choices import told
 from streams.clock import now_ms
 from streams.console.asked import Accepted, Place
 from streams.console.problems import ApiError
@@ -84,9 +85,8 @@ async def _interaction(request: Request) -> Interaction:
     try:
         event = msgspec.json.decode(body, type=Interaction)
     except msgspec.DecodeError as exc:
-        raise ApiError(
-            HTTPStatus.UNPROCESSABLE_ENTITY, str(exc), "body", "see Interaction in /openapi.json"
-        ) from None
+        what, attempt = told(exc, Interaction), "see Interaction in /openapi.json"
+        raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, what, "body", attempt) from None
     event.event_id = event.event_id or f"console-{secrets.token_hex(8)}"
     event.timestamp_ms = now_ms() if event.timestamp_ms is None else event.timestamp_ms
     return event

@@ -7,6 +7,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from streams.choices import told
 from streams.console.problems import ApiError
 from streams.events import Id
 
@@ -47,7 +48,8 @@ def converted(given: object, expected: Any, where: str) -> Any:  # noqa: ANN401 
     try:
         return msgspec.convert(given, expected, strict=False)
     except msgspec.ValidationError as exc:
-        raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, str(exc), where, "see /openapi.json") from None
+        what = told(exc, expected)
+        raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, what, where, "see /openapi.json") from None
 
 
 def json_response(answer: object) -> Response:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams.choices import told
 from streams.events import Interaction, Media
 from streams.loading.fields import RowFields
 from streams.loading.rows import Row
@@ -67,7 +68,7 @@ class RowEvents:
                 rename(event, self._name)
             value = self._encoded(event, row.line)
         except (msgspec.ValidationError, PseudonymError) as exc:
-            raise RefusedRowError(str(exc)) from None
+            raise RefusedRowError(told(exc, self._event_type)) from None
         except UnicodeEncodeError as exc:
             msg = f"Expected UTF-8, got {exc.object[:40]!r}"
             raise RefusedRowError(msg) from None

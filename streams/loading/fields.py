@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec.inspect import IntType, ListType, StrType, StructType, Type, UnionType, type_info
 
+from streams.choices import told
 from streams.settings import SettingsError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -57,6 +58,7 @@ class RowFields:
         self.literal = literal
         self.ignored: set[str] = set()
         """Columns met so far that fill no field."""
+        self._event_type = event_type
         self._types = {field.name: field.type for field in msgspec.structs.fields(event_type)}
         self._tidy = _tidiers(event_type, given.timestamp_unit_ms)
         self._times = [name for name in self._types if name.endswith("_ms")]
@@ -116,7 +118,7 @@ class RowFields:
         try:
             value = msgspec.convert(text if tidy is None else tidy(text), self._types[path], strict=False)
         except msgspec.ValidationError as exc:
-            msg = f"{path}={text}: {exc}"
+            msg = f"{path}={text}: {told(exc, self._event_type, path)}"
             raise MappingError(msg) from None
         return msgspec.to_builtins(value)
 

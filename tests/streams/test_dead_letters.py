@@ -1,7 +1,7 @@
 import base64
 import hashlib
 import json
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from streams.dead_letters import TEXT_LIMIT, VALUE_LIMIT, letter, read_letter
 from streams.decoding import EventDecoder, Refusal
-from streams.events import DeadLetter, Interaction, RefusalError
+from streams.events import Action, DeadLetter, Interaction, RefusalError
 from streams.oversized import Oversized
 from streams.producer import Outgoing
 from streams.pseudonyms import NO_PSEUDONYM
@@ -18,6 +18,7 @@ from streams.settings import Settings
 from streams.topics import MIB
 from tests.streams.records import record
 
+ACTIONS = " ".join(sorted(get_args(Action)))
 SETTINGS = Settings(topic_prefix="shop-")
 ERROR = RefusalError("invalid", "$[3].price", "Expected `float`")
 
@@ -129,7 +130,7 @@ def test_a_letter_of_reasons_has_nothing_that_the_event_said(text: str, field: s
         (b'{"user_id":5}', RefusalError("invalid", "$.user_id", "Expected `str`, got `int`")),
         (
             b'[{"user_id":"u","item_id":"i","action":"buy"}]',
-            RefusalError("invalid", "$[0].action", "Invalid enum value …"),
+            RefusalError("invalid", "$[0].action", f"Expected one of {ACTIONS}, got …"),
         ),
         (
             b'{"user":"u"}',

@@ -1,10 +1,14 @@
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner
 
 from streams.cli import app
+from streams.events import Action
 from streams.loading.packing import Message
+
+ACTIONS = get_args(Action)
 
 
 def _refused(*arguments: str) -> str:
@@ -29,7 +33,10 @@ def test_a_missing_file_is_one_line() -> None:
             "--set: expected field=value, got a second value for a field",
         ),
         (["--columns", "user_id=who,item_id=what"], "user_id=who: the file has no column who; it has a, b"),
-        (["--set", "action=bought"], "action=bought: Invalid enum value 'bought'"),
+        (
+            ["--set", "action=bought"],
+            f"action=bought: Expected one of {' '.join(sorted(ACTIONS))}, got 'bought'",
+        ),
     ],
 )
 def test_a_wrong_mapping_is_one_line_and_needs_no_kafka(tmp_path: Path, option: list[str], text: str) -> None:
@@ -72,3 +79,9 @@ def test_rows_that_an_open_quote_took_are_said_and_the_exit_code_is_1(
 def test_help_says_that_producing_twice_counts_once() -> None:
     result = CliRunner().invoke(app, ["produce", "--help"], env={"COLUMNS": "200"})
     assert "producing the same file twice counts once" in " ".join(result.output.split())
+
+
+def test_help_names_every_action() -> None:
+    result = CliRunner().invoke(app, ["produce", "--help"], env={"COLUMNS": "200"})
+    listed = f"one of {', '.join(ACTIONS[:-1])} and {ACTIONS[-1]}."
+    assert listed in " ".join(result.output.replace("│", " ").split())
