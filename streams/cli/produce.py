@@ -42,9 +42,9 @@ def produce(  # noqa: PLR0913, PLR0917  # the options of a command line
 ) -> None:
     """Send a file's rows to the topic `interactions` or `media`; done when Kafka has acknowledged them all.
 
-    Every row is checked against the contract before it is sent. A bad one is reported with its line, the
-    others are sent all the same, and the exit code is 1. In CSV, tags are split at |, an empty cell is an
-    absent field, and times may be ISO 8601. An interaction's action is one of impression, view, click, play,
+    Every row is checked against the contract before it is sent. A bad one is reported with its line, column
+    and value, the others are sent all the same, and the exit code is 1. In CSV, tags are split at |, an
+    empty cell is an absent field, and times may be ISO 8601. An interaction's action is one of impression, view, click, play,
     like, save, share, cart, purchase, rate, skip, dislike and hide.
 
     An interaction without event_id gets one that follows from the file's name, the line and what the row

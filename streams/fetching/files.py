@@ -38,7 +38,7 @@ def read_file(url: httpx.URL, folder: Path | None, limit_bytes: int) -> bytes:
     if folder is None:
         msg = "file: is not read: FRESHET_MEDIA_FOLDER names no folder"
         raise MediumError(msg, "file")
-    path = _path(url)
+    path = path_of(url)
     try:
         root = folder.resolve(strict=True)
         inside = (root / _below(path, folder, root)).resolve(strict=True)
@@ -57,7 +57,12 @@ def read_file(url: httpx.URL, folder: Path | None, limit_bytes: int) -> bytes:
         raise MediumError(msg, "file", transient=getattr(error, "errno", None) in _PASSING) from None
 
 
-def _path(url: httpx.URL) -> Path:
+def path_of(url: httpx.URL) -> Path:
+    """The path that a `file:` URL names.
+
+    Raises:
+        MediumError: It is none of this machine, or not absolute.
+    """
     if url.host not in ("", "localhost"):
         msg = f"file: on another host ({url.host}) is not read"
         raise MediumError(msg, "file")

@@ -1,6 +1,8 @@
 """Rows to events of the contract, each with an id that is the same however often the file is produced."""
 
 import hashlib
+import re
+import reprlib
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -8,15 +10,21 @@ import msgspec
 
 from streams.choices import told
 from streams.events import Interaction, Media
+from streams.loading.addresses import check_addresses
 from streams.loading.fields import RowFields
 from streams.loading.rows import Row
 from streams.pseudonyms import PseudonymError, rename
+
+_PATH = re.compile(r" - at `\$\.([\w.]+)[^`]*`$")
+_MISSING = re.compile(r"Object missing required field `(\w+)`")
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = 60
 
 _encode = msgspec.json.Encoder().encode
 
 
 class RefusedRowError(ValueError):
-    """A row is not an event of the contract; the message says why, with the field's path."""
+    """A row is not an event of the contract; the message says why, with the field's path and column."""
 
 
 class Keyed(NamedTuple):
@@ -66,9 +74,13 @@ class RowEvents:
             if isinstance(event, Interaction):
                 # Before an id is made of what the row says: of a hash, somebody's id could be guessed.
                 rename(event, self._name)
+            else:
+                check_addresses(event)
             value = self._encoded(event, row.line)
-        except (msgspec.ValidationError, PseudonymError) as exc:
-            raise RefusedRowError(told(exc, self._event_type)) from None
+        except PseudonymError as exc:
+            raise RefusedRowError(str(exc)) from None
+        except msgspec.ValidationError as exc:
+            raise RefusedRowError(self._placed(told(exc, self._event_type), row)) from None
         except UnicodeEncodeError as exc:
             msg = f"Expected UTF-8, got {exc.object[:40]!r}"
             raise RefusedRowError(msg) from None
@@ -76,6 +88,20 @@ class RowEvents:
             msg = f"Expected at most {self._limit_bytes} bytes, got {len(value)}"
             raise RefusedRowError(msg)
         return Keyed(event.user_id if isinstance(event, Interaction) else event.item_id, value)
+
+    def _placed(self, reason: str, row: Row) -> str:
+        """The reason with the column that the field is filled from, and what stands there."""
+        if missing := _MISSING.fullmatch(reason):
+            column = self._fields.column(missing[1], row.fields)
+            return f"{reason}: column {column} is empty" if column else reason
+        found = _PATH.search(reason)
+        column = self._fields.column(found[1], row.fields) if found else None
+        if found is None or column not in row.fields:
+            return reason
+        where = "" if self._fields.literal else f", column {column}"
+        # An address may carry a password, or a signature.
+        shown = "" if found[1].endswith(".url") else _SHORT.repr(row.fields[column])
+        return f"{reason}{where}" + (f": {shown}" if shown and shown not in reason else "")
 
     def _encoded(self, event: Interaction | Media, line: int) -> bytes:
         value = _encode(event)
@@ -94,4 +120,4 @@ class RowEvents:
                 name for name in event.__struct_fields__ if getattr(arrived, name) != getattr(event, name)
             )
             msg = f"Expected finite numbers - at `$.{next(lost)}`"
-            raise RefusedRowError(msg)
+            raise msgspec.ValidationError(msg)

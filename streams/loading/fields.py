@@ -88,6 +88,16 @@ class RowFields:
                 _put(fields, path, value if tidy is None else tidy(value))
         return fields
 
+    def column(self, path: str, row: dict[str, Any]) -> str | None:
+        """The column, or of a literal row the name, that a field or a part of it is filled from; None if unknown."""
+        if any(path == constant for constant, _ in self._constants):
+            return None
+        if self.literal:
+            name = path.split(".", maxsplit=1)[0]
+            return name if name in row else None
+        filled = (column for column in row if path in self._targets.get(column, ()))
+        return next(filled, self._columns.get(path))
+
     def _find_targets(self, column: str) -> list[str]:
         mapped = [field for field, source in self._columns.items() if source == column]
         if mapped:
@@ -168,10 +178,14 @@ def _to_ms(name: str, unit_ms: int, value: object) -> object:
     """Milliseconds since the epoch, of a number in the given unit, ISO 8601 text (UTC) or a datetime.
 
     Raises:
-        msgspec.ValidationError: The number is a date as one would read it, such as 20250131.
+        msgspec.ValidationError: The number is a date as one would read it, such as 20250131, or the text is no time.
     """
     if isinstance(value, str):
         value = _parsed_time(value)
+    if isinstance(value, str):
+        unit = "seconds" if unit_ms > 1 else "milliseconds"
+        msg = f"Expected a time such as 2025-01-31T09:00:00Z, or {unit} since 1970 - at `$.{name}`"
+        raise msgspec.ValidationError(msg)
     if isinstance(value, datetime):
         return _since_epoch_ms(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):

@@ -22,8 +22,9 @@ def _events(
     literal: bool = False,
     limit_bytes: int = 1000,
     names: Pseudonyms = Pseudonyms(),  # noqa: B008  # never changes
+    given: FieldMap = FieldMap(),  # noqa: B008  # as above
 ) -> RowEvents:
-    fields = RowFields(event_type, FieldMap(), None, literal=literal)
+    fields = RowFields(event_type, given, None, literal=literal)
     return RowEvents(event_type, fields, file_name, limit_bytes, names.of_row)
 
 
@@ -62,19 +63,41 @@ def test_media_are_keyed_by_item_and_null_still_removes() -> None:
     ("event_type", "fields", "reason"),
     [
         (Interaction, {"user_id": "u"}, "Object missing required field `item_id`"),
-        (Interaction, {"item_id": " "}, "Expected `str` matching regex '\\\\S' - at `$.item_id`"),
-        (Interaction, {"action": "bought"}, f"Expected one of {ACTIONS}, got 'bought' - at `$.action`"),
-        (Interaction, {"timestamp_ms": "soon"}, "Expected `int | null`, got `str` - at `$.timestamp_ms`"),
+        (
+            Interaction,
+            {"item_id": " "},
+            "Expected `str` matching regex '\\\\S' - at `$.item_id`, column item_id: ' '",
+        ),
+        (
+            Interaction,
+            {"action": "bought"},
+            f"Expected one of {ACTIONS}, got 'bought' - at `$.action`, column action",
+        ),
+        (
+            Interaction,
+            {"timestamp_ms": "soon"},
+            "Expected a time such as 2025-01-31T09:00:00Z, or milliseconds since 1970 - at `$.timestamp_ms`, "
+            "column timestamp_ms: 'soon'",
+        ),
         (
             Interaction,
             {"timestamp_ms": "20250131"},
             "20250131 looks like a date written as a number: write it as 2025-01-31T00:00:00, "
-            "or in JSON lines as 1738281600000 - at `$.timestamp_ms`",
+            "or in JSON lines as 1738281600000 - at `$.timestamp_ms`, column timestamp_ms: '20250131'",
         ),
         (Interaction, {"user_id": "\udcff"}, "Expected UTF-8, got '\\udcff'"),
-        (Interaction, {"list_id": "l" * 257}, "Expected `str` of length <= 256 - at `$.list_id`"),
+        (
+            Interaction,
+            {"list_id": "l" * 257},
+            f"Expected `str` of length <= 256 - at `$.list_id`, column list_id: '{'l' * 27}...{'l' * 28}'",
+        ),
         (Media, {"location": {"lat": "91"}}, "Expected `float` <= 90.0 - at `$.location.lat`"),
-        (Media, {"price": "inf"}, "Expected finite numbers - at `$.price`"),
+        (
+            Media,
+            {"location.lat": "91", "location.lon": "0"},
+            "Expected `float` <= 90.0 - at `$.location.lat`, column location.lat: '91'",
+        ),
+        (Media, {"price": "inf"}, "Expected finite numbers - at `$.price`, column price: 'inf'"),
         (Media, {"text": "x" * 1000}, "Expected at most 1000 bytes, got 1045"),
     ],
 )
@@ -89,12 +112,44 @@ def test_a_bad_row_is_refused_with_the_fields_path(
 
 
 @pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (
+            {"sku": "t1", "title": "Green tea"},
+            "Expected `float | null`, got `str` - at `$.price`, column title: 'Green tea'",
+        ),
+        ({"title": "7"}, "Object missing required field `item_id`: column sku is empty"),
+        (
+            {"sku": "t1", "lat": "91", "location.lon": "0"},
+            "Expected `float` <= 90.0 - at `$.location.lat`, column lat: '91'",
+        ),
+        (
+            {"sku": "t1", "photo": "t1.png"},
+            "'t1.png' is a name: an address of a file is https:…, http:… or file:///… below "
+            "FRESHET_MEDIA_FOLDER - at `$.image.url`, column photo",
+        ),
+    ],
+)
+def test_a_bad_row_is_refused_with_the_column_that_was_mapped(row: dict[str, Any], reason: str) -> None:
+    columns = {"item_id": "sku", "price": "title", "location.lat": "lat", "image.url": "photo"}
+    with pytest.raises(RefusedRowError) as caught:
+        _events(Media, given=FieldMap(columns)).event(Row(2, row))
+    assert str(caught.value) == reason
+
+
+def test_a_value_for_every_row_is_no_columns() -> None:
+    given = FieldMap({}, {"location.lat": "91", "location.lon": "0"})
+    with pytest.raises(RefusedRowError, match=r"at `\$\.location\.lat`$"):
+        _events(Media, given=given).event(Row(2, {"item_id": "i1", "location.lat": "5"}))
+
+
+@pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"user_id": 5}, "Expected `str`, got `int` - at `$.user_id`"),
+        ({"user_id": 5}, "Expected `str`, got `int` - at `$.user_id`: 5"),
         ({"typo": 1}, "Object contains unknown field `typo`"),
-        ({"value": "2"}, "Expected `float`, got `str` - at `$.value`"),
-        ({"timestamp_ms": "5"}, "Expected `int | null`, got `str` - at `$.timestamp_ms`"),
+        ({"value": "2"}, "Expected `float`, got `str` - at `$.value`: '2'"),
+        ({"timestamp_ms": "5"}, "Expected `int | null`, got `str` - at `$.timestamp_ms`: '5'"),
     ],
 )
 def test_a_literal_row_is_refused_where_the_topic_would_refuse_it(
