@@ -31,16 +31,17 @@ def explore(
     """
     from rich.box import SIMPLE  # noqa: PLC0415  # keeps `freshet --help` fast
     from rich.console import Console  # noqa: PLC0415
-    from rich.progress import track  # noqa: PLC0415
     from rich.table import Column, Table  # noqa: PLC0415
 
     from online.evaluation import exploration  # noqa: PLC0415
+    from streams.cli.progress import Bars  # noqa: PLC0415
 
     runs: dict[exploration.Policy, list[exploration.Found]] = {"thompson": [], "random": [], "greedy": []}
-    for seed in track(range(seeds), "worlds", console=Console(stderr=True), transient=True):
-        known = _chances(items, users, seed)
-        for policy, found in runs.items():
-            found.append(exploration.explore(known, exposures, policy, seed))
+    with Bars() as bar:
+        for seed in bar.track(range(seeds), description="worlds"):
+            known = _chances(items, users, seed)
+            for policy, found in runs.items():
+                found.append(exploration.explore(known, exposures, policy, seed))
     table = Table(
         "slots filled by",
         Column("good items found", justify="right"),

@@ -24,12 +24,12 @@ def lists(
     """
     from rich.box import SIMPLE  # noqa: PLC0415  # keeps `freshet --help` fast
     from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress  # noqa: PLC0415
     from rich.table import Column, Table  # noqa: PLC0415
 
     from streams.bench.list_cost import list_costs  # noqa: PLC0415
+    from streams.cli.progress import Bars  # noqa: PLC0415
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with Bars() as progress:
         task = progress.add_task("folding", total=events)
         found = list_costs(
             users, items, events, AT_ONCE, rounds, seed, lambda done: progress.update(task, completed=done)

@@ -51,7 +51,6 @@ def poison(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how ty
     """
     from rich.box import SIMPLE  # noqa: PLC0415  # keeps `freshet --help` fast
     from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress  # noqa: PLC0415
     from rich.table import Column, Table  # noqa: PLC0415
 
     from online.evaluation.poisoning import harm_of, poisoned  # noqa: PLC0415
@@ -62,6 +61,7 @@ def poison(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how ty
         TAUGHT_SELDOM,
         WITHOUT_RANKER,
     )
+    from streams.cli.progress import Bars  # noqa: PLC0415
 
     with one_line_errors(InputError):
         stream = (
@@ -83,7 +83,7 @@ def poison(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how ty
     )
     methods = (WITHOUT_RANKER, BLEND_TAUGHT_SELDOM) if blend else (FRESHET, TAUGHT_SELDOM)
     found: dict[str, dict[str, dict[str, float]]] = {}
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with Bars() as bar:
         for name, attack in attacks.items():
             for method, counts in zip(methods, ("always", f"once in {days:g} days"), strict=True):
                 row = bar.add_task(f"{name}, {counts}", total=attack.stream.event_count)

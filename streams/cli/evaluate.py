@@ -214,16 +214,15 @@ def _run(
     import time  # noqa: PLC0415  # as above
 
     from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress  # noqa: PLC0415
 
     from online.evaluation.evaluate import evaluate  # noqa: PLC0415
     from online.evaluation.provenance import provenance  # noqa: PLC0415
     from online.evaluation.variants import FRESHET, ItemContent  # noqa: PLC0415
     from streams.cli.evaluate_tables import chances, overall, ratings, sliced  # noqa: PLC0415
+    from streams.cli.progress import Bars  # noqa: PLC0415
 
-    notes = Console(stderr=True, soft_wrap=True)
     total = min(stream.event_count, task.limit or stream.event_count)
-    with Progress(console=notes, transient=True) as bar:
+    with Bars() as bar:
         rows = {name: bar.add_task(name, total=total) for name in names}
         is_content_used = any(name.startswith(FRESHET) for name in names)
         content = _content(stream, encoder) if is_content_used else ItemContent()

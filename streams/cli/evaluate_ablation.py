@@ -6,7 +6,6 @@ from dataclasses import asdict, replace
 
 from rich.box import SIMPLE
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Column, Table
 
 from online.evaluation.ablation import EVENT_LIMIT, MEASURES, SEEDS, Interval, Worth, methods_for, worths
@@ -15,6 +14,7 @@ from online.evaluation.report import Report
 from online.evaluation.stream import Stream
 from online.evaluation.variants import ItemContent
 from streams.cli.output import write_json
+from streams.cli.progress import Bars
 
 
 def run_ablation(
@@ -29,7 +29,7 @@ def run_ablation(
     methods = methods_for(content, task.fusion)
     seeds = range(task.seed, task.seed + SEEDS)
     by_seed: dict[int, dict[str, Report]] = {}
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with Bars() as bar:
         row = bar.add_task("", total=total)
         for seed in seeds:
             by_seed[seed] = evaluate(

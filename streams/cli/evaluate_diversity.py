@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from rich.box import SIMPLE
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Column, Table
 
 from online.evaluation.diversity_curve import Point, diversity_curve
 from online.evaluation.evaluate import Evaluation
 from streams.cli.evaluate_tables import COMPARED, change
 from streams.cli.output import widen, write_json
+from streams.cli.progress import Bars
 
 SHOWN = ("coverage@10", "novelty@10", "diversity@10")
 
@@ -19,7 +19,7 @@ def run_diversity_curve(
     evaluation: Evaluation, events: int, provenance: Mapping[str, object], json_file: str | None
 ) -> list[Point]:
     """Replays the stream, and prints its lists' figures for every dial."""
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with Bars() as bar:
         row = bar.add_task("", total=events)
         points = list(
             diversity_curve(evaluation, lambda name, done: bar.update(row, completed=done, description=name))

@@ -5,7 +5,6 @@ from dataclasses import asdict
 
 from rich.box import SIMPLE
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Column, Table
 
 from online.evaluation.evaluate import Evaluation
@@ -13,6 +12,7 @@ from online.evaluation.membership import HELD_OUT
 from online.evaluation.privacy_curve import DELTA, PrivacyPoint, privacy_curve
 from streams.cli.evaluate_tables import COMPARED, change
 from streams.cli.output import widen, write_json
+from streams.cli.progress import Bars
 
 
 def run_privacy_curve(
@@ -24,7 +24,7 @@ def run_privacy_curve(
     json_file: str | None,
 ) -> list[PrivacyPoint]:
     """Replays the stream for every epsilon, and prints the lists' figures and the attacks'."""
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with Bars() as bar:
         row = bar.add_task("", total=events)
 
         def show(name: str, done: int) -> None:

@@ -22,16 +22,14 @@ def fuzz(
 
     Ends with 1 if a worker died, anything was lost, stalled or grew, or a refused message has no dead letter.
     """
-    from rich.console import Console  # noqa: PLC0415  # keeps `freshet --help` fast
-    from rich.progress import Progress  # noqa: PLC0415
-
-    from streams import settings  # noqa: PLC0415
+    from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
+    from streams.cli.progress import Bars  # noqa: PLC0415
     from streams.fuzz.run import Fuzz  # noqa: PLC0415
 
     limit_s = float("inf") if minutes is None else 60 * minutes
     with one_line_errors(), ended_in_order():
         run = Fuzz(settings.load(), seed, messages, limit_s, honest)
-        with Progress(console=Console(stderr=True), transient=True) as bar:
+        with Bars() as bar:
             row = bar.add_task("messages", total=messages)
             result = run.run(lambda count: bar.update(row, advance=count))
         if json_file is not None:

@@ -99,14 +99,11 @@ def _numbers(text: str | None, count: int) -> tuple[float, ...]:
 
 
 def _write(folder: Path, recipe: "Recipe", *, files: bool) -> None:
-    from rich.console import Console  # noqa: PLC0415  # as above
-    from rich.progress import Progress  # noqa: PLC0415
-
+    from streams.cli.progress import Bars  # noqa: PLC0415  # as above
     from streams.generated.write import MEDIA_FOLDER, write_world  # noqa: PLC0415
 
-    console = Console(stderr=True)
     started_s = time.monotonic()
-    with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
+    with Bars() as progress:
         write_world(folder, recipe, _Tracker(progress), files=files)
     typer.echo(
         f"{folder}: {recipe.items:,} items and {recipe.events:,} interactions of {recipe.users:,} users "

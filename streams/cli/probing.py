@@ -41,12 +41,12 @@ def encode_with_bar(
 
 @contextmanager
 def _bar(total: int) -> Iterator[Callable[[str, int], None]]:
-    from rich.console import Console  # noqa: PLC0415  # keeps `freshet --help` fast
-    from rich.progress import Progress, TaskID  # noqa: PLC0415
+    from rich.progress import TaskID  # noqa: PLC0415  # keeps `freshet --help` fast
+
+    from streams.cli.progress import Bars  # noqa: PLC0415
 
     rows: dict[str, TaskID] = {}
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Bars() as bar:
 
         def advance(name: str, count: int) -> None:
             if name not in rows:

@@ -44,8 +44,8 @@ def produce(  # noqa: PLR0913, PLR0917  # the options of a command line
 
     Every row is checked against the contract before it is sent. A bad one is reported with its line, column
     and value, the others are sent all the same, and the exit code is 1. In CSV, tags are split at |, an
-    empty cell is an absent field, and times may be ISO 8601. An interaction's action is one of impression, view, click, play,
-    like, save, share, cart, purchase, rate, skip, dislike and hide.
+    empty cell is an absent field, and times may be ISO 8601. An interaction's action is one of impression,
+    view, click, play, like, save, share, cart, purchase, rate, skip, dislike and hide.
 
     An interaction without event_id gets one that follows from the file's name, the line and what the row
     says, so that producing the same file twice counts once.
@@ -101,21 +101,22 @@ def _pairs(option: str, texts: Iterable[str]) -> dict[str, str]:
 
 
 def _shown(rows: "RowFile") -> Iterator["Row | BadRow"]:
-    """Passes the rows on, with a progress bar where standard error is a terminal."""
-    from rich.console import Console  # noqa: PLC0415  # keeps `freshet --help` fast
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+    """Passes the rows on, and shows how many."""
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415  # keeps `freshet --help` fast
 
-    console = Console(stderr=True)
-    columns = TextColumn("{task.fields[count]:,} rows"), BarColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-        task = progress.add_task("", total=1.0, count=0)
+    from streams.cli.progress import Bars  # noqa: PLC0415
+
+    with Bars(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()) as progress:
+        task = progress.add_task("0 rows", total=1.0)
         shown_s = time.monotonic()
         for count, row in enumerate(rows, 1):
             yield row
             if time.monotonic() - shown_s > _SHOW_EVERY_S:
                 shown_s = time.monotonic()
                 ratio = rows.read_ratio()
-                progress.update(task, total=None if ratio is None else 1.0, completed=ratio, count=count)
+                progress.update(
+                    task, total=None if ratio is None else 1.0, completed=ratio, description=f"{count:,} rows"
+                )
 
 
 def _report(kind: str, file: str, outcome: "Outcome", refusals: _Refusals) -> None:

@@ -69,10 +69,8 @@ def train(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how typ
 
 
 def _train(stream: "Stream", limit: int | None, seed: int) -> "Trained":
-    from rich.console import Console  # noqa: PLC0415  # keeps `freshet --help` fast
-    from rich.progress import Progress  # noqa: PLC0415
-
-    from streams import settings  # noqa: PLC0415
+    from streams import settings  # noqa: PLC0415  # keeps `freshet --help` fast
+    from streams.cli.progress import Bars  # noqa: PLC0415
     from streams.history_to_model import train  # noqa: PLC0415
     from streams.kafka import admin_client  # noqa: PLC0415
     from streams.pseudonyms import load_pseudonyms  # noqa: PLC0415
@@ -83,7 +81,7 @@ def _train(stream: "Stream", limit: int | None, seed: int) -> "Trained":
     admin = admin_client(loaded)
     ensure(admin, loaded)
     total = min(stream.event_count, limit or stream.event_count)
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with Bars() as bar:
         row = bar.add_task("events", total=total)
         return asyncio.run(
             train(loaded, admin, stream, limit, seed, lambda done: bar.update(row, completed=done))
