@@ -26,17 +26,17 @@ from online.evaluation.tables import (
 class Columns:
     """Which column of the interactions holds what."""
 
-    user_id: str
-    item_id: str
-    timestamp: str
+    user_id: str = "user_id"
+    item_id: str = "item_id"
+    timestamp: str = "timestamp"
     value: str | None = None
 
 
 def parse_columns(mapping: str) -> Columns:
-    """Reads a mapping such as `user_id=user,item_id=movie,timestamp=ts,value=rating`.
+    """Reads a mapping such as `user_id=user,item_id=movie,timestamp=ts,value=rating`; what is left out is named alike.
 
     Raises:
-        InputError: A part is no pair, is unknown or said twice, or one that is needed is missing.
+        InputError: A part is no pair, is unknown or said twice.
     """
     given = [part.partition("=") for part in mapping.split(",")]
     pairs = {name: column for name, _, column in given}
@@ -45,11 +45,7 @@ def parse_columns(mapping: str) -> Columns:
         or not all(pairs.values())
         or pairs.keys() - Columns.__dataclass_fields__.keys()
     ):
-        msg = f"--columns: got {mapping!r}, expected user_id=...,item_id=...,timestamp=...[,value=...]"
-        raise InputError(msg)
-    missing = [name for name in ("user_id", "item_id", "timestamp") if name not in pairs]
-    if missing:
-        msg = f"--columns: {missing[0]} is missing in {mapping!r}; give {missing[0]}=<name of its column>"
+        msg = f"--columns: got {mapping!r}, expected some of user_id=...,item_id=...,timestamp=...,value=..."
         raise InputError(msg)
     return Columns(**pairs)
 

@@ -24,8 +24,19 @@ Interactions = Annotated[
         "skips and hides."
     ),
 ]
-ColumnNames = Annotated[str, typer.Option(help="Which column is what.")]
-TimestampUnit = Annotated[Literal["s", "ms"], typer.Option(help="Unit of timestamps that are numbers.")]
+ColumnNames = Annotated[
+    str,
+    typer.Option(
+        help="Which column is what, where the names differ from these; value=column, if there is one, is a rating. "
+        "What `freshet produce` calls timestamp_ms is timestamp here."
+    ),
+]
+TimestampUnit = Annotated[
+    Literal["s", "ms"],
+    typer.Option(
+        help="What timestamps that are numbers count; for `freshet produce` that is ms unless said."
+    ),
+]
 Items = Annotated[Path | None, typer.Option(help="Items, CSV or Parquet; the id's column as above.")]
 TextColumns = Annotated[
     str, typer.Option(help="Columns of the items' text, the title first: title,genres,plot.")

@@ -22,14 +22,21 @@ def produce(  # noqa: PLR0913, PLR0917  # the options of a command line
     file: Annotated[str, typer.Argument(help="JSON lines, CSV or Parquet; - is JSON lines from stdin.")],
     columns: Annotated[
         list[str] | None,
-        typer.Option(help="field=column,… where the names differ; location.lat=column fills a nested field."),
+        typer.Option(
+            help="field=column,… where the names differ; location.lat=column fills a nested field. The time is "
+            "timestamp_ms here (in `freshet evaluate` and `train` it is timestamp)."
+        ),
     ] = None,
     constants: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="FIELD=VALUE", help="A value for every row; may be repeated."),
     ] = None,
     timestamp_unit: Annotated[
-        Literal["s", "ms"], typer.Option(help="What numbers in the time fields (…_ms) count in the file.")
+        Literal["s", "ms"],
+        typer.Option(
+            help="What numbers in the time fields (…_ms) count in the file; for `freshet evaluate` and `train` "
+            "that is s unless said."
+        ),
     ] = "ms",
     packed: Annotated[
         int, typer.Option(min=1, max=10_000, help="Events in a message, at most; all of one home partition.")

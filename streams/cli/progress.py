@@ -25,7 +25,7 @@ class Bars(Progress):
         self._now = now
         self._said_s = now()
 
-    def update(self, task_id: TaskID, **changes: Any) -> None:  # type: ignore[override]  # noqa: ANN401  # as rich's
+    def update(self, task_id: TaskID, **changes: Any) -> None:  # noqa: ANN401  # as rich's
         """As rich's, and says so where no bar shows it."""
         super().update(task_id, **changes)
         self._say(task_id)

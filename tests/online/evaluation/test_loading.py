@@ -169,13 +169,17 @@ def test_a_mapping_names_columns() -> None:
     assert parse_columns("user_id=user,item_id=item,timestamp=at,value=stars") == COLUMNS
 
 
+def test_what_a_mapping_leaves_out_is_named_alike() -> None:
+    assert parse_columns("timestamp=at") == Columns("user_id", "item_id", "at")
+
+
 @pytest.mark.parametrize(
     ("mapping", "message"),
     [
-        ("user_id=u,item_id=i", "timestamp is missing"),
-        ("user_id=u,item_id=i,timestamp=t,colour=c", "expected user_id="),
-        ("user_id,item_id=i,timestamp=t", "expected user_id="),
-        ("user_id=u,user_id=v,item_id=i,timestamp=t", "expected user_id="),
+        ("user_id=u,item_id=", "expected some of user_id="),
+        ("user_id=u,item_id=i,timestamp=t,colour=c", "expected some of user_id="),
+        ("user_id,item_id=i,timestamp=t", "expected some of user_id="),
+        ("user_id=u,user_id=v,item_id=i,timestamp=t", "expected some of user_id="),
     ],
 )
 def test_a_wrong_mapping_is_refused(mapping: str, message: str) -> None:
