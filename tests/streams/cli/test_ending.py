@@ -9,7 +9,12 @@ from streams.cli.ending import ended_in_order
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_being_told_to_end_takes_down_what_was_set_up_and_only_once(number: int) -> None:
+def test_being_told_to_end_takes_down_what_was_set_up_and_only_once(
+    number: int, request: pytest.FixtureRequest
+) -> None:
+    # Tests may run under nohup.
+    before = signal.signal(number, signal.SIG_DFL)
+    request.addfinalizer(lambda: signal.signal(number, before))
     taken_down = []
 
     @contextmanager
