@@ -291,7 +291,7 @@ class Catalogue:
         self._touched[: len(touched)] = touched
         for row, item_id in enumerate(part.ids):
             self.hashes[row] = item_hash(item_id or "")
-            if item_id is not None:
+            if item_id is not None and row not in self._documents:
                 self._limit(row, item_id)
         for row, item in self._documents.items():
             self._note(row, item)

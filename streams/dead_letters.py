@@ -13,6 +13,7 @@ import msgspec
 
 from streams import metrics
 from streams.decoding import Refusal
+from streams.event_ids import place_of
 from streams.events import DeadLetter, RefusalError
 from streams.oversized import Oversized
 from streams.producer import Outgoing
@@ -65,6 +66,11 @@ def read_letter(value: bytes | None) -> DeadLetter | None:
     except (msgspec.DecodeError, ValueError):
         return None
     return found
+
+
+def place(letter: DeadLetter) -> str:
+    """Where the refused event lies, as one word."""
+    return place_of(letter.topic, letter.partition, letter.offset, letter.index)
 
 
 def quoting_nothing(error: RefusalError) -> RefusalError:

@@ -10,7 +10,7 @@ from online import example_codec
 from online.events import Cursor, ExampleRun
 from online.state_codec import head
 from streams.batch import decode
-from streams.dead_letters import read_letter
+from streams.dead_letters import place, read_letter
 from streams.event_ids import event_hash, event_id_of, log_key, origin_in, place_of
 from streams.events import Recommendation
 from streams.follower import Record
@@ -87,11 +87,9 @@ class EventTrace:
         letter = read_letter(record.value)
         if letter is None or letter.topic != self._name("interactions"):
             return
-        place = place_of(letter.topic, letter.partition, letter.offset, letter.index)
-        if place in (self._event_id, *self._refused) or self._is_of(base64.b64decode(letter.value_b64)):
-            error = letter.error
-            note = f"{place}: {error.code} at {error.path}: {error.message}"
-            self._add("refused", "recommend", "dead-letters", record, note)
+        lies = place(letter)
+        if lies in (self._event_id, *self._refused) or self._is_of(base64.b64decode(letter.value_b64)):
+            self._add("refused", "recommend", "dead-letters", record, f"{lies}: {letter.error}")
 
     def take_example(self, record: Record) -> None:
         """Takes a record of `examples`."""

@@ -338,6 +338,10 @@ class RefusalError(Struct):
     """Where in the record: `$.action`, `$[3].value`."""
     message: str
 
+    def __str__(self) -> str:
+        """All of it in one line."""
+        return f"{self.code} at {self.path}: {self.message}"
+
 
 class DeadLetter(Struct):
     """An event that could not be used, kept with the reason."""

@@ -61,10 +61,7 @@ class ItemTrace:
             return
         refused = (letter.topic, letter.partition, letter.offset, letter.index)
         if refused == (sent.topic, sent.partition, sent.offset, self._index):
-            error = letter.error
-            self._first(
-                "refused", "encode", "dead-letters", record, f"{error.code} at {error.path}: {error.message}"
-            )
+            self._first("refused", "encode", "dead-letters", record, str(letter.error))
 
     def take_document(self, record: Record) -> None:
         """Takes a record of `items`."""

@@ -58,9 +58,9 @@ class UnreadAges:
         return 0.0 if end <= committed else now_s - looks[0][0]
 
 
-def uncommitted(lag: Mapping[tuple[str, int], tuple[int, int]]) -> int:
-    """How many records of what `group_lag` found the group has yet to commit."""
-    return sum(end - committed for committed, end in lag.values())
+def uncommitted(lag: Mapping[tuple[str, int], tuple[int, int]], base: str | None = None) -> int:
+    """How many records of what `group_lag` found, or of one topic of it, the group has yet to commit."""
+    return sum(end - committed for (of, _), (committed, end) in lag.items() if base in (None, of))
 
 
 def group_lag(admin: AdminClient, settings: Settings, role: str) -> dict[tuple[str, int], tuple[int, int]]:

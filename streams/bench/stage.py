@@ -165,5 +165,4 @@ def wait_quiet(subject: Subject) -> None:
 
 
 def _behind(stage: Stage, role: str, base: str) -> int:
-    lags = group_lag(stage.admin, stage.settings, role)
-    return uncommitted({place: lag for place, lag in lags.items() if place[0] == base})
+    return uncommitted(group_lag(stage.admin, stage.settings, role), base)

@@ -4,7 +4,6 @@ import asyncio
 import sys
 from base64 import b64decode
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
@@ -89,13 +88,11 @@ def _json_lines(out: BinaryIO, content: bool) -> "Show":
 
 def _lines(content: bool) -> "Show":
     from streams.cli.list_table import plain  # noqa: PLC0415  # keeps `freshet --help` fast
-    from streams.event_ids import place_of  # noqa: PLC0415
+    from streams.cli.times import local  # noqa: PLC0415
+    from streams.dead_letters import place  # noqa: PLC0415
 
     def show(letter: "DeadLetter") -> None:
-        at = datetime.fromtimestamp(letter.timestamp_ms / 1000, UTC).astimezone()
-        place = place_of(letter.topic, letter.partition, letter.offset, letter.index)
-        error = letter.error
-        said = [f"{at:%Y-%m-%d %H:%M:%S} {place} {error.code} at {error.path}: {error.message}"]
+        said = [f"{local(letter.timestamp_ms)} {place(letter)} {letter.error}"]
         if content:
             value = b64decode(letter.value_b64).decode(errors="replace")
             key = "" if letter.key is None else f"key {letter.key}: "

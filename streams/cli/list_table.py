@@ -1,23 +1,22 @@
 """A user's list as a table for the eye."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from streams.cli.output import folding_table
+from streams.cli.times import local
 from streams.events import Cause, ListItem, Reason, Recommendation
 from streams.newest import Titles
 
 
 def list_table(found: Recommendation, titles: Titles, now_ms: int) -> Group:
     """The list: for whom, how old, why, up to which event it knows the user, and the items."""
-    at = datetime.fromtimestamp(found.generated_ms / 1000, UTC).astimezone()
     through = found.through
     heading = (
-        f"{found.user_id}: {at:%Y-%m-%d %H:%M:%S}, {_age(now_ms - found.generated_ms)} old, "
+        f"{found.user_id}: {local(found.generated_ms)}, {_age(now_ms - found.generated_ms)} old, "
         f"because of {_cause(found.cause)}; through {through.partition}@{through.offset}.{through.index}; "
         f"model {found.model_version}"
     )

@@ -116,16 +116,12 @@ def _show(status: "Status") -> None:
 
 def _show_refusals(console: "Console", refusals: "Refusals") -> None:
     from streams.cli.list_table import plain  # noqa: PLC0415  # keeps `freshet --help` fast
-    from streams.event_ids import place_of  # noqa: PLC0415
+    from streams.cli.times import local  # noqa: PLC0415
+    from streams.dead_letters import place  # noqa: PLC0415
 
     if not refusals.count:
         return
     letter, said = refusals.newest, f"{refusals.count:,} events were refused"
     if letter is not None:
-        when = datetime.fromtimestamp(letter.timestamp_ms / 1000, UTC).astimezone()
-        place = place_of(letter.topic, letter.partition, letter.offset, letter.index)
-        error = letter.error
-        said += (
-            f"; the last at {when:%Y-%m-%d %H:%M:%S}, {place}: {error.code} at {error.path}: {error.message}"
-        )
+        said += f"; the last at {local(letter.timestamp_ms)}, {place(letter)}: {letter.error}"
     console.print(plain(said))

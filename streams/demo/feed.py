@@ -37,7 +37,7 @@ class Feed:
         self._producer.flush(60)
 
     def past(self, purchases: list[Interaction]) -> Iterator[int]:
-        """Sends purchases packed; gives, before each pack, how many were sent."""
+        """Sends purchases packed; gives, before each full pack, how many were sent."""
         topic = full_name(self._settings, "interactions")
         packs: dict[int, list[Interaction]] = {}
         sent_count = 0

@@ -23,7 +23,7 @@ from streams.demo.story import Story
 from streams.demo.watch import Watch, percentile
 from streams.events import Interaction
 from streams.kafka import admin_client
-from streams.lag import group_lag
+from streams.lag import group_lag, uncommitted
 from streams.settings import APART, ON_OWN_KAFKA, Settings, child_environ
 from streams.status import read_workers
 from streams.supervisor import Supervisor
@@ -164,8 +164,7 @@ class Demo:
         deadline_s = time.monotonic() + CATCH_UP_S
 
         def left(role: str, base: str) -> int:
-            lag = group_lag(admin, settings, role)
-            return sum(end - committed for (of, _), (committed, end) in lag.items() if of == base)
+            return uncommitted(group_lag(admin, settings, role), base)
 
         with self._console.status("") as status:
 
