@@ -37,7 +37,8 @@ class StreamClock:
         """
         if math.isnan(self.last_s):
             self.last_s = self._stream_s = timestamp_s
-        found = self._stream_s + min(timestamp_s - self.last_s, self._allowed_s)
+        # Where nothing holds the clock back, a rounded sum may be a little later than the event.
+        found = min(timestamp_s, self._stream_s + min(timestamp_s - self.last_s, self._allowed_s))
         if timestamp_s > self.last_s:
             self._allowed_s -= found - self._stream_s
             self.last_s, self._stream_s = timestamp_s, found

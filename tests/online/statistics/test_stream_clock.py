@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from online.recommender_config import DAY_S
@@ -58,6 +58,7 @@ def test_who_has_been_away_asks_now() -> None:
 
 
 @given(TIMES)
+@example([0.99999, 0.06])
 def test_it_never_goes_back_nor_ahead_of_the_events(times_s: list[float]) -> None:
     clock = StreamClock()
     start_s, last = times_s[0], -np.inf
