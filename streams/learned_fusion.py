@@ -75,7 +75,7 @@ class LearnedFusion:
         self.digest = self._digest()
 
     def _digest(self) -> str:
-        served = {name: array for name, array in self._learner.save().items() if name.startswith("served/")}
+        served = self._learner.served_weights()
         found = blake2b(digest_size=12)
         for name in sorted(served):
             found.update(np.ascontiguousarray(served[name]).tobytes())

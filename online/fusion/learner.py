@@ -13,12 +13,15 @@ import msgspec
 import numpy as np
 
 from online.events import HIDING_ACTIONS, POSITIVE_ACTIONS, ExampleSet
+from online.fusion.axes import axes_of, turn
 from online.fusion.examples import Drawn, Examples, Frequencies, looked_at
-from online.fusion.fusions import Kind, Masks
+from online.fusion.fusions import LEAST_NORM, Kind, Masks
 from online.fusion.losses import aligned, sampled_softmax
 from online.fusion.media import MODALITIES, ItemMedia
 from online.fusion.model import Model
+from online.fusion.own import OwnParts
 from online.fusion.taste import Taste
+from online.fusion.tower import WIDTH, Common
 from online.learning.adamw import AdamW
 from online.learning.weights import mean_kept
 from online.owners import Owners
@@ -30,13 +33,15 @@ STEP_EXAMPLES = 8
 RAMP_STEPS = 100
 """Over which the learning rate grows to its value; before that no taste is served."""
 FREQUENCY_KEPT = 1 - 1 / 50_000
+SQUARE_KEPT = 0.999
+"""Of the gradients' squares, see `online.learning.adamw`: what is seldom strong is not to be followed at once."""
 REFUSING_ACTIONS = HIDING_ACTIONS | {"skip"}
 COMPARED = 256
 """Items whose vectors say whether what was learned since differs from what is served."""
 AT_ONCE = 2_048
 """Items whose vectors are made in one go."""
-LEAST_COSINE = 0.98
-"""What is served is replaced when vectors have moved further than this on average."""
+LEAST_COSINE = 0.995
+"""What is served is replaced when vectors have moved further than this on average: later, it is worse at once."""
 MOVED_STEPS = 20
 """Steps after which vectors are compared with those that are served."""
 
@@ -52,11 +57,11 @@ class FusionConfig(msgspec.Struct, frozen=True):
     """Length of item vectors."""
     heads: int = 4
     """Parts of item vectors, each of which has a taste of its own; modalities begin with heads of their own."""
-    kinds: int = 8
+    kinds: int = 16
     """Of users, that each head tells apart."""
-    rate: float = 3e-3
+    rate: float = 1e-3
     """AdamW's learning rate."""
-    weight_decay: float = 3e-2
+    weight_decay: float = 0.3
     replayed: int = 120
     """Old examples in each step."""
     negatives: int = 128
@@ -91,6 +96,9 @@ class FusionLearner:
         self._new = 0
         self._begin([])
         self._served = copy.deepcopy(self._learned)
+        self._served_own = np.zeros((0, self.config.dim), np.float32)
+        """[rows at the last `advance`, dim]"""
+        self._untaught = _projections(len(MODALITIES), self.config.dim, self.config.seed)
         self._looked_at_step = 0
         self._is_taught = False
         """Whether anything learned is served."""
@@ -102,7 +110,8 @@ class FusionLearner:
         self._learned = Model(len(MODALITIES), config.dim, config.heads, config.kinds, config.kind)
         self._learned.begin(np.random.default_rng(config.seed), divided)
         self._mean = copy.deepcopy(self._learned)
-        self._optimizer = AdamW(len(self._learned.weights.vector), config.weight_decay)
+        self._optimizer = AdamW(len(self._learned.weights.vector), config.weight_decay, SQUARE_KEPT)
+        self._own = OwnParts(config.capacity, config.dim, config.rate)
         self._bank[self._media.known()] = 0
         self.step_count = 0
 
@@ -119,9 +128,11 @@ class FusionLearner:
         if not vectors and self._media.catalogue.row(item_id) < 0:
             return None
         rows = np.array([self._media.put(item_id, vectors)], np.int32)
-        served = self._vectors(self._served, rows)
-        self._bank[rows] = served if self._is_taught else 0
-        return served[0] if vectors else None
+        if self._is_taught:
+            self._bank[rows] = served = self._served_vectors(rows)
+            return served[0] if vectors else None
+        self._bank[rows] = 0
+        return self._first_vector(vectors) if vectors else None
 
     def learn(self, example_set: ExampleSet) -> None:
         """Takes a set, and makes a step when it is due."""
@@ -162,17 +173,32 @@ class FusionLearner:
         if not len(known) or not len(drawn.items):
             return
         if self.step_count < RAMP_STEPS and (modalities := self._media.modalities()) != self._divided:
+            common = self._learned.common
             self._begin(modalities)
-        self._learned.common = self._media.common()
-        gradient = self._ranking_gradient(
-            drawn, self._rng.choice(known, min(self.config.negatives, len(known)), replace=False), len(known)
-        )
+            self._learned.common = common
+        self._look_at_items()
+        rate = self.config.rate * min(1.0, (self.step_count + 1) / RAMP_STEPS)
+        uniform = self._rng.choice(known, min(self.config.negatives, len(known)), replace=False)
+        gradient, rows, by_own = self._ranking_gradient(drawn, uniform, len(known))
         if self.config.alignment:
             gradient += self.config.alignment * self._alignment_gradient(known)
-        rate = self.config.rate * min(1.0, (self.step_count + 1) / RAMP_STEPS)
         self._optimizer.step(self._learned.weights.vector, gradient, rate)
+        self._own.learn(rows, by_own, rate, self.step_count)
         self.step_count += 1
         self._mean.follow(self._learned, mean_kept(self.config.averaged_steps, self.step_count))
+
+    def _look_at_items(self) -> None:
+        """Has weights go by what items have in common now, and by how they differ."""
+        centre, axes = self._media.centre(), self._learned.common.axes
+        for modality, vectors in self._media.changed(self._rng):
+            found = axes_of(vectors, centre[modality])
+            if axes[modality].any():
+                turned = turn(axes[modality], found)
+                for model in (self._learned, self._mean):
+                    model.turn(modality, turned)
+            axes = axes.copy()  # what is served goes on by the old ones
+            axes[modality] = found
+        self._learned.common = Common(centre, axes)
 
     def forget_user(self, user_id: str) -> int:
         """Keeps no example of the user any more; returns how many there were. What steps made of them stays."""
@@ -191,8 +217,10 @@ class FusionLearner:
         if self.step_count < RAMP_STEPS or not len(known):
             return False
         rows = self._rng.choice(known, min(COMPARED, len(known)), replace=False)
-        served, learned = (self._vectors(model, rows) for model in (self._served, self._mean))
-        return bool((served * learned).sum(axis=1).mean() < LEAST_COSINE)
+        if not self._is_taught:
+            return True
+        learned = self._vectors(self._mean, rows, self._own.of(rows, self.step_count))
+        return bool((self._served_vectors(rows) * learned).sum(axis=1).mean() < LEAST_COSINE)
 
     def advance(self) -> Iterator[dict[str, Floats]]:
         """Serves what was learned from now on.
@@ -202,10 +230,11 @@ class FusionLearner:
             forgotten meanwhile are left out.
         """
         self._served = copy.deepcopy(self._mean)
+        self._served_own = self._own.of(np.arange(self._media.catalogue.end, dtype=np.int32), self.step_count)
         self._is_taught = True
-        return self._served_vectors()
+        return self._all_served()
 
-    def _served_vectors(self) -> Iterator[dict[str, Floats]]:
+    def _all_served(self) -> Iterator[dict[str, Floats]]:
         catalogue = self._media.catalogue
         known = [catalogue.item_id(row) for row in self._media.known().tolist()]
         for start in range(0, len(known), AT_ONCE):
@@ -215,21 +244,43 @@ class FusionLearner:
                 if (row := catalogue.row(item_id)) >= 0 and self._media.is_known[row]
             }
             rows = np.array(list(left.values()), np.int32)
-            self._bank[rows] = self._vectors(self._served, rows)
+            self._bank[rows] = self._served_vectors(rows)
             yield dict(zip(left, self._bank[rows], strict=True))
 
     def taste(self) -> Taste | None:
         """What goes with the vectors; None before anything learned is served."""
         return self._served.taste() if self._is_taught else None
 
-    def _vectors(self, model: Model, rows: Rows) -> Floats:
-        return model.vectors(self._media.made(rows, self._media.has_of(rows)))[0]
+    def _served_vectors(self, rows: Rows) -> Floats:
+        own = np.zeros((len(rows), self.config.dim), np.float32)
+        then = rows < len(self._served_own)
+        own[then] = self._served_own[rows[then]]
+        return self._vectors(self._served, rows, own)
+
+    def _vectors(self, model: Model, rows: Rows, own: Floats) -> Floats:
+        return model.vectors(self._media.made(rows, self._media.has_of(rows), own))[0]
+
+    def _first_vector(self, vectors: Mapping[str, Floats]) -> Floats:
+        """[dim] near what no learning at all makes of an item."""
+        parts = [
+            vector @ self._untaught[MODALITIES.index(modality), : len(vector)]
+            for modality, vector in vectors.items()
+        ]
+        whole = np.sum(parts, axis=0)
+        return np.asarray(whole / max(float(np.linalg.norm(whole)), LEAST_NORM), np.float32)
+
+    def served_weights(self) -> dict[str, np.ndarray]:
+        """The weights that vectors and taste are made with, by name."""
+        return self._served.save()
 
     def save(self) -> dict[str, np.ndarray]:
-        """Weights and the optimizer's state, by name; items, examples and frequencies are gathered anew."""
+        """Weights, the optimizer's state and items' own parts, by name; the rest is gathered anew."""
         saved = as_part("optimizer/", self._optimizer.save())
         for part, model in self._models().items():
             saved |= as_part(f"{part}/", model.save())
+        rows = self._own.learned(self._media.known())
+        ids = [self._media.catalogue.item_id(row) for row in rows.tolist()]
+        saved |= as_part("own/", self._own.save(rows, self.step_count) | {"item_ids": np.array(ids, np.str_)})
         return saved | {"is_taught": np.array(self._is_taught), "step_count": np.array(self.step_count)}
 
     def load(self, saved: Mapping[str, np.ndarray]) -> bool:
@@ -249,15 +300,19 @@ class FusionLearner:
         self._optimizer.load(part_of(saved, "optimizer/"))
         self._is_taught, self.step_count = bool(saved["is_taught"]), int(saved["step_count"])
         self._looked_at_step = self.step_count
-        for _ in self._served_vectors():  # into the bank
+        own, catalogue = part_of(saved, "own/"), self._media.catalogue
+        rows = np.array([catalogue.row(item_id) for item_id in own["item_ids"].tolist()], np.int32)
+        self._own.load(own, rows, self.step_count)
+        self._served_own = self._own.of(np.arange(catalogue.end, dtype=np.int32), self.step_count)
+        for _ in self._all_served():  # into the bank
             pass
         return True
 
     def _models(self) -> dict[str, Model]:
         return {"learned": self._learned, "mean": self._mean, "served": self._served}
 
-    def _ranking_gradient(self, drawn: Drawn, uniform: Rows, known_count: int) -> Floats:
-        """[weights] of the sampled softmax.
+    def _ranking_gradient(self, drawn: Drawn, uniform: Rows, known_count: int) -> tuple[Floats, Rows, Floats]:
+        """Of the sampled softmax: [weights]; and of [n] items' own parts [n, dim].
 
         A step makes the vectors of some hundred candidates, not of the thousands of items in histories: those are as
         they were made last (a memory bank: Wu et al., CVPR 2018), and are learned from where they are candidates too.
@@ -266,7 +321,8 @@ class FusionLearner:
         history = looked_at(drawn.history, self._rng)
         candidates = np.concatenate((drawn.items, uniform))
         rows, places = np.unique(candidates, return_inverse=True)
-        made, made_back = self._learned.vectors(self._media.made(rows, self._some_of(rows)))
+        own = self._own.of(rows, self.step_count)
+        made, made_back = self._learned.vectors(self._media.made(rows, self._some_of(rows), own))
         self._bank[rows] = made
         past = self._bank[history] * (history >= 0)[:, :, None]  # [n, LOOKED_AT, dim]
         there = past.any(axis=2)
@@ -281,7 +337,8 @@ class FusionLearner:
         by_mean, by_candidates, gradient = back(pull)
         by_made = (_counts(history, rows) / looked).T @ by_mean
         np.add.at(by_made, places, by_candidates)
-        return self._learned.weights.joined(gradient, made_back(by_made))
+        by_weights, by_own = made_back(by_made)
+        return self._learned.weights.joined(gradient, by_weights), rows, by_own
 
     def _some_of(self, rows: Rows) -> Masks:
         """[n, modalities] what these have, but for what is left out by lot; one always stays."""
@@ -298,17 +355,25 @@ class FusionLearner:
         has = self._media.has_of(rows)
         lot = np.where(has, self._rng.random(has.shape), 2.0)
         first = lot == lot.min(axis=1, keepdims=True)
+        nothing, joined = np.zeros((len(rows), self.config.dim), np.float32), self._learned.weights.joined
         (one, one_back), (rest, rest_back) = (
-            self._learned.vectors(self._media.made(rows, part)) for part in (first, has & ~first)
+            self._learned.vectors(self._media.made(rows, part, nothing)) for part in (first, has & ~first)
         )
         _, by_one, by_rest = aligned(one, rest)
-        return self._learned.weights.joined(one_back(by_one)) + self._learned.weights.joined(
-            rest_back(by_rest)
-        )
+        return joined(one_back(by_one)[0]) + joined(rest_back(by_rest)[0])
 
     def _forget(self, rows: Rows) -> None:
         self._examples.forget(rows)
         self._frequencies.forget(rows)
+        self._own.forget(rows)
+        self._served_own[rows[rows < len(self._served_own)]] = 0
+
+
+def _projections(modalities: int, dim: int, seed: int) -> Floats:
+    """[modalities, WIDTH, dim] by lot, which leave products of vectors about as they are."""
+    rng = np.random.default_rng(seed)
+    drawn = [np.linalg.qr(rng.normal(size=(WIDTH, dim)))[0] for _ in range(modalities)]
+    return np.asarray(np.stack(drawn) * (WIDTH / dim) ** 0.5, np.float32)
 
 
 def _counts(history: Rows, rows: Rows) -> Floats:

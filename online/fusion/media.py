@@ -1,18 +1,20 @@
 """What items are made of: the vectors of their modalities, in rows of fixed number."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
 from online.catalogue import Catalogue
 from online.fusion.fusions import Masks
-from online.fusion.tower import WIDTH, Common, Made
+from online.fusion.tower import WIDTH, Made
 from online.statistics.base import Floats, Rows
 
 MODALITIES = ("text", "image", "audio", "video", "location")
 """The order of tokens."""
-LEAST_SPREAD = 0.01
-"""Of the mean squared distance from the mean: where all items are alike, their differences are noise."""
+CHANGED_SHARE = 0.25
+"""Of a modality's items: when so many have come, or changed, it is looked anew at how they differ."""
+LOOKED_AT = 1_024
+"""Items that this is judged by."""
 
 
 class ItemMedia:
@@ -32,6 +34,8 @@ class ItemMedia:
         self._vectors = [np.zeros((capacity, WIDTH), np.float16) for _ in MODALITIES]
         self._sums = np.zeros((len(MODALITIES), WIDTH))
         self._counts = np.zeros(len(MODALITIES), np.int64)
+        self._changes = np.zeros(len(MODALITIES), np.int64)
+        """Since each was last looked at."""
 
     def put(self, item_id: str, vectors: Mapping[str, Floats]) -> int:
         """Replaces all that an item is made of by unit vectors of at most WIDTH dimensions; returns its row."""
@@ -44,6 +48,7 @@ class ItemMedia:
             kept[: len(vector)] = vector
             self._sums[place] += kept  # as it is taken off again
             self._counts[place] += 1
+            self._changes[place] += 1
         return row
 
     def modalities(self) -> list[int]:
@@ -54,24 +59,32 @@ class ItemMedia:
         """The rows of items that are made of anything."""
         return np.flatnonzero(self.is_known[: self.catalogue.end]).astype(np.int32)
 
-    def common(self) -> Common:
-        """The means over items, and one over the mean distance from them."""
-        centre = self._sums / np.maximum(self._counts, 1)[:, None]
-        spread = np.maximum(1.0 - np.square(centre).sum(axis=1), LEAST_SPREAD)
-        return Common(centre.astype(np.float32), (spread**-0.5).astype(np.float32))
+    def centre(self) -> Floats:
+        """[modalities, WIDTH] the means over items."""
+        means = self._sums / np.maximum(self._counts, 1)[:, None]
+        return np.asarray(means, np.float32)
+
+    def changed(self, rng: np.random.Generator) -> Iterator[tuple[int, Floats]]:
+        """Some vectors, [n, WIDTH], of each modality much of which has changed since it was last looked at."""
+        for place in np.flatnonzero(self._changes > CHANGED_SHARE * self._counts).tolist():
+            self._changes[place] = 0
+            rows = np.flatnonzero(self.has[: self.catalogue.end, place])
+            if len(rows):
+                chosen = rng.choice(rows, min(LOOKED_AT, len(rows)), replace=False)
+                yield place, self._vectors[place][chosen].astype(np.float32)
 
     def has_of(self, rows: Rows) -> Masks:
         """[n, modalities] what each of these has; a negative row has nothing."""
         return self.has[rows] & (rows >= 0)[:, None]
 
-    def made(self, rows: Rows, has: Masks) -> Made:
-        """What these are made of, as far as [n, modalities] `has` says that it counts."""
+    def made(self, rows: Rows, has: Masks, own: Floats) -> Made:
+        """What these are made of, as far as [n, modalities] `has` says that it counts; and [n, dim] beyond."""
         modalities = np.flatnonzero(has.any(axis=0)).tolist()
         vectors = []
         for modality in modalities:
             places = np.flatnonzero(has[:, modality])
             vectors.append((places, self._vectors[modality][rows[places]].astype(np.float32)))
-        return Made(modalities, vectors, has)
+        return Made(modalities, vectors, has, own)
 
     def _forget(self, rows: Rows) -> None:
         self._clear(rows)

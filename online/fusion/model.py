@@ -6,7 +6,7 @@ import numpy as np
 
 from online.fusion.fusions import Kind, Parts, by_softmax
 from online.fusion.taste import STEEPNESS, Taste, believed, in_heads, joined, liked, memberships
-from online.fusion.tower import WIDTH, Back, Common, Made, Tower
+from online.fusion.tower import AXES, WIDTH, Back, Common, Made, Tower
 from online.learning.weights import Weights
 from online.statistics.base import Floats
 
@@ -37,15 +37,15 @@ class Model:
                 "popularity": (),  # weight of the log of how often an item is had: no taste likes what all like
             }
         )
-        self.common = Common(np.zeros((modalities, WIDTH), np.float32), np.ones(modalities, np.float32))
+        self.common = Common(
+            np.zeros((modalities, WIDTH), np.float32), np.zeros((modalities, WIDTH, AXES), np.float32)
+        )
 
     def begin(self, rng: np.random.Generator, divided: Sequence[int] = ()) -> None:
         """Draws the first weights; the heads are divided among these modalities."""
         parts = self.weights.parts
         self._tower.begin(parts, rng, divided)
-        parts["taste.gates"][:] = rng.normal(0.0, 0.5, parts["taste.gates"].shape)
         parts["taste.likes"][:] = rng.normal(0.0, 0.1, parts["taste.likes"].shape)
-        parts["taste.skips"][:] = 2.0
         parts["log_sharpness"][...] = 2.3
 
     def vectors(self, made: Made) -> tuple[Floats, Back]:
@@ -67,7 +67,7 @@ class Model:
             [n, m], and how to go back: to the derivatives by the means, by the items' vectors, and by the weights.
         """
         parts = self.weights.parts
-        gates, likes, skips = parts["taste.gates"], parts["taste.likes"], parts["taste.skips"]
+        gates, likes, skips = _gates(parts), parts["taste.likes"], parts["taste.skips"]
         heads = in_heads(believed(mean, count), len(skips))
         shares = memberships(heads, gates, parts["taste.gate_biases"])
         directions = liked(heads, shares, likes, skips, parts["taste.bias"])
@@ -82,13 +82,14 @@ class Model:
             by_means = joined(
                 STEEPNESS * (by_logits @ gates.swapaxes(1, 2)) + by_heads * skips[:, None, None]
             )
+            by_gates = STEEPNESS * (heads.swapaxes(1, 2) @ by_logits)
             return (
                 believed(by_means, count),
                 by_products.T @ directions,
                 {
-                    "taste.gates": STEEPNESS * (heads.swapaxes(1, 2) @ by_logits),
+                    "taste.gates": by_gates,
                     "taste.gate_biases": by_logits.sum(axis=1),
-                    "taste.likes": shares.swapaxes(1, 2) @ by_heads,
+                    "taste.likes": shares.swapaxes(1, 2) @ by_heads + by_gates.swapaxes(1, 2),
                     "taste.bias": by_liked.sum(axis=0),
                     "taste.skips": (by_heads * heads).sum(axis=(1, 2)),
                     "log_sharpness": (by_scores * by_taste).sum(),
@@ -98,11 +99,16 @@ class Model:
 
         return by_taste + parts["popularity"] * log_shares, back
 
+    def turn(self, modality: int, turned: Floats) -> None:
+        """Has a modality's weights go by other axes, see `online.fusion.axes.turn`."""
+        projections = self.weights.parts["projections"]
+        projections[modality] = turned @ projections[modality]
+
     def taste(self) -> Taste:
         """A copy of what goes with the vectors, to serve with."""
         saved = self.weights.save()
         return Taste(
-            gates=saved["taste.gates"],
+            gates=_gates(saved),
             gate_biases=saved["taste.gate_biases"],
             likes=saved["taste.likes"],
             bias=saved["taste.bias"],
@@ -117,7 +123,10 @@ class Model:
 
     def fits(self, saved: Mapping[str, np.ndarray]) -> bool:
         """Whether these arrays are of such a model."""
-        return self.weights.fits(saved) and saved.keys() >= {"centre", "scale"}
+        common = self.common._asdict()
+        return self.weights.fits(saved) and all(
+            name in saved and saved[name].shape == part.shape for name, part in common.items()
+        )
 
     def save(self) -> dict[str, np.ndarray]:
         """Everything, by name."""
@@ -126,4 +135,10 @@ class Model:
     def load(self, saved: Mapping[str, np.ndarray]) -> None:
         """Takes back what `save` gave."""
         self.weights.load(saved)
-        self.common = Common(saved["centre"], saved["scale"])
+        self.common = Common(saved["centre"], saved["axes"])
+
+
+def _gates(parts: Parts) -> Floats:
+    """[heads, dim / heads, kinds] by which a mean tells kinds apart: who had what a kind likes is of it, and more."""
+    found: Floats = parts["taste.gates"] + parts["taste.likes"].swapaxes(1, 2)
+    return found

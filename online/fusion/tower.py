@@ -1,4 +1,4 @@
-"""The item tower: a token for each modality that an item has, fused into one vector of unit length."""
+"""The item tower: a token for each modality that an item has, fused with what the item is beyond its media."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -11,8 +11,10 @@ from online.statistics.base import Floats
 
 WIDTH = 384
 """Dimensions of a modality's vector at most; shorter ones are filled up with zeros."""
-Back = Callable[[Floats], Parts]
-"""From a loss's derivative by what came out, to that by the weights."""
+AXES = 96
+"""Of a modality at most: what is learned of few items has to be about few directions."""
+Back = Callable[[Floats], tuple[Parts, Floats]]
+"""From a loss's derivative by what came out, to those by the weights and by [n, dim] what items are of their own."""
 
 
 class Made(NamedTuple):
@@ -24,15 +26,17 @@ class Made(NamedTuple):
     """Of each of these: [k] the places of the items that have it, and [k, WIDTH] their vectors."""
     has: Masks
     """[n, all modalities] which of them each item has."""
+    own: Floats
+    """[n, dim] what each item is beyond that, see `online.fusion.own`."""
 
 
 class Common(NamedTuple):
-    """What all items have in common in a modality; it is taken off their vectors before these are scaled."""
+    """What all items have in common, by modality, and how they differ."""
 
     centre: Floats
-    """[modalities, WIDTH]"""
-    scale: Floats
-    """[modalities]"""
+    """[modalities, WIDTH] is taken off their vectors."""
+    axes: Floats
+    """[modalities, WIDTH, AXES] what is left is seen along these, see `online.fusion.axes`."""
 
 
 class Tower:
@@ -41,17 +45,15 @@ class Tower:
     def __init__(self, modalities: int, dim: int, heads: int, kind: Kind) -> None:
         self._fusion = FUSIONS[kind](modalities, dim)
         self._dim, self._heads = dim, heads
-        self.shapes: Shapes = {"projections": (modalities, WIDTH, dim), **self._fusion.shapes}
+        self.shapes: Shapes = {"projections": (modalities, AXES, dim), **self._fusion.shapes}
 
     def begin(self, parts: Parts, rng: np.random.Generator, divided: Sequence[int]) -> None:
-        """Draws the first weights: random projections, near what no learning at all would make of the modalities.
+        """Draws the first weights: random projections.
 
         Each of the `divided` modalities has heads of its own at first; the others, and those for which no head is
         left, are spread over all of them.
         """
-        for projection in parts["projections"]:
-            orthogonal, _ = np.linalg.qr(rng.normal(size=projection.shape))
-            projection[:] = orthogonal * (WIDTH / self._dim) ** 0.5
+        parts["projections"][:] = rng.normal(0.0, AXES**-0.5, parts["projections"].shape)
         for place, modality in enumerate(divided[: self._heads]):
             theirs = np.arange(self._heads) % len(divided) == place
             parts["projections"][modality][:, ~np.repeat(theirs, self._dim // self._heads)] = 0.0
@@ -60,23 +62,24 @@ class Tower:
     def vectors(self, parts: Parts, common: Common, made: Made) -> tuple[Floats, Back]:
         """The items' vectors, [n, dim] of unit length, zero for an item of nothing; and how to go back."""
         if not made.modalities:
-            return np.zeros((len(made.has), self._dim), np.float32), lambda _: {}
+            return np.zeros_like(made.own), lambda _: ({}, np.zeros_like(made.own))
         tokens = np.zeros((len(made.has), len(made.modalities), self._dim), np.float32)
-        centred = []
+        seen = []
         for slot, (modality, (places, x)) in enumerate(zip(made.modalities, made.vectors, strict=True)):
-            centred.append((x - common.centre[modality]) * common.scale[modality])
-            tokens[places, slot] = centred[slot] @ parts["projections"][modality]
+            seen.append((x - common.centre[modality]) @ common.axes[modality])
+            tokens[places, slot] = seen[slot] @ parts["projections"][modality]
         fused = self._fusion.fuse(parts, tokens, made.has[:, made.modalities], made.modalities)
-        norms = np.maximum(np.linalg.norm(fused.vectors, axis=1, keepdims=True), LEAST_NORM)
+        whole = fused.vectors + made.own
+        norms = np.maximum(np.linalg.norm(whole, axis=1, keepdims=True), LEAST_NORM)
         inverse = made.has.any(axis=1, keepdims=True) / norms
-        units: Floats = fused.vectors * inverse
+        units: Floats = whole * inverse
 
-        def back(by_units: Floats) -> Parts:
-            turned = by_units - units * (units * by_units).sum(axis=1, keepdims=True)
-            by_tokens, gradient = fused.back(turned * inverse)
+        def back(by_units: Floats) -> tuple[Parts, Floats]:
+            by_whole = (by_units - units * (units * by_units).sum(axis=1, keepdims=True)) * inverse
+            by_tokens, gradient = fused.back(by_whole)
             by_projections = np.zeros_like(parts["projections"])
             for slot, (modality, (places, _)) in enumerate(zip(made.modalities, made.vectors, strict=True)):
-                by_projections[modality] = centred[slot].T @ by_tokens[places, slot]
-            return {"projections": by_projections, **gradient}
+                by_projections[modality] = seen[slot].T @ by_tokens[places, slot]
+            return {"projections": by_projections, **gradient}, by_whole
 
         return units, back

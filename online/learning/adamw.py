@@ -14,9 +14,9 @@ EPSILON = 1e-8
 class AdamW:
     """Steps along the mean gradient, each weight by its own scale; weights decay by themselves."""
 
-    def __init__(self, size: int, weight_decay: float) -> None:
+    def __init__(self, size: int, weight_decay: float, square_kept: float = SQUARE_KEPT) -> None:
         """For so many weights; at each step they lose `weight_decay` times the rate."""
-        self._weight_decay = weight_decay
+        self._weight_decay, self._square_kept = weight_decay, square_kept
         self.rate = 0.0
         """Of the newest step."""
         self._step_count = 0
@@ -28,9 +28,9 @@ class AdamW:
         self.rate = rate
         self._step_count += 1
         self._mean += (1 - MEAN_KEPT) * (gradient - self._mean)
-        self._square += (1 - SQUARE_KEPT) * (gradient**2 - self._square)
+        self._square += (1 - self._square_kept) * (gradient**2 - self._square)
         mean = self._mean / (1 - MEAN_KEPT**self._step_count)
-        square = self._square / (1 - SQUARE_KEPT**self._step_count)
+        square = self._square / (1 - self._square_kept**self._step_count)
         weights *= 1 - rate * self._weight_decay
         weights -= rate * mean / (np.sqrt(square) + EPSILON)
 

@@ -18,14 +18,14 @@ def weights_of(model: Model) -> Weights:
     return {name: torch.from_numpy(part).requires_grad_() for name, part in model.weights.save().items()}
 
 
-def vectors(w: Weights, kind: Kind, model: Model, made: Made) -> Tensor:
+def vectors(w: Weights, kind: Kind, model: Model, made: Made, own: Tensor) -> Tensor:
     """[n, dim]"""
     mask = torch.from_numpy(made.has)
     tokens = torch.zeros(*mask.shape, w["projections"].shape[2])
     for modality, (places, x) in zip(made.modalities, made.vectors, strict=True):
-        centred = (x - model.common.centre[modality]) * model.common.scale[modality]
-        tokens[torch.from_numpy(places), modality] = torch.from_numpy(centred) @ w["projections"][modality]
-    fused = FUSIONS[kind](w, tokens, mask)
+        seen = (x - model.common.centre[modality]) @ model.common.axes[modality]
+        tokens[torch.from_numpy(places), modality] = torch.from_numpy(seen) @ w["projections"][modality]
+    fused = FUSIONS[kind](w, tokens, mask) + own
     return normalize(fused * mask.any(dim=1, keepdim=True), dim=-1)
 
 
@@ -57,8 +57,9 @@ def scores(w: Weights, mean: Tensor, count: Tensor, vectors: Tensor, log_shares:
     parts = (mean * count / (count + HALF_BELIEVED)).chunk(len(w["taste.skips"]), dim=1)
     liked = []
     for head, part in enumerate(parts):
-        gates = STEEPNESS * part @ w["taste.gates"][head] + w["taste.gate_biases"][head]
-        liked.append(gates.softmax(dim=1) @ w["taste.likes"][head] + w["taste.skips"][head] * part)
+        likes = w["taste.likes"][head]
+        gates = STEEPNESS * part @ (w["taste.gates"][head] + likes.T) + w["taste.gate_biases"][head]
+        liked.append(gates.softmax(dim=1) @ likes + w["taste.skips"][head] * part)
     all_liked = torch.cat(liked, dim=1) + w["taste.bias"]
     return all_liked @ vectors.T * w["log_sharpness"].exp() + w["popularity"] * log_shares
 

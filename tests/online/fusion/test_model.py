@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from online.fusion.axes import axes_of, turn
 from online.fusion.fusions import Kind
 from online.fusion.losses import aligned, sampled_softmax
 from online.fusion.model import Model
-from online.fusion.tower import WIDTH, Common, Made
+from online.fusion.tower import AXES, WIDTH, Common, Made
 from online.statistics.base import Floats
 from tests.online.fusion import in_torch
 
@@ -22,8 +23,8 @@ def model_of(kind: Kind, rng: np.random.Generator) -> Model:
     model.begin(rng)
     vector = model.weights.vector
     vector += 0.2 * normal(rng, *vector.shape)
-    centre, scale = rng.normal(0, 0.1, (MODALITIES, WIDTH)), rng.uniform(0.5, 2.0, MODALITIES)
-    model.common = Common(centre.astype(np.float32), scale.astype(np.float32))
+    axes = rng.normal(0, 0.1, (MODALITIES, WIDTH, AXES)).astype(np.float32)
+    model.common = Common(rng.normal(0, 0.1, (MODALITIES, WIDTH)).astype(np.float32), axes)
     return model
 
 
@@ -36,7 +37,7 @@ def made_of(rng: np.random.Generator) -> Made:
     for modality in (0, 2):
         places = np.flatnonzero(has[:, modality])
         vectors.append((places, rng.normal(0, 0.3, (len(places), WIDTH)).astype(np.float32)))
-    return Made([0, 2], vectors, has)
+    return Made([0, 2], vectors, has, normal(rng, ITEMS, DIM))
 
 
 def normal(rng: np.random.Generator, *shape: int) -> Floats:
@@ -64,10 +65,11 @@ def test_vectors_scores_and_gradients_are_those_of_torch(kind: Kind, seed: int) 
     found, back = model.scores(mean, count, vectors, log_shares)
     loss, pull = sampled_softmax(found, rows[:USERS], rows, had, liked)
     by_mean, by_vectors, by_taste = back(pull)
-    gradient = model.weights.joined(by_taste, vectors_back(by_vectors))
+    by_weights, by_own = vectors_back(by_vectors)
+    gradient = model.weights.joined(by_taste, by_weights)
 
-    weights = in_torch.weights_of(model)
-    theirs = in_torch.vectors(weights, kind, model, made)
+    weights, own = in_torch.weights_of(model), torch.from_numpy(made.own).requires_grad_()
+    theirs = in_torch.vectors(weights, kind, model, made, own)
     past = torch.from_numpy(mean).requires_grad_()
     given = (past, torch.from_numpy(count), theirs, torch.from_numpy(log_shares))
     expected = in_torch.scores(weights, *given)
@@ -81,6 +83,9 @@ def test_vectors_scores_and_gradients_are_those_of_torch(kind: Kind, seed: int) 
     assert_gradient(gradient, model, weights)
     assert past.grad is not None
     np.testing.assert_allclose(by_mean, past.grad.numpy(), atol=1e-5)
+    assert own.grad is not None
+    np.testing.assert_allclose(by_own, own.grad.numpy(), atol=1e-5)
+    assert not by_own[0].any()
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
@@ -89,10 +94,11 @@ def test_parts_of_items_are_drawn_together_as_by_torch(kind: Kind) -> None:
     model, parts = model_of(kind, rng), [made_of(rng), made_of(rng)]
     (one, one_back), (rest, rest_back) = (model.vectors(part) for part in parts)
     loss, by_one, by_rest = aligned(one, rest)
-    gradient = model.weights.joined(one_back(by_one)) + model.weights.joined(rest_back(by_rest))
+    gradient = model.weights.joined(one_back(by_one)[0]) + model.weights.joined(rest_back(by_rest)[0])
 
     weights = in_torch.weights_of(model)
-    expected = in_torch.aligned(*(in_torch.vectors(weights, kind, model, part) for part in parts))
+    theirs = [in_torch.vectors(weights, kind, model, part, torch.from_numpy(part.own)) for part in parts]
+    expected = in_torch.aligned(*theirs)
     expected.backward()  # type: ignore[no-untyped-call]  # torch
     assert loss == pytest.approx(float(expected.detach()), rel=1e-4)
     assert_gradient(gradient, model, weights)
@@ -107,6 +113,37 @@ def test_what_is_saved_is_taken_back_by_a_model_of_the_same_kind_only() -> None:
         np.testing.assert_array_equal(other.save()[name], part)
     assert not model_of("attention", rng).fits(model.save())
     assert not model.fits({})
+
+
+def test_items_of_no_modality_have_no_vector_whatever_they_are_of_their_own() -> None:
+    rng = np.random.default_rng(0)
+    nothing = Made([], [], np.zeros((ITEMS, MODALITIES), np.bool_), normal(rng, ITEMS, DIM))
+    vectors, back = model_of("concatenation", rng).vectors(nothing)
+    by_weights, by_own = back(normal(rng, ITEMS, DIM))
+    assert not vectors.any()
+    assert not by_own.any()
+    assert by_weights == {}
+
+
+def test_other_axes_change_nothing_that_both_see() -> None:
+    rng = np.random.default_rng(1)
+    model, made = model_of("concatenation", rng), made_of(rng)
+    seen = rng.normal(size=(400, 6)) @ rng.normal(size=(6, WIDTH))  # they spread over all six
+    x = (seen / np.linalg.norm(seen, axis=1, keepdims=True)).astype(np.float32)
+    for modality, (places, _) in enumerate(made.vectors):
+        made.vectors[modality] = (places, x[: len(places)])
+    centre, axes = np.zeros_like(model.common.centre), model.common.axes.copy()
+    for modality in made.modalities:
+        axes[modality] = axes_of(x[:200], centre[modality])
+    model.common = Common(centre, axes)
+    before, _ = model.vectors(made)
+    others = axes.copy()
+    for modality in made.modalities:
+        others[modality] = axes_of(x, centre[modality])
+        model.turn(modality, turn(axes[modality], others[modality]))
+    assert np.abs(others - axes).max() > 0.01
+    model.common = Common(centre, others)
+    np.testing.assert_allclose(model.vectors(made)[0], before, atol=1e-3)
 
 
 def test_modalities_begin_with_heads_of_their_own_as_far_as_there_are_some() -> None:

@@ -1,0 +1,63 @@
+"""What each item is beyond its media: who liked it, and who did not, as far as others like it do not say."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from online.statistics.base import Floats, Rows
+
+LOST = 1.0
+"""Times the rate: what a step leaves out of it. Media speak for what nothing was heard of for long."""
+SQUARE_KEPT = 0.99
+LEAST_SQUARE = 1e-16
+
+
+class OwnParts:
+    """A part of each item's vector, learned by row at a rate of the row's own (RMSProp; Hinton, 2012).
+
+    It is lost by itself, so that it has to be confirmed. Pages of memory are taken when they are first written.
+    """
+
+    def __init__(self, capacity: int, dim: int, rate: float) -> None:
+        """All are zero."""
+        self._kept = np.float32(1 - LOST * rate)
+        self._values = np.zeros((capacity, dim), np.float32)
+        self._squares = np.zeros(capacity, np.float32)
+        """[capacity] running mean of the gradients' squares; 0 before the first."""
+        self._steps = np.zeros(capacity, np.int64)
+        """[capacity] when each value was taken down."""
+
+    def of(self, rows: Rows, step: int) -> Floats:
+        """[n, dim] of some items at a step."""
+        kept = self._kept ** (step - self._steps[rows]).astype(np.float32)
+        values: Floats = self._values[rows] * kept[:, None]
+        return values
+
+    def learn(self, rows: Rows, gradient: Floats, rate: float, step: int) -> None:
+        """Moves these, which are all different, against [n, dim] the gradient."""
+        squares, newest = self._squares[rows], np.square(gradient).mean(axis=1)
+        squares = np.where(squares > 0, squares + (1 - SQUARE_KEPT) * (newest - squares), newest)
+        moved = gradient / np.sqrt(np.maximum(squares, LEAST_SQUARE))[:, None]
+        self._values[rows] = self.of(rows, step) - rate * moved
+        self._squares[rows], self._steps[rows] = squares, step
+
+    def forget(self, rows: Rows) -> None:
+        """These will be other items'."""
+        self._values[rows] = self._squares[rows] = self._steps[rows] = 0
+
+    def learned(self, rows: Rows) -> Rows:
+        """Those of the rows of which anything was learned."""
+        found: Rows = rows[self._squares[rows] > 0]
+        return found
+
+    def save(self, rows: Rows, step: int) -> dict[str, np.ndarray]:
+        """Those of some items at a step."""
+        return {"values": self.of(rows, step), "squares": self._squares[rows]}
+
+    def load(self, saved: Mapping[str, np.ndarray], rows: Rows, step: int) -> None:
+        """Takes back what `save` gave; a negative row is passed over, of others nothing is known."""
+        self.forget(np.flatnonzero(self._squares).astype(np.int32))
+        there = rows >= 0
+        self._values[rows[there]] = saved["values"][there]
+        self._squares[rows[there]] = saved["squares"][there]
+        self._steps[rows[there]] = step
