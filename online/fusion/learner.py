@@ -154,6 +154,7 @@ class FusionLearner:
                 self._media.catalogue.touch(row)
             if liked:
                 self._frequencies.add(found)
+                self._own.count(np.array(found, np.int32))
             if found:
                 item = found[self._rng.integers(len(found))]
                 owner = self._owners.of(example_set.user_id)
@@ -321,8 +322,9 @@ class FusionLearner:
         history = looked_at(drawn.history, self._rng)
         candidates = np.concatenate((drawn.items, uniform))
         rows, places = np.unique(candidates, return_inverse=True)
-        own = self._own.of(rows, self.step_count)
-        made, made_back = self._learned.vectors(self._media.made(rows, self._some_of(rows), own))
+        made, made_back = self._learned.vectors(
+            self._media.made(rows, self._some_of(rows), self._own.of(rows, self.step_count))
+        )
         self._bank[rows] = made
         past = self._bank[history] * (history >= 0)[:, :, None]  # [n, LOOKED_AT, dim]
         there = past.any(axis=2)

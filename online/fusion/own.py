@@ -8,6 +8,8 @@ from online.statistics.base import Floats, Rows
 
 LOST = 1.0
 """Times the rate: what a step leaves out of it. Media speak for what nothing was heard of for long."""
+HALF_BELIEVED = np.float32(30)
+"""What was had so often has half of its part: the media speak for what few had, and have to be learned."""
 SQUARE_KEPT = 0.99
 LEAST_SQUARE = 1e-16
 
@@ -24,26 +26,37 @@ class OwnParts:
         self._values = np.zeros((capacity, dim), np.float32)
         self._squares = np.zeros(capacity, np.float32)
         """[capacity] running mean of the gradients' squares; 0 before the first."""
+        self._counts = np.zeros(capacity, np.float32)
+        """[capacity] how often each item was had."""
         self._steps = np.zeros(capacity, np.int64)
         """[capacity] when each value was taken down."""
 
     def of(self, rows: Rows, step: int) -> Floats:
-        """[n, dim] of some items at a step."""
+        """[n, dim] of some items at a step, as far as they are believed."""
+        counts = self._counts[rows]
+        values: Floats = self._at(rows, step) * (counts / (counts + HALF_BELIEVED))[:, None]
+        return values
+
+    def _at(self, rows: Rows, step: int) -> Floats:
         kept = self._kept ** (step - self._steps[rows]).astype(np.float32)
         values: Floats = self._values[rows] * kept[:, None]
         return values
+
+    def count(self, rows: Rows) -> None:
+        """Each of these was had."""
+        np.add.at(self._counts, rows, 1)
 
     def learn(self, rows: Rows, gradient: Floats, rate: float, step: int) -> None:
         """Moves these, which are all different, against [n, dim] the gradient."""
         squares, newest = self._squares[rows], np.square(gradient).mean(axis=1)
         squares = np.where(squares > 0, squares + (1 - SQUARE_KEPT) * (newest - squares), newest)
         moved = gradient / np.sqrt(np.maximum(squares, LEAST_SQUARE))[:, None]
-        self._values[rows] = self.of(rows, step) - rate * moved
+        self._values[rows] = self._at(rows, step) - rate * moved
         self._squares[rows], self._steps[rows] = squares, step
 
     def forget(self, rows: Rows) -> None:
         """These will be other items'."""
-        self._values[rows] = self._squares[rows] = self._steps[rows] = 0
+        self._values[rows] = self._squares[rows] = self._counts[rows] = self._steps[rows] = 0
 
     def learned(self, rows: Rows) -> Rows:
         """Those of the rows of which anything was learned."""
@@ -52,12 +65,14 @@ class OwnParts:
 
     def save(self, rows: Rows, step: int) -> dict[str, np.ndarray]:
         """Those of some items at a step."""
-        return {"values": self.of(rows, step), "squares": self._squares[rows]}
+        found = {"values": self._at(rows, step), "squares": self._squares[rows]}
+        return found | {"counts": self._counts[rows]}
 
     def load(self, saved: Mapping[str, np.ndarray], rows: Rows, step: int) -> None:
         """Takes back what `save` gave; a negative row is passed over, of others nothing is known."""
-        self.forget(np.flatnonzero(self._squares).astype(np.int32))
+        self.forget(np.flatnonzero(self._squares + self._counts).astype(np.int32))
         there = rows >= 0
         self._values[rows[there]] = saved["values"][there]
         self._squares[rows[there]] = saved["squares"][there]
+        self._counts[rows[there]] = saved["counts"][there]
         self._steps[rows[there]] = step

@@ -11,7 +11,7 @@ from online.statistics.base import Floats
 
 WIDTH = 384
 """Dimensions of a modality's vector at most; shorter ones are filled up with zeros."""
-AXES = 96
+AXES = 256
 """Of a modality at most: what is learned of few items has to be about few directions."""
 Back = Callable[[Floats], tuple[Parts, Floats]]
 """From a loss's derivative by what came out, to those by the weights and by [n, dim] what items are of their own."""

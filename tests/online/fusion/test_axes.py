@@ -5,7 +5,7 @@ from online.fusion.axes import axes_of
 from online.fusion.tower import AXES
 from online.statistics.base import Floats
 
-WIDTH = 160
+WIDTH = 320
 
 
 def vectors_along(variances: list[float], rng: np.random.Generator, count: int = 1_000) -> Floats:
@@ -16,9 +16,9 @@ def vectors_along(variances: list[float], rng: np.random.Generator, count: int =
 
 
 @pytest.mark.parametrize(
-    ("variances", "count"), [([1.0] * 7, 7), ([1.0, 1e-4, 1e-4], 1), ([1.0] * 150, AXES)]
+    ("variances", "count"), [([1.0] * 7, 14), ([1.0, 1e-4, 1e-4], 2), ([1.0] * 150, AXES)]
 )
-def test_there_are_as_many_axes_as_items_spread_over(variances: list[float], count: int) -> None:
+def test_there_are_twice_as_many_axes_as_items_spread_over(variances: list[float], count: int) -> None:
     axes = axes_of(vectors_along(variances, np.random.default_rng(0)), np.zeros(WIDTH, np.float32))
     assert axes.shape == (WIDTH, AXES)
     assert np.count_nonzero(axes.any(axis=0)) == count
