@@ -1,5 +1,6 @@
 """The learner's fusion of modalities: item vectors learned from what is had after what, and the taste that fits."""
 
+import logging
 from collections.abc import Collection, Iterator, Mapping
 from hashlib import blake2b
 
@@ -14,6 +15,8 @@ from online.statistics.base import Floats
 from streams.hurry import SHED_MS
 from streams.settings import Settings
 from streams.time_share import TimeShare
+
+logger = logging.getLogger(__name__)
 
 TIME_SHARE = 0.1
 """Of the learner's time that may go into steps; what comes while it has had its share is learned from by replay."""
@@ -71,7 +74,11 @@ class LearnedFusion:
 
     def load(self, saved: Saved) -> None:
         """Goes on from a snapshot; one without a fusion that fits changes nothing that was learned."""
-        self._learner.load(arrays_of(saved, PREFIX))
+        arrays = arrays_of(saved, PREFIX)
+        if not self._learner.load(arrays) and arrays:
+            logger.warning(
+                "the snapshot's fusion is of another kind or version: item vectors are learned anew"
+            )
         self.digest = self._digest()
 
     def _digest(self) -> str:

@@ -79,7 +79,7 @@ class FusionConfig(msgspec.Struct, frozen=True):
 
 
 class FusionLearner:
-    """Takes items and sets one by one, and makes a step when enough was had: some 4 ms on one core.
+    """Takes items and sets one by one, and makes a step when enough was had: 4 to 8 ms on one core.
 
     Vectors and taste are those of the last `advance`, so that they always fit each other.
     """

@@ -75,3 +75,17 @@ def test_fusion_is_learned_unless_privacy_is_asked_for_or_it_is_switched_off() -
     assert new_fusion(Settings(dp_epsilon=8.0, fusion="fixed")) is None
     assert new_fusion(Settings(dp_epsilon=8.0)) is None
     assert new_fusion(Settings(fusion="fixed")) is None
+
+
+def test_a_snapshot_of_another_version_is_said_and_one_without_fusion_is_not(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    fusion = LearnedFusion(FusionLearner(SMALL), TimeShare(0.02))
+    saved = fusion.save()
+    fusion.load(saved)
+    fusion.load({})
+    assert not caplog.records
+    fusion.load(saved | {"fusion.learned/projections": np.zeros((5, 384, 64), np.float32)})
+    assert [record.message for record in caplog.records] == [
+        "the snapshot's fusion is of another kind or version: item vectors are learned anew"
+    ]
