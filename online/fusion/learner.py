@@ -15,13 +15,14 @@ import numpy as np
 from online.events import HIDING_ACTIONS, POSITIVE_ACTIONS, ExampleSet
 from online.fusion.axes import axes_of, turn
 from online.fusion.examples import Drawn, Examples, Frequencies, looked_at
-from online.fusion.fusions import LEAST_NORM, Kind, Masks
+from online.fusion.fusions import Kind, Masks
 from online.fusion.losses import aligned, sampled_softmax
 from online.fusion.media import MODALITIES, ItemMedia
 from online.fusion.model import Model
 from online.fusion.own import OwnParts
 from online.fusion.taste import Taste
-from online.fusion.tower import WIDTH, Common
+from online.fusion.tower import Common
+from online.fusion.untaught import Untaught
 from online.learning.adamw import AdamW
 from online.learning.weights import mean_kept
 from online.owners import Owners
@@ -94,21 +95,23 @@ class FusionLearner:
         self._bank = np.zeros((self.config.capacity, self.config.dim), np.float32)
         """Every item's vector as it was made last, zero before; see `_ranking_gradient`."""
         self._new = 0
-        self._begin([])
+        self._begin([], None)
         self._served = copy.deepcopy(self._learned)
         self._served_own = np.zeros((0, self.config.dim), np.float32)
         """[rows at the last `advance`, dim]"""
-        self._untaught = _projections(len(MODALITIES), self.config.dim, self.config.seed)
+        self._untaught = Untaught(self.config.dim, self.config.seed)
         self._looked_at_step = 0
         self._is_taught = False
         """Whether anything learned is served."""
 
-    def _begin(self, divided: list[int]) -> None:
-        """Learns from nothing, the heads being divided among these modalities."""
+    def _begin(self, divided: list[int], common: Common | None) -> None:
+        """Learns from nothing, the heads being divided among these modalities; what items have in common is known."""
         config = self.config
         self._divided = divided
         self._learned = Model(len(MODALITIES), config.dim, config.heads, config.kinds, config.kind)
         self._learned.begin(np.random.default_rng(config.seed), divided)
+        if common is not None:
+            self._learned.common = common
         self._mean = copy.deepcopy(self._learned)
         self._optimizer = AdamW(len(self._learned.weights.vector), config.weight_decay, SQUARE_KEPT)
         self._own = OwnParts(config.capacity, config.dim, config.rate)
@@ -132,7 +135,7 @@ class FusionLearner:
             self._bank[rows] = served = self._served_vectors(rows)
             return served[0] if vectors else None
         self._bank[rows] = 0
-        return self._first_vector(vectors) if vectors else None
+        return self._untaught.vector(vectors) if vectors else None
 
     def learn(self, example_set: ExampleSet) -> None:
         """Takes a set, and makes a step when it is due."""
@@ -174,9 +177,7 @@ class FusionLearner:
         if not len(known) or not len(drawn.items):
             return
         if self.step_count < RAMP_STEPS and (modalities := self._media.modalities()) != self._divided:
-            common = self._learned.common
-            self._begin(modalities)
-            self._learned.common = common
+            self._begin(modalities, self._learned.common)
         self._look_at_items()
         rate = self.config.rate * min(1.0, (self.step_count + 1) / RAMP_STEPS)
         uniform = self._rng.choice(known, min(self.config.negatives, len(known)), replace=False)
@@ -231,9 +232,12 @@ class FusionLearner:
             forgotten meanwhile are left out.
         """
         self._served = copy.deepcopy(self._mean)
-        self._served_own = self._own.of(np.arange(self._media.catalogue.end, dtype=np.int32), self.step_count)
+        self._serve_own()
         self._is_taught = True
         return self._all_served()
+
+    def _serve_own(self) -> None:
+        self._served_own = self._own.of(np.arange(self._media.catalogue.end, dtype=np.int32), self.step_count)
 
     def _all_served(self) -> Iterator[dict[str, Floats]]:
         catalogue = self._media.catalogue
@@ -260,15 +264,6 @@ class FusionLearner:
 
     def _vectors(self, model: Model, rows: Rows, own: Floats) -> Floats:
         return model.vectors(self._media.made(rows, self._media.has_of(rows), own))[0]
-
-    def _first_vector(self, vectors: Mapping[str, Floats]) -> Floats:
-        """[dim] near what no learning at all makes of an item."""
-        parts = [
-            vector @ self._untaught[MODALITIES.index(modality), : len(vector)]
-            for modality, vector in vectors.items()
-        ]
-        whole = np.sum(parts, axis=0)
-        return np.asarray(whole / max(float(np.linalg.norm(whole)), LEAST_NORM), np.float32)
 
     def served_weights(self) -> dict[str, np.ndarray]:
         """The weights that vectors and taste are made with, by name."""
@@ -304,7 +299,7 @@ class FusionLearner:
         own, catalogue = part_of(saved, "own/"), self._media.catalogue
         rows = np.array([catalogue.row(item_id) for item_id in own["item_ids"].tolist()], np.int32)
         self._own.load(own, rows, self.step_count)
-        self._served_own = self._own.of(np.arange(catalogue.end, dtype=np.int32), self.step_count)
+        self._serve_own()
         for _ in self._all_served():  # into the bank
             pass
         return True
@@ -369,13 +364,6 @@ class FusionLearner:
         self._frequencies.forget(rows)
         self._own.forget(rows)
         self._served_own[rows[rows < len(self._served_own)]] = 0
-
-
-def _projections(modalities: int, dim: int, seed: int) -> Floats:
-    """[modalities, WIDTH, dim] by lot, which leave products of vectors about as they are."""
-    rng = np.random.default_rng(seed)
-    drawn = [np.linalg.qr(rng.normal(size=(WIDTH, dim)))[0] for _ in range(modalities)]
-    return np.asarray(np.stack(drawn) * (WIDTH / dim) ** 0.5, np.float32)
 
 
 def _counts(history: Rows, rows: Rows) -> Floats:
