@@ -1,5 +1,6 @@
 """A ranking learned with a budget of privacy, on real Kafka: nobody's account is lost, but who asks to be forgotten."""
 
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
@@ -30,6 +31,19 @@ def steps(river: River) -> int:
     return 0 if model is None else model.ranking_steps
 
 
+def shops_until(river: River, done: Callable[[], bool], limit_s: float, seed: int, users: int = 200) -> None:
+    """Has shoppers shop, some hundred events a second, until `done`; what a seed's shoppers do is later than before."""
+    events = iter(shoppers(20_000, seed, users=users))
+
+    def shopped() -> bool:
+        for event in islice(events, 20):
+            river.interact(event | {"timestamp_ms": event["timestamp_ms"] + seed * 10**8})
+        river.flush()
+        return done()
+
+    wait_for(shopped, limit_s, lambda: f"{len(accounts(river))} accounts of {river.status()}")
+
+
 def test_what_was_spent_survives_a_crash_and_goes_with_an_erased_user(
     kafka: str, topic_prefix: str, tmp_path: Path
 ) -> None:
@@ -38,26 +52,15 @@ def test_what_was_spent_survives_a_crash_and_goes_with_an_erased_user(
         dp_epsilon=EPSILON, dp_delta=DELTA,
     )  # fmt: skip
     with river.workers(learn=1, recommend=1) as workers:
-        for event in shoppers(1200, seed=1):
-            river.interact(event)
-        river.flush()
-        river.wait_counted(1200)
-        wait_for(lambda: len(accounts(river)) > 64, 60, lambda: str(river.status()))
+        # Shoppers go on until it is so: of what comes while a worker is late, only the statistics are learned.
+        shops_until(river, lambda: steps(river) > 0 and len(accounts(river)) > 64, 90, seed=1)
         before = accounts(river)
-        wait_for(lambda: steps(river) > 0, 30, lambda: str(river.status()))
         assert all(0 < epsilon_of(spent, DELTA) <= EPSILON for spent in before.values())
 
         workers.kill("learn")
-        more = iter(shoppers(10_000, seed=2, users=400))
-
-        def grown() -> bool:
-            # What comes while the next learner is ten seconds behind is folded, and not learned to rank from.
-            for event in islice(more, 20):
-                river.interact(event | {"timestamp_ms": event["timestamp_ms"] + 10**6})
-            river.flush()
-            return sum(accounts(river).values()) > sum(before.values())
-
-        wait_for(grown, 90, lambda: str(river.status()))
+        shops_until(
+            river, lambda: sum(accounts(river).values()) > sum(before.values()), 90, seed=2, users=400
+        )
         after = accounts(river)
         assert all(after.get(user, 0.0) >= spent for user, spent in before.items())
         assert all(epsilon_of(spent, DELTA) <= EPSILON for spent in after.values())
