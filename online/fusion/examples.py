@@ -25,6 +25,8 @@ class Drawn(NamedTuple):
     """[n] what was had, or refused."""
     liked: NDArray[np.bool_]
     """[n] False where it was refused."""
+    newest: int
+    """How many of them, the first ones, were never drawn before."""
 
 
 def looked_at(history: Rows, rng: np.random.Generator) -> Rows:
@@ -56,8 +58,10 @@ class Examples:
         """The newest examples, then others drawn evenly from all that are kept, some perhaps twice."""
         last = (self._count - 1 - np.arange(newest)) % CAPACITY
         chosen = np.concatenate((last, rng.integers(0, max(1, min(self._count, CAPACITY)), replayed)))
-        chosen = chosen[self._items[chosen] >= 0]
-        return Drawn(self._history[chosen], self._items[chosen], self._liked[chosen])
+        is_kept = self._items[chosen] >= 0
+        chosen = chosen[is_kept]
+        left = int(np.count_nonzero(is_kept[:newest]))
+        return Drawn(self._history[chosen], self._items[chosen], self._liked[chosen], left)
 
     def forget(self, rows: Rows) -> None:
         """Drops examples of items, and the items from histories, before their rows are given to others."""

@@ -8,6 +8,7 @@ drawn (logQ). Parts of one item are drawn together (InfoNCE), also of items that
 
 import copy
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from online.events import HIDING_ACTIONS, POSITIVE_ACTIONS, ExampleSet
 from online.fusion.axes import axes_of, turn
 from online.fusion.examples import Drawn, Examples, Frequencies, looked_at
-from online.fusion.fusions import Kind, Masks
+from online.fusion.fusions import Kind, Masks, Parts
 from online.fusion.losses import aligned, sampled_softmax
 from online.fusion.media import MODALITIES, ItemMedia
 from online.fusion.model import Model
@@ -77,6 +78,19 @@ class FusionConfig(msgspec.Struct, frozen=True):
     """What is served is the mean of the weights over about so many last steps."""
     seed: int = 0
     """Of the first weights and of all that is drawn."""
+
+
+class Gradients(NamedTuple):
+    """Of a step's loss."""
+
+    weights: Floats
+    """[weights]"""
+    rows: Rows
+    """[n] items, in order."""
+    own: Floats
+    """[n, dim] by their own parts."""
+    own_of_newest: Floats
+    """[n, dim] as far as it is that of the newest examples."""
 
 
 class FusionLearner:
@@ -181,11 +195,13 @@ class FusionLearner:
         self._look_at_items()
         rate = self.config.rate * min(1.0, (self.step_count + 1) / RAMP_STEPS)
         uniform = self._rng.choice(known, min(self.config.negatives, len(known)), replace=False)
-        gradient, rows, by_own = self._ranking_gradient(drawn, uniform, len(known))
+        found = self._ranking_gradients(drawn, uniform, len(known))
+        gradient = found.weights
         if self.config.alignment:
-            gradient += self.config.alignment * self._alignment_gradient(known)
+            gradient = gradient + self.config.alignment * self._alignment_gradient(known)
         self._optimizer.step(self._learned.weights.vector, gradient, rate)
-        self._own.learn(rows, by_own, rate, self.step_count)
+        self._own.believe(found.rows, found.own_of_newest, self.step_count)
+        self._own.learn(found.rows, found.own, rate, self.step_count)
         self.step_count += 1
         self._mean.follow(self._learned, mean_kept(self.config.averaged_steps, self.step_count))
 
@@ -263,7 +279,7 @@ class FusionLearner:
         return self._vectors(self._served, rows, own)
 
     def _vectors(self, model: Model, rows: Rows, own: Floats) -> Floats:
-        return model.vectors(self._media.made(rows, self._media.has_of(rows), own))[0]
+        return model.vectors(self._media.made(rows, self._media.has_of(rows), own)).units
 
     def served_weights(self) -> dict[str, np.ndarray]:
         """The weights that vectors and taste are made with, by name."""
@@ -307,8 +323,8 @@ class FusionLearner:
     def _models(self) -> dict[str, Model]:
         return {"learned": self._learned, "mean": self._mean, "served": self._served}
 
-    def _ranking_gradient(self, drawn: Drawn, uniform: Rows, known_count: int) -> tuple[Floats, Rows, Floats]:
-        """Of the sampled softmax: [weights]; and of [n] items' own parts [n, dim].
+    def _ranking_gradients(self, drawn: Drawn, uniform: Rows, known_count: int) -> Gradients:
+        """Of the sampled softmax.
 
         A step makes the vectors of some hundred candidates, not of the thousands of items in histories: those are as
         they were made last (a memory bank: Wu et al., CVPR 2018), and are learned from where they are candidates too.
@@ -317,25 +333,34 @@ class FusionLearner:
         history = looked_at(drawn.history, self._rng)
         candidates = np.concatenate((drawn.items, uniform))
         rows, places = np.unique(candidates, return_inverse=True)
-        made, made_back = self._learned.vectors(
+        made = self._learned.vectors(
             self._media.made(rows, self._some_of(rows), self._own.of(rows, self.step_count))
         )
-        self._bank[rows] = made
+        self._bank[rows] = made.units
         past = self._bank[history] * (history >= 0)[:, :, None]  # [n, LOOKED_AT, dim]
         there = past.any(axis=2)
         looked = np.maximum(there.sum(axis=1, keepdims=True), 1).astype(np.float32)
         count = (drawn.history >= 0).sum(axis=1, keepdims=True).astype(np.float32)
         shares = self._frequencies.shares(candidates)
-        scores, back = self._learned.scores(past.sum(axis=1) / looked, count, made[places], np.log(shares))
+        scores, back = self._learned.scores(
+            past.sum(axis=1) / looked, count, made.units[places], np.log(shares)
+        )
         if self.config.logq:
             scores = scores - np.log(len(drawn.items) * shares + len(uniform) / known_count)
         had = _counts(drawn.history, rows)[:, places] > 0
         _, pull = sampled_softmax(scores, drawn.items, candidates, had, drawn.liked)
-        by_mean, by_candidates, gradient = back(pull)
-        by_made = (_counts(history, rows) / looked).T @ by_mean
-        np.add.at(by_made, places, by_candidates)
-        by_weights, by_own = made_back(by_made)
-        return self._learned.weights.joined(gradient, by_weights), rows, by_own
+        of_history = _counts(history, rows) / looked
+
+        def by_own(pull: Floats) -> tuple[Floats, Parts]:
+            by_mean, by_candidates, by_taste = back(pull)
+            by_units = of_history.T @ by_mean
+            np.add.at(by_units, places, by_candidates)
+            return made.by_own(by_units), by_taste
+
+        own, by_taste = by_own(pull)
+        weights = self._learned.weights.joined(by_taste, made.by_weights(own))
+        pull[drawn.newest :] = 0
+        return Gradients(weights, rows, own, by_own(pull)[0])
 
     def _some_of(self, rows: Rows) -> Masks:
         """[n, modalities] what these have, but for what is left out by lot; one always stays."""
@@ -353,11 +378,11 @@ class FusionLearner:
         lot = np.where(has, self._rng.random(has.shape), 2.0)
         first = lot == lot.min(axis=1, keepdims=True)
         nothing, joined = np.zeros((len(rows), self.config.dim), np.float32), self._learned.weights.joined
-        (one, one_back), (rest, rest_back) = (
+        one, rest = (
             self._learned.vectors(self._media.made(rows, part, nothing)) for part in (first, has & ~first)
         )
-        _, by_one, by_rest = aligned(one, rest)
-        return joined(one_back(by_one)[0]) + joined(rest_back(by_rest)[0])
+        _, by_one, by_rest = aligned(one.units, rest.units)
+        return joined(one.by_weights(one.by_own(by_one))) + joined(rest.by_weights(rest.by_own(by_rest)))
 
     def _forget(self, rows: Rows) -> None:
         self._examples.forget(rows)

@@ -6,7 +6,7 @@ import numpy as np
 
 from online.fusion.fusions import Kind, Parts, by_softmax
 from online.fusion.taste import STEEPNESS, Taste, believed, in_heads, joined, liked, memberships
-from online.fusion.tower import AXES, WIDTH, Back, Common, Made, Tower
+from online.fusion.tower import AXES, WIDTH, Common, Made, Tower, Vectors
 from online.learning.weights import Weights
 from online.statistics.base import Floats
 
@@ -48,7 +48,7 @@ class Model:
         parts["taste.likes"][:] = rng.normal(0.0, 0.1, parts["taste.likes"].shape)
         parts["log_sharpness"][...] = 2.3
 
-    def vectors(self, made: Made) -> tuple[Floats, Back]:
+    def vectors(self, made: Made) -> Vectors:
         """As `Tower.vectors`."""
         return self._tower.vectors(self.weights.parts, self.common, made)
 

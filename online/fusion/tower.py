@@ -13,8 +13,6 @@ WIDTH = 384
 """Dimensions of a modality's vector at most; shorter ones are filled up with zeros."""
 AXES = 256
 """Of a modality at most: what is learned of few items has to be about few directions."""
-Back = Callable[[Floats], tuple[Parts, Floats]]
-"""From a loss's derivative by what came out, to those by the weights and by [n, dim] what items are of their own."""
 
 
 class Made(NamedTuple):
@@ -28,6 +26,17 @@ class Made(NamedTuple):
     """[n, all modalities] which of them each item has."""
     own: Floats
     """[n, dim] what each item is beyond that, see `online.fusion.own`."""
+
+
+class Vectors(NamedTuple):
+    """Those of some items, and how to go back."""
+
+    units: Floats
+    """[n, dim] of unit length, zero for an item of nothing."""
+    by_own: Callable[[Floats], Floats]
+    """From a loss's derivative by the vectors to that by what items are of their own, [n, dim]."""
+    by_weights: Callable[[Floats], Parts]
+    """From there to that by the weights."""
 
 
 class Common(NamedTuple):
@@ -59,10 +68,10 @@ class Tower:
             parts["projections"][modality][:, ~np.repeat(theirs, self._dim // self._heads)] = 0.0
         self._fusion.begin(parts, rng)
 
-    def vectors(self, parts: Parts, common: Common, made: Made) -> tuple[Floats, Back]:
-        """The items' vectors, [n, dim] of unit length, zero for an item of nothing; and how to go back."""
+    def vectors(self, parts: Parts, common: Common, made: Made) -> Vectors:
+        """The vectors of items."""
         if not made.modalities:
-            return np.zeros_like(made.own), lambda _: ({}, np.zeros_like(made.own))
+            return Vectors(np.zeros_like(made.own), np.zeros_like, lambda _: {})
         tokens = np.zeros((len(made.has), len(made.modalities), self._dim), np.float32)
         seen = []
         for slot, (modality, (places, x)) in enumerate(zip(made.modalities, made.vectors, strict=True)):
@@ -74,12 +83,15 @@ class Tower:
         inverse = made.has.any(axis=1, keepdims=True) / norms
         units: Floats = whole * inverse
 
-        def back(by_units: Floats) -> tuple[Parts, Floats]:
-            by_whole = (by_units - units * (units * by_units).sum(axis=1, keepdims=True)) * inverse
+        def by_own(by_units: Floats) -> Floats:
+            found: Floats = (by_units - units * (units * by_units).sum(axis=1, keepdims=True)) * inverse
+            return found
+
+        def by_weights(by_whole: Floats) -> Parts:
             by_tokens, gradient = fused.back(by_whole)
             by_projections = np.zeros_like(parts["projections"])
             for slot, (modality, (places, _)) in enumerate(zip(made.modalities, made.vectors, strict=True)):
                 by_projections[modality] = seen[slot].T @ by_tokens[places, slot]
-            return {"projections": by_projections, **gradient}, by_whole
+            return {"projections": by_projections, **gradient}
 
-        return units, back
+        return Vectors(units, by_own, by_weights)

@@ -15,6 +15,7 @@ def test_the_newest_come_first_and_the_oldest_make_room() -> None:
         examples.add(rows(item + 1), item, liked=item % 2 == 0)
     drawn = examples.draw(3, 5_000, np.random.default_rng(0))
     assert drawn.items[:3].tolist() == [CAPACITY + 9, CAPACITY + 8, CAPACITY + 7]
+    assert drawn.newest == 3
     assert drawn.items.min() >= 10
     assert (drawn.history[:, 0] == drawn.items + 1).all()
     assert (drawn.liked == (drawn.items % 2 == 0)).all()
@@ -36,6 +37,7 @@ def test_forgotten_rows_are_no_examples_and_in_no_history() -> None:
     examples.forget(rows(3))
     drawn = examples.draw(2, 0, np.random.default_rng(0))
     assert drawn.items.tolist() == [2]
+    assert drawn.newest == 1
     assert drawn.history[0, :2].tolist() == [1, -1]
 
 

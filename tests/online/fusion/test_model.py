@@ -61,12 +61,12 @@ def test_vectors_scores_and_gradients_are_those_of_torch(kind: Kind, seed: int) 
     count = rng.integers(1, 60, (USERS, 1)).astype(np.float32)
     rows, liked = np.arange(ITEMS, dtype=np.int32), np.array([True, True, False, True, False])
     had = rng.random((USERS, ITEMS)) < 0.2
-    vectors, vectors_back = model.vectors(made)
-    found, back = model.scores(mean, count, vectors, log_shares)
+    vectors = model.vectors(made)
+    found, back = model.scores(mean, count, vectors.units, log_shares)
     loss, pull = sampled_softmax(found, rows[:USERS], rows, had, liked)
     by_mean, by_vectors, by_taste = back(pull)
-    by_weights, by_own = vectors_back(by_vectors)
-    gradient = model.weights.joined(by_taste, by_weights)
+    by_own = vectors.by_own(by_vectors)
+    gradient = model.weights.joined(by_taste, vectors.by_weights(by_own))
 
     weights, own = in_torch.weights_of(model), torch.from_numpy(made.own).requires_grad_()
     theirs = in_torch.vectors(weights, kind, model, made, own)
@@ -76,10 +76,10 @@ def test_vectors_scores_and_gradients_are_those_of_torch(kind: Kind, seed: int) 
     excluded = had & ~np.eye(USERS, ITEMS, dtype=np.bool_)
     expected_loss = in_torch.sampled_softmax(expected, excluded, liked)
     expected_loss.backward()  # type: ignore[no-untyped-call]  # torch
-    np.testing.assert_allclose(vectors, theirs.detach().numpy(), atol=1e-5)
+    np.testing.assert_allclose(vectors.units, theirs.detach().numpy(), atol=1e-5)
     np.testing.assert_allclose(found, expected.detach().numpy(), rtol=1e-4, atol=1e-4)
     assert loss == pytest.approx(float(expected_loss.detach()), rel=1e-4)
-    assert not vectors[0].any()
+    assert not vectors.units[0].any()
     assert_gradient(gradient, model, weights)
     assert past.grad is not None
     np.testing.assert_allclose(by_mean, past.grad.numpy(), atol=1e-5)
@@ -92,16 +92,19 @@ def test_vectors_scores_and_gradients_are_those_of_torch(kind: Kind, seed: int) 
 def test_parts_of_items_are_drawn_together_as_by_torch(kind: Kind) -> None:
     rng = np.random.default_rng(7)
     model, parts = model_of(kind, rng), [made_of(rng), made_of(rng)]
-    (one, one_back), (rest, rest_back) = (model.vectors(part) for part in parts)
-    loss, by_one, by_rest = aligned(one, rest)
-    gradient = model.weights.joined(one_back(by_one)[0]) + model.weights.joined(rest_back(by_rest)[0])
+    one, rest = (model.vectors(part) for part in parts)
+    loss, by_one, by_rest = aligned(one.units, rest.units)
+    of_one, of_rest = (
+        model.weights.joined(vectors.by_weights(vectors.by_own(by_units)))
+        for vectors, by_units in ((one, by_one), (rest, by_rest))
+    )
 
     weights = in_torch.weights_of(model)
     theirs = [in_torch.vectors(weights, kind, model, part, torch.from_numpy(part.own)) for part in parts]
     expected = in_torch.aligned(*theirs)
     expected.backward()  # type: ignore[no-untyped-call]  # torch
     assert loss == pytest.approx(float(expected.detach()), rel=1e-4)
-    assert_gradient(gradient, model, weights)
+    assert_gradient(of_one + of_rest, model, weights)
 
 
 def test_what_is_saved_is_taken_back_by_a_model_of_the_same_kind_only() -> None:
@@ -118,11 +121,11 @@ def test_what_is_saved_is_taken_back_by_a_model_of_the_same_kind_only() -> None:
 def test_items_of_no_modality_have_no_vector_whatever_they_are_of_their_own() -> None:
     rng = np.random.default_rng(0)
     nothing = Made([], [], np.zeros((ITEMS, MODALITIES), np.bool_), normal(rng, ITEMS, DIM))
-    vectors, back = model_of("concatenation", rng).vectors(nothing)
-    by_weights, by_own = back(normal(rng, ITEMS, DIM))
-    assert not vectors.any()
+    vectors = model_of("concatenation", rng).vectors(nothing)
+    by_own = vectors.by_own(normal(rng, ITEMS, DIM))
+    assert not vectors.units.any()
     assert not by_own.any()
-    assert by_weights == {}
+    assert vectors.by_weights(by_own) == {}
 
 
 def test_other_axes_change_nothing_that_both_see() -> None:
@@ -136,14 +139,14 @@ def test_other_axes_change_nothing_that_both_see() -> None:
     for modality in made.modalities:
         axes[modality] = axes_of(x[:200], centre[modality])
     model.common = Common(centre, axes)
-    before, _ = model.vectors(made)
+    before = model.vectors(made).units
     others = axes.copy()
     for modality in made.modalities:
         others[modality] = axes_of(x, centre[modality])
         model.turn(modality, turn(axes[modality], others[modality]))
     assert np.abs(others - axes).max() > 0.01
     model.common = Common(centre, others)
-    np.testing.assert_allclose(model.vectors(made)[0], before, atol=1e-3)
+    np.testing.assert_allclose(model.vectors(made).units, before, atol=1e-3)
 
 
 def test_modalities_begin_with_heads_of_their_own_as_far_as_there_are_some() -> None:
