@@ -8,7 +8,6 @@ drawn (logQ). Parts of one item are drawn together (InfoNCE), also of items that
 
 import copy
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -16,11 +15,12 @@ import numpy as np
 from online.events import HIDING_ACTIONS, POSITIVE_ACTIONS, ExampleSet
 from online.fusion.axes import axes_of, turn
 from online.fusion.examples import Drawn, Examples, Frequencies, looked_at
-from online.fusion.fusions import Kind, Masks, Parts
-from online.fusion.losses import aligned, sampled_softmax
+from online.fusion.fusions import Kind, Masks
+from online.fusion.losses import aligned
 from online.fusion.media import MODALITIES, ItemMedia
 from online.fusion.model import Model
 from online.fusion.own import OwnParts
+from online.fusion.step import Compared, gradients
 from online.fusion.taste import Taste
 from online.fusion.tower import Common
 from online.fusion.untaught import Untaught
@@ -80,19 +80,6 @@ class FusionConfig(msgspec.Struct, frozen=True):
     """Of the first weights and of all that is drawn."""
 
 
-class Gradients(NamedTuple):
-    """Of a step's loss."""
-
-    weights: Floats
-    """[weights]"""
-    rows: Rows
-    """[n] items, in order."""
-    own: Floats
-    """[n, dim] by their own parts."""
-    own_of_newest: Floats
-    """[n, dim] as far as it is that of the newest examples."""
-
-
 class FusionLearner:
     """Takes items and sets one by one, and makes a step when enough was had: 4 to 8 ms on one core.
 
@@ -107,7 +94,7 @@ class FusionLearner:
         self._frequencies = Frequencies(self.config.capacity, FREQUENCY_KEPT)
         self._rng = np.random.default_rng(self.config.seed)
         self._bank = np.zeros((self.config.capacity, self.config.dim), np.float32)
-        """Every item's vector as it was made last, zero before; see `_ranking_gradient`."""
+        """Every item's vector as it was made last, zero before; see `online.fusion.step`."""
         self._new = 0
         self._begin([], None)
         self._served = copy.deepcopy(self._learned)
@@ -194,14 +181,19 @@ class FusionLearner:
             self._begin(modalities, self._learned.common)
         self._look_at_items()
         rate = self.config.rate * min(1.0, (self.step_count + 1) / RAMP_STEPS)
-        uniform = self._rng.choice(known, min(self.config.negatives, len(known)), replace=False)
-        found = self._ranking_gradients(drawn, uniform, len(known))
-        gradient = found.weights
+        compared = self._compared(drawn, known)
+        rows, looked = compared.rows, looked_at(drawn.history, self._rng)
+        made = self._learned.vectors(
+            self._media.made(rows, self._some_of(rows), self._own.of(rows, self.step_count))
+        )
+        self._bank[rows] = made.units
+        found = gradients(self._learned, made, compared, drawn, looked, self._bank)
+        by_weights = found.weights
         if self.config.alignment:
-            gradient = gradient + self.config.alignment * self._alignment_gradient(known)
-        self._optimizer.step(self._learned.weights.vector, gradient, rate)
-        self._own.believe(found.rows, found.own_of_newest, self.step_count)
-        self._own.learn(found.rows, found.own, rate, self.step_count)
+            by_weights = by_weights + self.config.alignment * self._alignment_gradient(known)
+        self._optimizer.step(self._learned.weights.vector, by_weights, rate)
+        self._own.believe(rows, found.own_of_newest, self.step_count)
+        self._own.learn(rows, found.own, rate, self.step_count)
         self.step_count += 1
         self._mean.follow(self._learned, mean_kept(self.config.averaged_steps, self.step_count))
 
@@ -323,44 +315,15 @@ class FusionLearner:
     def _models(self) -> dict[str, Model]:
         return {"learned": self._learned, "mean": self._mean, "served": self._served}
 
-    def _ranking_gradients(self, drawn: Drawn, uniform: Rows, known_count: int) -> Gradients:
-        """Of the sampled softmax.
-
-        A step makes the vectors of some hundred candidates, not of the thousands of items in histories: those are as
-        they were made last (a memory bank: Wu et al., CVPR 2018), and are learned from where they are candidates too.
-        What was never made counts as not known.
-        """
-        history = looked_at(drawn.history, self._rng)
-        candidates = np.concatenate((drawn.items, uniform))
-        rows, places = np.unique(candidates, return_inverse=True)
-        made = self._learned.vectors(
-            self._media.made(rows, self._some_of(rows), self._own.of(rows, self.step_count))
+    def _compared(self, drawn: Drawn, known: Rows) -> Compared:
+        uniform = self._rng.choice(known, min(self.config.negatives, len(known)), replace=False)
+        items = np.concatenate((drawn.items, uniform))
+        rows, places = np.unique(items, return_inverse=True)
+        shares = self._frequencies.shares(items)
+        expected = len(drawn.items) * shares + len(uniform) / len(known)
+        return Compared(
+            items, rows, places, shares, np.log(expected) if self.config.logq else np.zeros_like(shares)
         )
-        self._bank[rows] = made.units
-        past = self._bank[history] * (history >= 0)[:, :, None]  # [n, LOOKED_AT, dim]
-        there = past.any(axis=2)
-        looked = np.maximum(there.sum(axis=1, keepdims=True), 1).astype(np.float32)
-        count = (drawn.history >= 0).sum(axis=1, keepdims=True).astype(np.float32)
-        shares = self._frequencies.shares(candidates)
-        scores, back = self._learned.scores(
-            past.sum(axis=1) / looked, count, made.units[places], np.log(shares)
-        )
-        if self.config.logq:
-            scores = scores - np.log(len(drawn.items) * shares + len(uniform) / known_count)
-        had = _counts(drawn.history, rows)[:, places] > 0
-        _, pull = sampled_softmax(scores, drawn.items, candidates, had, drawn.liked)
-        of_history = _counts(history, rows) / looked
-
-        def by_own(pull: Floats) -> tuple[Floats, Parts]:
-            by_mean, by_candidates, by_taste = back(pull)
-            by_units = of_history.T @ by_mean
-            np.add.at(by_units, places, by_candidates)
-            return made.by_own(by_units), by_taste
-
-        own, by_taste = by_own(pull)
-        weights = self._learned.weights.joined(by_taste, made.by_weights(own))
-        pull[drawn.newest :] = 0
-        return Gradients(weights, rows, own, by_own(pull)[0])
 
     def _some_of(self, rows: Rows) -> Masks:
         """[n, modalities] what these have, but for what is left out by lot; one always stays."""
@@ -389,12 +352,3 @@ class FusionLearner:
         self._frequencies.forget(rows)
         self._own.forget(rows)
         self._served_own[rows[rows < len(self._served_own)]] = 0
-
-
-def _counts(history: Rows, rows: Rows) -> Floats:
-    """[n, m] how often each of n histories has each of m rows, which are in order."""
-    places = np.minimum(np.searchsorted(rows, history), len(rows) - 1)
-    counts = np.zeros((len(history), len(rows)), np.float32)
-    of_history, entry = np.nonzero(rows[places] == history)
-    np.add.at(counts, (of_history, places[of_history, entry]), 1)
-    return counts
