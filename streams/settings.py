@@ -175,8 +175,8 @@ class Settings(BaseSettings):
     quarter of all, then what was had longest ago."""
     teach_again_after_days: float = Field(default=0.0, ge=0, le=3650)
     """How long after a user had an item statistics hear of it from the same user again: against bots that push an item
-    over and over. 0: always. 7 costs nothing where people rarely have a thing again, and much in groceries; what it
-    keeps out and costs, `freshet bench poison` prints."""
+    over and over. 0: always. 7 costs nothing where people rarely have a thing again, and some accuracy in groceries;
+    what it keeps out and costs, `freshet bench poison` prints."""
     events_per_minute: int = Field(default=0, ge=0)
     """How many interactions of one user are taken in a minute of Kafka's clock; more are refused as `too_many`. 0: any
     number. Against scripts and clients that run wild; load history before you set it."""
