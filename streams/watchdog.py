@@ -69,7 +69,8 @@ async def watch_group(settings: Settings, role: str) -> None:
             count = await asyncio.to_thread(unowned, admin, settings, role)
         except (KafkaException, KafkaUnavailableError, TimeoutError) as exc:
             # A broker that restarts ends no worker. A client that was there before it may keep stale metadata.
-            logger.warning("cannot look at the group of %s: %s", role, exc)
+            # A look that took too long has nothing to say of itself.
+            logger.warning("cannot look at the group of %s: %s", role, str(exc) or repr(exc))
             admin = None
             continue
         for (base, partition), (committed, end) in lags.items():

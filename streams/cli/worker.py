@@ -1,6 +1,7 @@
 """`freshet worker`: run the roles of the river."""
 
 import os
+import signal
 from typing import Annotated, Literal
 
 import typer
@@ -19,6 +20,8 @@ def worker(
     parent: Annotated[int | None, typer.Option(hidden=True, help="End when this process ends.")] = None,
 ) -> None:
     """Run a worker until SIGTERM or Ctrl-C; any number of each role may run."""
+    # Until a worker takes it in its own way: a container's first process has no default that would end it.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: os._exit(0))
     from streams import logs, settings  # noqa: PLC0415  # keeps `freshet --help` fast
     from streams.discovery import ready_file  # noqa: PLC0415
     from streams.liveness import end_with_parent  # noqa: PLC0415

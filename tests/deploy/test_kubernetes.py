@@ -12,6 +12,8 @@ import yaml
 from typer.main import get_command
 
 from streams.cli import app
+from streams.console.access import OPEN_PATH
+from streams.discovery import ready_file
 from streams.lag import READS
 from streams.settings import PREFIX, Settings, load
 from streams.topics import group_name, table
@@ -87,8 +89,10 @@ def test_what_is_probed_and_scraped_is_what_a_worker_serves(role: str) -> None:
     (port,) = container["ports"]
     assert str(port["containerPort"]) == SETTINGS["FRESHET_METRICS_PORT"]
     assert container["livenessProbe"]["httpGet"] == {"path": "/metrics", "port": port["name"]}
-    # As streams/discovery.py names the file that a worker in service leaves.
-    assert f"workers/{role}-*.json" in container["readinessProbe"]["exec"]["command"][-1]
+    # A rollout goes on when this is there: users have to be loaded by then.
+    ready = ready_file(Settings(), role, 7)
+    probed = f"{ready.parent.name}/{ready.name}".replace("-7", "-*")
+    assert container["readinessProbe"]["exec"]["command"][-1] == f'ls "$FRESHET_HOME"/{probed}'
     (endpoint,) = next(one for one in ALL if one["kind"] == "PodMonitor")["spec"]["podMetricsEndpoints"]
     assert endpoint["port"] == port["name"]
     assert {rule["targetLabel"] for rule in endpoint["relabelings"]} == {"job", "role", "worker"}
@@ -103,6 +107,14 @@ def test_a_worker_has_time_to_end_and_no_rights(role: str) -> None:
     assert _container(_deployment(role))["securityContext"]["capabilities"] == {"drop": ["ALL"]}
     mounted = {mount["mountPath"] for mount in _container(_deployment(role))["volumeMounts"]}
     assert SETTINGS["FRESHET_STORE"] in mounted
+
+
+def test_a_console_that_still_reads_is_not_restarted() -> None:
+    console = _container(_read(FOLDER / "components/console/console.yaml")[0])
+    probe = console["startupProbe"]
+    assert probe["httpGet"] == console["livenessProbe"]["httpGet"]
+    assert probe["httpGet"]["path"] == OPEN_PATH
+    assert probe["periodSeconds"] * probe["failureThreshold"] >= 600
 
 
 def test_alerts_ask_for_the_job_that_is_scraped() -> None:

@@ -61,6 +61,19 @@ def test_kafka_being_away_ends_no_worker(monkeypatch: pytest.MonkeyPatch) -> Non
         watch(monkeypatch, stop(), [])
 
 
+def test_a_look_that_takes_too_long_is_named_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    failures: list[BaseException] = [TimeoutError(), AccessDeniedError("enough")]
+
+    def late(look: int) -> None:
+        raise failures[look]
+
+    with pytest.raises(AccessDeniedError, match="enough"):
+        watch(monkeypatch, iter([0]), [], map(late, range(2)))
+    assert caplog.messages == ["cannot look at the group of recommend: TimeoutError()"]
+
+
 def test_a_permission_that_is_taken_away_ends_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     def taken() -> Iterator[None]:
         yield None
