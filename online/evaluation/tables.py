@@ -20,6 +20,9 @@ TimestampUnit = Literal["s", "ms"]
 Column: TypeAlias = "pa.ChunkedArray[Any]"
 LIST_SEPARATOR = "|"
 """Between the parts of a list that is taken as text."""
+_LISTS = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list, pa.types.is_list_view)
+_TEXTS = (pa.types.is_binary, pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+"""Whoever writes a file chooses how its lists and texts lie in memory: Polars writes large ones."""
 AHEAD_S = 86_400
 """So far ahead may be the clock of who recorded what happened. Beside an event dated 2099 all others would be late."""
 LARGEST = 1e12
@@ -100,7 +103,7 @@ def texts_of(path: Path, table: pa.Table, name: str) -> list[str]:
     """
     column = column_of(path, table, name)
     try:
-        if pa.types.is_list(column.type):
+        if any(is_list(column.type) for is_list in _LISTS):
             return [LIST_SEPARATOR.join(map(str, filter(None, parts or ()))) for parts in column.to_pylist()]
         return [found or "" for found in column.cast(pa.string()).to_pylist()]
     except pa.ArrowNotImplementedError:
@@ -174,7 +177,7 @@ def timestamps_of(path: Path, table: pa.Table, name: str, unit: TimestampUnit) -
 def _as_text_or_is(path: Path, table: pa.Table, name: str) -> Column:
     """The column; where it is text, without the spaces around it."""
     column = column_of(path, table, name)
-    if not (pa.types.is_binary(column.type) or pa.types.is_string(column.type)):
+    if not any(is_text(column.type) for is_text in _TEXTS):
         return column
     return pa.chunked_array([[text.strip() for text in texts_of(path, table, name)]], pa.string())
 

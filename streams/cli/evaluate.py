@@ -121,6 +121,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     from streams.cli.evaluate_ablation import run_ablation  # noqa: PLC0415
     from streams.cli.evaluate_curve import check_can_draw, draw_budgets, draw_curve, draw_dials  # noqa: PLC0415
     from streams.cli.evaluate_diversity import run_diversity_curve  # noqa: PLC0415
+    from streams.settings import SettingsError  # noqa: PLC0415
 
     # Its matrices are small: more threads would only wait for one another.
     threadpool_limits(1, user_api="blas")
@@ -164,7 +165,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
             reports = _run(stream, task, names, encoder, made, json_file)
             if curve is not None:
                 draw_curve(reports, curve)
-    except (InputError, OSError) as exc:
+    except (InputError, SettingsError, OSError) as exc:
         typer.echo(f"freshet: {exc}", err=True)
         raise typer.Exit(2) from None
 
@@ -266,12 +267,12 @@ def _rating_errors(stream: "Stream", task: "Task") -> "dict[str, Figures]":
 def _content(stream: "Stream", text_encoder: str) -> "ItemContent":
     """What the items are made of, encoded as the encode role does."""
     from online.evaluation.variants import ItemContent  # noqa: PLC0415  # as above
+    from streams import settings  # noqa: PLC0415
 
     if text_encoder == NO_ENCODER or all(known.modalities == "none" for known in stream.catalogue.values()):
         return ItemContent()
     from streams.cli.evaluate_media import default_encoders, embeddings  # noqa: PLC0415  # heavy
     from streams.item_vectors import Combination  # noqa: PLC0415
-    from streams.settings import Settings  # noqa: PLC0415
 
-    encoders = default_encoders(text_encoder, Settings())
+    encoders = default_encoders(text_encoder, settings.load())
     return ItemContent(embeddings(stream.catalogue, encoders), Combination().combine)

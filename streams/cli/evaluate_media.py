@@ -16,6 +16,8 @@ from encoders.modalities import MODALITY_BITS, Modality
 from encoders.probes.vectors import encode_all, kept
 from online.evaluation.stream import ItemText, Raw
 from online.evaluation.tables import InputError
+from streams.cli.chosen_encoder import load_encoder
+from streams.cli.media_files import MediaError
 from streams.settings import Settings
 
 Embeddings = dict[str, dict[str, NDArray[np.float32]]]
@@ -25,9 +27,12 @@ Embeddings = dict[str, dict[str, NDArray[np.float32]]]
 def embeddings(catalogue: Mapping[str, ItemText], encoders: Mapping[Modality, str]) -> Embeddings:
     """Every item's vectors of the modalities that an encoder is named for; equal media are encoded once.
 
+    Where, and whether freed of noise, the settings say.
+
     Raises:
-        InputError: There is no such encoder, or what is named is none for the modality.
-        OSError: A file cannot be read.
+        InputError: There is no such encoder or device, or what is named is none for the modality.
+        SettingsError: A setting is wrong.
+        OSError: What was encoded cannot be kept.
     """
     found: Embeddings = {}
     for modality, name in encoders.items():
@@ -56,8 +61,8 @@ def _medium(known: ItemText, modality: Modality) -> Raw | None:
 
 def _vectors(modality: Modality, name: str, entries: list[Raw]) -> dict[Raw, NDArray[np.float32]]:
     try:
-        encoder = registry.load(modality, name)
-    except ValueError as exc:
+        encoder = load_encoder(modality, name, device=None)
+    except MediaError as exc:
         raise InputError(str(exc)) from exc
     path = cache_dir() / "embeddings" / f"{_digest(encoder, entries)}.npy"
     if path.exists():

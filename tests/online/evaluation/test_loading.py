@@ -143,6 +143,24 @@ def test_lists_are_categories_and_structs_are_refused(tmp_path: Path) -> None:
         read_items(path, "item", ["size"], None, None)
 
 
+@pytest.mark.parametrize(
+    "kind", [pa.list_(pa.string()), pa.large_list(pa.large_string()), pa.list_(pa.string(), 2)]
+)
+def test_lists_of_any_layout_are_categories(tmp_path: Path, kind: pa.DataType) -> None:
+    path = tmp_path / "items.parquet"
+    pyarrow.parquet.write_table(pa.table({"item": ["a"], "genres": pa.array([["Drama", "War"]], kind)}), path)
+    assert read_items(path, "item", [], None, None)["a"].categories == ("Drama", "War")
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.string_view()])
+def test_spaces_around_a_number_are_none_of_it(tmp_path: Path, kind: pa.DataType) -> None:
+    path = tmp_path / "ratings.parquet"
+    table = {"user": ["a"], "item": ["b"], "at": pa.array([" 12 "], kind), "stars": pa.array([" 3"], kind)}
+    pyarrow.parquet.write_table(pa.table(table), path)
+    stream = read_stream(path, COLUMNS, "s", {})
+    assert (stream.timestamps_ms.tolist(), stream.values.tolist()) == ([12_000], [3.0])
+
+
 def test_an_item_in_two_rows_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "items.csv"
     path.write_text("item,title\na,Tea\nb,Tee\na,Thé\n")

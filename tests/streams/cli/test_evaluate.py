@@ -193,6 +193,27 @@ def test_what_is_no_encoder_is_one_line_and_exit_code_2(views: Path, tmp_path: P
     )
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [
+        ("FRESHET_DEVICE", "cuda:99", "device 'cuda:99': "),
+        ("FRESHET_FETCH_BYTES", "-1", "FRESHET_FETCH_BYTES"),
+        ("FRESHET_DEVISE", "cpu", "unknown setting FRESHET_DEVISE: did you mean FRESHET_DEVICE?"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_and_exit_code_2(
+    views: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, value: str, message: str
+) -> None:
+    monkeypatch.setenv(setting, value)
+    items = tmp_path / "items.csv"
+    items.write_text("item_id,title\ni1,Tea\n")
+    result = evaluate(
+        "--interactions", str(views), "--items", str(items), "--text", "title", "--encoder", "minilm",
+    )  # fmt: skip
+    assert result.exit_code == 2
+    assert message in result.stderr.splitlines()[-1]
+
+
 def test_a_curve_is_drawn_of_what_the_windows_say(views: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="the extra plot is not installed")
     picture = tmp_path / "curve.png"
