@@ -4,6 +4,7 @@ import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -80,7 +81,8 @@ class RowFields:
 
     def _converted(self, row: dict[str, Any]) -> dict[str, Any]:
         fields: dict[str, Any] = {}
-        for column, value in row.items():
+        for column, read in row.items():
+            value = _number(read) if isinstance(read, Decimal) else read
             if column not in self._targets:
                 self._targets[column] = self._find_targets(column)
             for path in self._targets[column]:
@@ -161,6 +163,12 @@ def _tidiers(event_type: type[msgspec.Struct], unit_ms: int) -> dict[str, Callab
 
 def _alternatives(kind: Type) -> Iterable[Type]:
     return kind.types if isinstance(kind, UnionType) else (kind,)
+
+
+def _number(decimal: Decimal) -> float:
+    """A database's number as an event's: whole ones, which may be ids, to the last digit."""
+    is_whole = decimal.is_finite() and decimal == decimal.to_integral_value()
+    return int(decimal) if is_whole else float(decimal)
 
 
 def _to_list(value: object) -> object:

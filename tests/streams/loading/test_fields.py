@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -135,3 +136,17 @@ def test_a_mapping_that_fits_no_row_is_refused_before_the_first(given: FieldMap,
 def test_a_constant_has_the_type_of_its_field_in_literal_rows_too() -> None:
     given = FieldMap({}, {"price": "2.5", "available": "false", "tags": "a|b"})
     assert _fields({}, given, literal=True) == {"price": 2.5, "available": False, "tags": ["a", "b"]}
+
+
+@pytest.mark.parametrize(
+    ("field", "decimal", "expected"),
+    [
+        ("timestamp_ms", "1735689600000.00", 1735689600000),
+        ("price", "19.90", 19.9),
+        ("price", "7", 7),
+        ("item_id", "12345678901234567890", "12345678901234567890"),
+        ("price", "Infinity", float("inf")),
+    ],
+)
+def test_a_databases_decimals_are_the_numbers_they_are(field: str, decimal: str, expected: object) -> None:
+    assert _fields({field: Decimal(decimal)}) == {field: expected}
