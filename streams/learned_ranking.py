@@ -138,3 +138,8 @@ def with_ranking(newest: Saved, ranking: Saved) -> Saved:
     """A snapshot with another ranking; what was spent of users' privacy stays spent."""
     kept = {name: part for name, part in newest.items() if not name.startswith(PREFIX)}
     return kept | ranking | {name: part for name, part in newest.items() if name.startswith(PRIVACY)}
+
+
+def is_private(saved: Saved) -> bool:
+    """Whether a snapshot's ranking was learned with differential privacy."""
+    return any(name.startswith(PRIVACY) for name in saved)

@@ -23,7 +23,7 @@ from online.state import UserState
 from online.state_codec import unpack
 from streams.clock import now_ms
 from streams.follower import read_all
-from streams.learned_ranking import PREFIX, LearnedRanking, with_ranking
+from streams.learned_ranking import PREFIX, LearnedRanking, is_private, with_ranking
 from streams.lists import ListMaker, new_recommender
 from streams.model_to_lists import ModelToLists
 from streams.producer import BatchProducer, Outgoing
@@ -111,11 +111,17 @@ async def compare(settings: Settings, admin: AdminClient, first: str, second: st
     """Compares two snapshots' rankings, by lists of so many users with the statistics of the newer one.
 
     Raises:
-        ModelError: There is no such snapshot, or none with a ranking that this version reads.
+        ModelError: There is no such snapshot, none with a ranking that this version reads, or only one of the two was
+            learned with privacy.
     """
     store = SnapshotStore(settings)
     names = [_find(store, given) for given in (first, second)]
     learners = [_learner(store, name) for name in names]
+    if type(learners[0]) is not type(learners[1]):
+        msg = (
+            f"one of {' and '.join(names)} was learned with differential privacy: their weights are not alike"
+        )
+        raise ModelError(msg)
     networks = [learner.averaged() for learner in learners]
     first_of, second_of = (_weights(network) for network in networks)
     recommender = await _recommender(settings, admin, store, max(names))
@@ -141,7 +147,8 @@ async def rollback(settings: Settings, admin: AdminClient, given: str) -> Rolled
     it at once, and a learner that runs ends when it sees that epoch, and starts anew from the new snapshot.
 
     Raises:
-        ModelError: There is no such snapshot, none with a ranking that this version reads, or no newest one.
+        ModelError: There is no such snapshot, none with a ranking that this version reads, or no newest one; or only
+            one of the two was learned with privacy.
         StoreError: The store cannot be written.
     """
     store = SnapshotStore(settings)
@@ -153,6 +160,13 @@ async def rollback(settings: Settings, admin: AdminClient, given: str) -> Rolled
         progress = await newest_progress(settings)
         if newest is None or progress is None:
             msg = "the log of examples has no snapshot yet: there is nothing to roll back"
+            raise ModelError(msg)
+        # A learner takes no ranking of the other kind up, nor what was spent of users' privacy together with it.
+        if is_private(newest[1]) != is_private(ranking.save()):
+            msg = (
+                f"only one of {given!r} and the newest snapshot was learned with differential privacy, and a learner "
+                "does not go on from the one to the other; give a snapshot of the newest one's kind"
+            )
             raise ModelError(msg)
         epoch = max(progress.epoch, store.last_epoch()) + 1
         manifest = Manifest(

@@ -40,8 +40,8 @@ class Restored(msgspec.Struct):
 async def restore(settings: Settings, admin: AdminClient, url: str) -> Restored:
     """Writes a backup's records, committed offsets and snapshots to where there are none.
 
-    Topics that are missing are created. Records keep their keys, values, headers and timestamps, except for the places
-    that they name: these are where the named records lie now.
+    Topics that are missing are created. Nothing is written of a backup that is damaged. Records keep their keys,
+    values, headers and timestamps, except for the places that they name: these are where the named records lie now.
 
     Raises:
         BackupError: The backup is not whole, or something is in its way here.
@@ -51,13 +51,19 @@ async def restore(settings: Settings, admin: AdminClient, url: str) -> Restored:
     folder = BackupFolder(url)
     manifest = folder.read_manifest()
     _check_room(settings, admin, manifest)
+    await asyncio.to_thread(_check_files, folder, manifest)
     ids = topic_ids(admin, [full_name(settings, base) for base in table(settings)])
     by_base = {base: ids[full_name(settings, base)] for base in table(settings)}
     translation = Translation(manifest, by_base, settings.topic_prefix)
-    names = _restore_snapshots(settings, url, manifest, translation)
-    records = await _restore_records(settings, folder, manifest, translation)
-    _check_places(settings, admin, manifest)
-    _commit(settings, manifest, translation)
+    try:
+        names = _restore_snapshots(settings, url, manifest, translation)
+        records = await _restore_records(settings, folder, manifest, translation)
+        _check_places(settings, admin, manifest)
+        _commit(settings, manifest, translation)
+    except BaseException:
+        # Left in the store, they would be in the way of the next try.
+        _remove_snapshots(settings)
+        raise
     return Restored(records, names, manifest.made_ms, _is_log_old(settings, folder, manifest))
 
 
@@ -99,6 +105,14 @@ def _ends(settings: Settings, admin: AdminClient) -> dict[str, list[int]]:
     return found
 
 
+def _check_files(folder: BackupFolder, manifest: Manifest) -> None:
+    """Makes sure that every record is there; that snapshots are shows before any record is written."""
+    for topic in manifest.topics.values():
+        for copied in topic.partitions:
+            for segment in copied.segments:
+                folder.read_segment(segment)
+
+
 def _restore_snapshots(
     settings: Settings, url: str, manifest: Manifest, translation: Translation
 ) -> list[str]:
@@ -112,6 +126,13 @@ def _restore_snapshots(
         if moved is not None:
             translation.snapshots[name] = store.save(*moved)
     return list(translation.snapshots.values())
+
+
+def _remove_snapshots(settings: Settings) -> None:
+    """Empties the store, as it was before."""
+    store = SnapshotStore(settings)
+    for name in store.names():
+        store.remove(name)
 
 
 async def _restore_records(

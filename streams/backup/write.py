@@ -1,16 +1,19 @@
 """A river → a backup, also while it flows."""
 
+import asyncio
 from importlib.metadata import version
 
 import msgspec
 from confluent_kafka.admin import AdminClient
 
+from streams.backup import BackupError
 from streams.backup.copy import copy_topics
 from streams.backup.folder import BackupFolder
 from streams.backup.manifest import FORMAT, Manifest, TopicCopy
 from streams.clock import now_ms
 from streams.lag import READS, group_lag
 from streams.settings import Settings
+from streams.status import newest_progress
 from streams.stores.snapshots import KEPT, SnapshotStore
 from streams.topics import full_name, table, topic_ids
 
@@ -40,7 +43,7 @@ def back_up(settings: Settings, admin: AdminClient, url: str) -> Made:
     what is restored from it is what a crash at some moment would have left.
 
     Raises:
-        BackupError: The folder is not empty or cannot be written, or Kafka falls silent.
+        BackupError: The folder is not empty or cannot be written, the store is not the workers', or Kafka falls silent.
         TopicsError: A topic is missing.
     """
     folder = BackupFolder(url)
@@ -48,6 +51,7 @@ def back_up(settings: Settings, admin: AdminClient, url: str) -> Made:
     rows = table(settings)
     ids = topic_ids(admin, [full_name(settings, base) for base in rows])
     committed = {role: _committed(settings, admin, role) for role in READS}
+    _check_store(settings, committed["learn"]["examples"][0], ids[full_name(settings, "examples")])
     copied = copy_topics(settings, folder, list(DERIVED))
     snapshots = _copy_snapshots(settings, url, ids[full_name(settings, "examples")])
     others = [base for base in rows if base not in (*DERIVED, *SOURCES)]
@@ -61,6 +65,24 @@ def back_up(settings: Settings, admin: AdminClient, url: str) -> Made:
         Manifest(FORMAT, made_by, now_ms(), settings.topic_prefix, topics, committed, snapshots)
     )
     return Made({base: sum(p.count for p in copied[base]) for base in rows}, snapshots)
+
+
+def _check_store(settings: Settings, committed: int, examples_id: str) -> None:
+    """Makes sure that what was learned is here, if the learner has saved any: it acknowledges only what it saved.
+
+    Raises:
+        BackupError: It is not.
+    """
+    store = SnapshotStore(settings)
+    if any(found.manifest.examples_topic_id == examples_id for found in store.listed()):
+        return
+    progress = asyncio.run(newest_progress(settings))
+    if committed or (progress is not None and progress.snapshot):
+        msg = (
+            f"the learner has saved snapshots, but {settings.store_url} has none of this log, and without them what "
+            "was learned would be lost; set FRESHET_STORE or FRESHET_HOME as the learner has it"
+        )
+        raise BackupError(msg)
 
 
 def _committed(settings: Settings, admin: AdminClient, role: str) -> dict[str, dict[int, int]]:

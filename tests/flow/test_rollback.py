@@ -12,7 +12,8 @@ from online.saved import Saved
 from streams import models
 from streams.examples_to_model import ExamplesToModel
 from streams.follower import Record
-from streams.models import RolledBack
+from streams.learned_ranking import new_ranking, with_ranking
+from streams.models import ModelError, RolledBack
 from streams.publications import PROGRESS_KEY, RANKING_KEY, decode_progress, decode_ranking
 from streams.settings import Settings
 from streams.stores.snapshots import Manifest, SnapshotStore
@@ -155,3 +156,21 @@ def test_what_a_rollback_saved_that_was_ended_before_it_published_is_gone_on_fro
         assert store.names()[-1].startswith("00000004-")
 
     run(river, story)
+
+
+def test_what_was_learned_without_privacy_is_not_put_in_the_place_of_what_was_learned_with_it(
+    river: MemoryRiver,
+) -> None:
+    store = SnapshotStore(river.settings)
+    found = store.newest("id-of-examples")
+    assert found is not None
+    manifest, saved = found
+    manifest.epoch, manifest.number = 2, 2
+    private = new_ranking(river.settings.model_copy(update={"dp_epsilon": 8.0}))
+    store.save(manifest, with_ranking(saved, private.save()))
+    names = store.names()
+    with pytest.raises(ModelError, match=r"only one of '00000001-' and the newest .* differential privacy"):
+        asyncio.run(roll_back(river))
+    assert store.names() == names
+    with pytest.raises(ModelError, match="was learned with differential privacy: their weights"):
+        asyncio.run(models.compare(river.settings, NOBODY, names[0], names[1], users=1))
