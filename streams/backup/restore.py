@@ -61,8 +61,9 @@ async def restore(settings: Settings, admin: AdminClient, url: str) -> Restored:
         _check_places(settings, admin, manifest)
         _commit(settings, manifest, translation)
     except BaseException:
-        # Left in the store, they would be in the way of the next try.
-        _remove_snapshots(settings)
+        # Left in the store, these would be in the way of the next try.
+        for name in translation.snapshots.values():
+            SnapshotStore(settings).remove(name)
         raise
     return Restored(records, names, manifest.made_ms, _is_log_old(settings, folder, manifest))
 
@@ -126,13 +127,6 @@ def _restore_snapshots(
         if moved is not None:
             translation.snapshots[name] = store.save(*moved)
     return list(translation.snapshots.values())
-
-
-def _remove_snapshots(settings: Settings) -> None:
-    """Empties the store, as it was before."""
-    store = SnapshotStore(settings)
-    for name in store.names():
-        store.remove(name)
 
 
 async def _restore_records(
