@@ -54,6 +54,7 @@ def test_what_was_spent_survives_a_crash_and_goes_with_an_erased_user(
     with river.workers(learn=1, recommend=1) as workers:
         # Shoppers go on until it is so: of what comes while a worker is late, only the statistics are learned.
         shops_until(river, lambda: steps(river) > 0 and len(accounts(river)) > 64, 90, seed=1)
+        river.wait_settled()
         before = accounts(river)
         assert all(0 < epsilon_of(spent, DELTA) <= EPSILON for spent in before.values())
 
