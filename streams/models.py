@@ -117,7 +117,7 @@ async def compare(settings: Settings, admin: AdminClient, first: str, second: st
     store = SnapshotStore(settings)
     names = [_find(store, given) for given in (first, second)]
     learners = [_learner(store, name) for name in names]
-    if type(learners[0]) is not type(learners[1]):
+    if (learners[0].accounts is None) != (learners[1].accounts is None):
         msg = (
             f"one of {' and '.join(names)} was learned with differential privacy: their weights are not alike"
         )
@@ -162,7 +162,7 @@ async def rollback(settings: Settings, admin: AdminClient, given: str) -> Rolled
             msg = "the log of examples has no snapshot yet: there is nothing to roll back"
             raise ModelError(msg)
         # A learner takes no ranking of the other kind up, nor what was spent of users' privacy together with it.
-        if is_private(newest[1]) != is_private(ranking.save()):
+        if is_private(newest[1]) != (learner.accounts is not None):
             msg = (
                 f"only one of {given!r} and the newest snapshot was learned with differential privacy, and a learner "
                 "does not go on from the one to the other; give a snapshot of the newest one's kind"

@@ -62,8 +62,9 @@ async def restore(settings: Settings, admin: AdminClient, url: str) -> Restored:
         _commit(settings, manifest, translation)
     except BaseException:
         # Left in the store, these would be in the way of the next try.
+        store = SnapshotStore(settings)
         for name in translation.snapshots.values():
-            SnapshotStore(settings).remove(name)
+            store.remove(name)
         raise
     return Restored(records, names, manifest.made_ms, _is_log_old(settings, folder, manifest))
 
