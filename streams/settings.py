@@ -167,7 +167,7 @@ class Settings(BaseSettings):
     by a hash of their ids; all of them learn from everybody."""
     fusion: Literal["fixed", "concatenation", "weighted_mean", "attention"] | None = None
     """How an item's modalities become the vector that lists compare by: by a tower that is learned from what is had
-    after what, with a tenth of the learner's time, or by fixed projections. Unset: `concatenation`, and `fixed` with
+    after what, with a tenth of the learner's time, or by fixed projections. Unset: `weighted_mean`, and `fixed` with
     `FRESHET_DP_EPSILON`, which covers no learned fusion. `freshet evaluate --fusion` says what it is worth on your own
     data."""
     item_capacity: int = Field(default=262_144, ge=1024)

@@ -1,7 +1,7 @@
 """What was had after what: a bounded number of examples to learn from again, and how often each item is had."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,10 @@ class Drawn(NamedTuple):
     """[n] False where it was refused."""
     newest: int
     """How many of them, the first ones, were never drawn before."""
+    ages: NDArray[np.int64]
+    """[n] how many were kept since each."""
+    owners: NDArray[np.uint64]
+    """[n] whose each is."""
 
 
 def looked_at(history: Rows, rng: np.random.Generator) -> Rows:
@@ -61,7 +65,30 @@ class Examples:
         is_kept = self._items[chosen] >= 0
         chosen = chosen[is_kept]
         left = int(np.count_nonzero(is_kept[:newest]))
-        return Drawn(self._history[chosen], self._items[chosen], self._liked[chosen], left)
+        history, items, liked = self._history[chosen], self._items[chosen], self._liked[chosen]
+        return Drawn(history, items, liked, left, self._ages(chosen), self._owners[chosen])
+
+    def had_before(self, drawn: Drawn, rows: Rows) -> NDArray[np.bool_]:
+        """[n, k] which of k rows, in order, each example's user had before, as far as that is known.
+
+        A history ends after HISTORY entries: what was had earlier is known from older examples of the same owner.
+        """
+        owners, owner_of = np.unique(drawn.owners, return_inverse=True)
+        whose, is_theirs = places_of(self._owners, owners)
+        theirs = np.flatnonzero(is_theirs & self._liked & (self._owners != NOBODY))
+        which, is_asked = places_of(self._items[theirs], rows)
+        found, which = theirs[is_asked], which[is_asked]
+        first = np.full((len(owners), len(rows)), -1, np.int64)
+        """By how many examples ago each owner had each row first."""
+        np.maximum.at(first, (whose[found], which), self._ages(found))
+        had: NDArray[np.bool_] = first[owner_of] > drawn.ages[:, None]
+        places, is_asked = places_of(drawn.history, rows)
+        of_example, entry = np.nonzero(is_asked)
+        had[of_example, places[of_example, entry]] = True
+        return had
+
+    def _ages(self, slots: NDArray[np.intp]) -> NDArray[np.int64]:
+        return np.asarray((self._count - 1 - slots) % CAPACITY)
 
     def forget(self, rows: Rows) -> None:
         """Drops examples of items, and the items from histories, before their rows are given to others."""
@@ -79,6 +106,12 @@ class Examples:
     def holds(self, owner: int) -> bool:
         """Whether an example of the owner is kept."""
         return bool(np.any(self._owners == owner))
+
+
+def places_of(values: NDArray[Any], among: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Where each value is among others, which are in order and one at least, and whether it is there at all."""
+    places = np.minimum(np.searchsorted(among, values), len(among) - 1)
+    return places, among[places] == values
 
 
 class Frequencies:

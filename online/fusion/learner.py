@@ -51,14 +51,14 @@ MOVED_STEPS = 20
 class FusionConfig(msgspec.Struct, frozen=True):
     """Settings of a FusionLearner: one default for every stream."""
 
-    kind: Kind = "concatenation"
+    kind: Kind = "weighted_mean"
     """How an item's modalities become one vector."""
     capacity: int = 262_144
     """Items known at once; beyond it those least recently used are forgotten."""
     dim: int = 64
     """Length of item vectors."""
     heads: int = 4
-    """Parts of item vectors, each of which has a taste of its own; modalities begin with heads of their own."""
+    """Parts of item vectors, each of which has a taste of its own; modalities have heads of their own."""
     kinds: int = 16
     """Of users, that each head tells apart."""
     rate: float = 1e-3
@@ -321,9 +321,8 @@ class FusionLearner:
         rows, places = np.unique(items, return_inverse=True)
         shares = self._frequencies.shares(items)
         expected = len(drawn.items) * shares + len(uniform) / len(known)
-        return Compared(
-            items, rows, places, shares, np.log(expected) if self.config.logq else np.zeros_like(shares)
-        )
+        corrections = np.log(expected) if self.config.logq else np.zeros_like(shares)
+        return Compared(items, rows, places, shares, corrections, self._examples.had_before(drawn, rows))
 
     def _some_of(self, rows: Rows) -> Masks:
         """[n, modalities] what these have, but for what is left out by lot; one always stays."""

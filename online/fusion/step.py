@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from online.fusion.examples import Drawn
+from online.fusion.examples import Drawn, places_of
 from online.fusion.fusions import Parts
 from online.fusion.losses import sampled_softmax
 from online.fusion.model import Model
@@ -26,6 +26,8 @@ class Compared(NamedTuple):
     """[m] of all that is had."""
     corrections: Floats
     """[m] what is taken off their scores for how likely they were to be drawn (logQ)."""
+    had: NDArray[np.bool_]
+    """[n, k] which of the rows each example's user had before."""
 
 
 class Gradients(NamedTuple):
@@ -62,8 +64,13 @@ def gradients(
     scores, back = model.scores(
         past.sum(axis=1) / there, count, made.units[compared.places], np.log(compared.shares)
     )
-    had = _counts(drawn.history, compared.rows)[:, compared.places] > 0
-    _, pull = sampled_softmax(scores - compared.corrections, drawn.items, compared.items, had, drawn.liked)
+    _, pull = sampled_softmax(
+        scores - compared.corrections,
+        drawn.items,
+        compared.items,
+        compared.had[:, compared.places],
+        drawn.liked,
+    )
     of_history = _counts(looked, compared.rows) / there
 
     def by_own(pull: Floats) -> tuple[Floats, Parts]:
@@ -80,8 +87,8 @@ def gradients(
 
 def _counts(history: Rows, rows: Rows) -> Floats:
     """[n, k] how often each of n histories has each of k rows, which are in order."""
-    places = np.minimum(np.searchsorted(rows, history), len(rows) - 1)
+    places, is_there = places_of(history, rows)
     counts = np.zeros((len(history), len(rows)), np.float32)
-    of_history, entry = np.nonzero(rows[places] == history)
+    of_history, entry = np.nonzero(is_there)
     np.add.at(counts, (of_history, places[of_history, entry]), 1)
     return counts

@@ -11,7 +11,7 @@ HISTORY = 60
 """Entries of a history that a taste is made from."""
 HALF_BELIEVED = 10.0
 """The mean of so many entries counts half."""
-STEEPNESS = 20.0
+STEEPNESS = 40.0
 """How decidedly a mean tells the kinds of users apart: of unit vectors, it is short."""
 
 

@@ -59,8 +59,8 @@ class Tower:
     def begin(self, parts: Parts, rng: np.random.Generator, divided: Sequence[int]) -> None:
         """Draws the first weights: random projections.
 
-        Each of the `divided` modalities has heads of its own at first; the others, and those for which no head is
-        left, are spread over all of them.
+        Each of the `divided` modalities has heads of its own, and keeps to them; the others, and those for which no
+        head is left, are spread over all of them.
         """
         parts["projections"][:] = rng.normal(0.0, AXES**-0.5, parts["projections"].shape)
         for place, modality in enumerate(divided[: self._heads]):
@@ -91,7 +91,8 @@ class Tower:
             by_tokens, gradient = fused.back(by_whole)
             by_projections = np.zeros_like(parts["projections"])
             for slot, (modality, (places, _)) in enumerate(zip(made.modalities, made.vectors, strict=True)):
-                by_projections[modality] = seen[slot].T @ by_tokens[places, slot]
+                kept_in = parts["projections"][modality].any(axis=0)  # its heads, see `begin`
+                by_projections[modality] = seen[slot].T @ by_tokens[places, slot] * kept_in
             return {"projections": by_projections, **gradient}
 
         return Vectors(units, by_own, by_weights)

@@ -53,7 +53,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  # one parameter an option: that is how 
     fusion: Annotated[
         Literal["fixed", "concatenation", "weighted_mean", "attention"] | None,
         typer.Option(
-            help="How an item's modalities become one vector: learned (as concatenation if nothing is said), or fixed."
+            help="How an item's modalities become one vector: learned (as weighted_mean if nothing is said), or fixed."
         ),
     ] = None,
     repeats: Annotated[

@@ -42,17 +42,17 @@ def fill(learner: FusionLearner, *modalities: str) -> None:
         learner.put(f"i{item}", media_of(item, *modalities))
 
 
-def example_set(history: list[int], item: int, action: str = "click") -> ExampleSet:
+def example_set(history: list[int], item: int, action: str = "click", user: str = "u") -> ExampleSet:
     past = [Past(f"i{i}", place, "click") for place, i in enumerate(history)]
-    example = Example("u", f"i{item}", action, 1.0, len(history), 0, 0, 0, 0, 0, None, None)
-    return ExampleSet("u", len(history), past, [], [example])
+    example = Example(user, f"i{item}", action, 1.0, len(history), 0, 0, 0, 0, 0, None, None)
+    return ExampleSet(user, len(history), past, [], [example])
 
 
 def sets(likes: str, count: int, seed: int = 0) -> Iterator[ExampleSet]:
     """Users who take what is of the kind after that of what they had in one modality: similar is not liked."""
     rng = np.random.default_rng(seed)
-    for _ in range(count):
+    for number in range(count):
         kind = int(rng.integers(KINDS))
         had = [i for i in rng.permutation(ITEMS).tolist() if kind_of(i, likes) == kind][:5]
         wanted = [i for i in range(ITEMS) if kind_of(i, likes) == (kind + 1) % KINDS]
-        yield example_set(had, int(rng.choice(wanted)))
+        yield example_set(had, int(rng.choice(wanted)), user=f"u{number}")

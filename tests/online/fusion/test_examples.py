@@ -41,6 +41,45 @@ def test_forgotten_rows_are_no_examples_and_in_no_history() -> None:
     assert drawn.history[0, :2].tolist() == [1, -1]
 
 
+def had_before(examples: Examples, newest: int, candidates: int) -> list[list[int]]:
+    """What each example's user had before, the newest example first."""
+    drawn = examples.draw(newest, 0, np.random.default_rng(0))
+    found = examples.had_before(drawn, np.arange(candidates, dtype=np.int32))
+    return [np.flatnonzero(of_one).tolist() for of_one in found]
+
+
+def test_had_before_is_what_the_history_has_and_what_older_examples_of_the_owner_say() -> None:
+    examples = Examples()
+    examples.add(rows(9), 1, liked=True, owner=5)
+    examples.add(rows(9), 2, liked=False, owner=5)  # refused, not had
+    examples.add(rows(9), 3, liked=True, owner=6)  # another's
+    examples.add(rows(), 4, liked=True, owner=5)
+    examples.add(rows(8), 1, liked=True, owner=5)  # once more
+    examples.add(rows(8), 6, liked=True, owner=5)
+    assert had_before(examples, 3, 12) == [[1, 4, 8], [1, 4, 8], [1]]
+
+
+def test_examples_of_nobody_say_nothing_of_one_another() -> None:
+    examples = Examples()
+    examples.add(rows(9), 1, liked=True)
+    examples.add(rows(8), 2, liked=True)
+    assert had_before(examples, 1, 12) == [[8]]
+
+
+def test_had_before_is_right_when_the_oldest_made_room_and_when_users_and_items_are_forgotten() -> None:
+    examples = Examples()
+    for item in range(CAPACITY + 10):
+        examples.add(rows(), item, liked=True, owner=1 + item % 2)
+    (had,) = had_before(examples, 1, CAPACITY + 10)
+    assert had == list(range(11, CAPACITY + 9, 2))
+    examples.forget(rows(11))
+    (had,) = had_before(examples, 1, CAPACITY + 10)
+    assert had == list(range(13, CAPACITY + 9, 2))
+    examples.forget_user(2)
+    examples.add(rows(7), 3, liked=True, owner=2)
+    assert had_before(examples, 1, 12) == [[7]]
+
+
 def test_all_of_a_short_history_is_looked_at_and_a_lot_of_a_long_one() -> None:
     history = np.full((2, HISTORY), -1, np.int32)
     history[0, :3] = (5, 6, 7)

@@ -122,7 +122,7 @@ def test_what_is_saved_goes_on_as_if_nothing_had_happened() -> None:
 
 
 def test_what_another_kind_saved_is_not_taken() -> None:
-    other = FusionLearner(FusionConfig(kind="weighted_mean", capacity=256, dim=32))
+    other = FusionLearner(FusionConfig(kind="attention", capacity=256, dim=32))
     learner = FusionLearner(SMALL)
     assert not learner.load(other.save())
     assert not learner.load({})
@@ -209,7 +209,8 @@ def test_of_nothing_no_step_is_made() -> None:
     for example in sets("text", STEP_EXAMPLES):
         of_nothing.learn(example)
         forgetful.take(example)
-    forgetful.forget_user("u")
+    for number in range(STEP_EXAMPLES):
+        forgetful.forget_user(f"u{number}")
     forgetful.step()
     assert (of_nothing.step_count, forgetful.step_count) == (0, 0)
 

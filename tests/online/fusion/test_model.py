@@ -157,3 +157,15 @@ def test_modalities_begin_with_heads_of_their_own_as_far_as_there_are_some() -> 
     used = model.weights.parts["projections"].any(axis=1).reshape(4, HEADS, -1)
     assert np.all(used == used[:, :, :1])
     np.testing.assert_array_equal(used[:, :, 0], [[True, False], [True, True], [False, True], [True, True]])
+
+
+def test_modalities_keep_to_their_heads() -> None:
+    rng = np.random.default_rng(0)
+    model, made = Model(MODALITIES, DIM, HEADS, 3, "concatenation"), made_of(rng)
+    model.common = model_of("concatenation", rng).common
+    model.begin(rng, [0, 2])
+    learned = model.vectors(made).by_weights(normal(rng, ITEMS, DIM))["projections"].any(axis=1)
+    np.testing.assert_array_equal(
+        learned.reshape(MODALITIES, HEADS, -1).all(axis=2), [[True, False], [False, False], [False, True]]
+    )
+    np.testing.assert_array_equal(learned[[0, 2]], model.weights.parts["projections"].any(axis=1)[[0, 2]])

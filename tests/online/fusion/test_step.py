@@ -30,6 +30,7 @@ class World:
         self.history[:, :4] = rng.integers(0, ITEMS, (EXAMPLES, 4))
         self.items = rng.integers(0, ITEMS, EXAMPLES).astype(np.int32)
         self.liked = np.array([True, True, False, True, False, True])
+        self.had = (self.history[:, :, None] == np.arange(ITEMS)).any(axis=1)
 
     def gradients(self, newest: int) -> Gradients:
         rows = np.arange(ITEMS, dtype=np.int32)
@@ -38,8 +39,9 @@ class World:
         made = self.model.vectors(
             Made([0], [(np.arange(ITEMS), self.media)], np.ones((ITEMS, 1), np.bool_), self.own)
         )
-        drawn = Drawn(self.history, self.items, self.liked, newest)
-        compared = Compared(items, rows, items.astype(np.intp), rest, np.log(rest))
+        nobody = np.zeros(EXAMPLES, np.uint64)
+        drawn = Drawn(self.history, self.items, self.liked, newest, np.arange(EXAMPLES), nobody)
+        compared = Compared(items, rows, items.astype(np.intp), rest, np.log(rest), self.had)
         return gradients(self.model, made, compared, drawn, self.history[:, :LOOKED_AT], made.units)
 
 
@@ -55,12 +57,21 @@ def test_own_parts_learn_from_all_examples_and_are_believed_by_the_newest_alone(
 def test_what_the_newest_say_is_what_they_would_say_alone() -> None:
     world = World()
     some, every = world.gradients(2), world.gradients(EXAMPLES)
-    world.history, world.items, world.liked = (
-        np.roll(part, -2, axis=0) for part in (world.history, world.items, world.liked)
+    world.history, world.items, world.liked, world.had = (
+        np.roll(part, -2, axis=0) for part in (world.history, world.items, world.liked, world.had)
     )
     others = world.gradients(EXAMPLES - 2)
     assert some.own_of_newest.any()
     np.testing.assert_allclose(some.own_of_newest + others.own_of_newest, every.own, atol=1e-6)
+
+
+def test_what_was_had_is_not_learned_not_to_be_liked() -> None:
+    world = World()
+    world.had[:] = True
+    world.had[np.arange(EXAMPLES), world.items] = False
+    assert not world.gradients(EXAMPLES).weights.any()
+    world.had[1, (world.items[1] + 1) % ITEMS] = False
+    assert world.gradients(EXAMPLES).weights.any()
 
 
 def test_against_the_gradient_what_was_had_becomes_likelier(monkeypatch: pytest.MonkeyPatch) -> None:
