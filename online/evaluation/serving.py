@@ -1,6 +1,7 @@
 """Freshet itself as a method: the very user state and recommender that serve, without Kafka."""
 
-from collections.abc import Collection
+from collections import deque
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 import numpy as np
@@ -61,7 +62,9 @@ class Serving:
         timeline: Timeline,
         *,
         is_delayed: bool,
+        vector: Callable[[str], Floats | None] = lambda _: None,
     ) -> None:
+        """A new one; `vector` is asked for that of each item when the item comes."""
         self._recommender, self._stream, self._timeline = recommender, stream, timeline
         self._code_of = {item_id: code for code, item_id in enumerate(stream.item_ids)}
         set_users = timeline.users[timeline.set_start[:-1]]
@@ -74,17 +77,32 @@ class Serving:
         self._served_steps = 0
         self._logs: dict[tuple[int, int], ListLog] = {}
         """Of lists whose set has yet to be learned, by user and time."""
-        for item_id, text in stream.catalogue.items():
-            category = text.categories[0] if text.categories else ""
-            recommender.put_item(Item(item_id, text.title, category, list(text.categories[1:])))
+        self._vector = vector
+        self._coming = deque(sorted(stream.catalogue, key=self._arrives_ms))
+        """Items that have yet to come, the next one first."""
+        self._arrive(0)
 
     @property
     def drift_alarm_count(self) -> int:
         """How often the ranking was found to get worse all of a sudden."""
         return 0 if self._ranking is None else self._ranking.drift.alarm_count
 
+    def _arrives_ms(self, item_id: str) -> int:
+        return self._stream.catalogue[item_id].arrives_ms
+
+    def _arrive(self, now_ms: int) -> None:
+        while self._coming and self._arrives_ms(self._coming[0]) <= now_ms:
+            item_id = self._coming.popleft()
+            text = self._stream.catalogue[item_id]
+            category = text.categories[0] if text.categories else ""
+            self._recommender.put_item(Item(item_id, text.title, category, list(text.categories[1:])))
+            vector = self._vector(item_id)
+            if vector is not None:
+                self._recommender.put_vector(item_id, vector)
+
     def recommend(self, view: UserView, k: int) -> Ranked:
         """The list as the recommend worker would make it now; the state notes it as the one that stands."""
+        self._arrive(view.now_ms)
         state = self._listing.get(view.user)
         if state is None:
             state = self._listing[view.user] = UserState(self._stream.user_ids[view.user])
@@ -141,6 +159,7 @@ class Serving:
 
     def learn(self, taken: Taken) -> None:
         """Applies the set's events to the user's state, learns from the list that stood, and folds the examples."""
+        self._arrive(taken.view.now_ms)
         user = taken.view.user
         state = self._learning.get(user)
         if state is None:

@@ -26,6 +26,8 @@ class ItemText:
     categories: tuple[str, ...] = ()
     media: Mapping[str, Raw] = field(default_factory=dict)
     """What else an encoder reads, by modality: files as they are, a place in degrees."""
+    arrives_ms: int = 0
+    """Nobody, Freshet neither, knows of it before; 0: it is there from the start."""
 
     @property
     def modalities(self) -> str:

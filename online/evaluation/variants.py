@@ -128,9 +128,10 @@ def variant(
     fusion = None
     if kind != FIXED and content.media:
         fusion = FusionLearner(FusionConfig(kind=kind, seed=setting.seed, **LOSSES.get(name, {})))
-    serving = Serving(recommender, ranking, fusion, stream, replayed, is_delayed=setting.delays != Delays())
-    for item_id, media in content.media.items():
-        vector = content.combine(media) if fusion is None else fusion.put(item_id, media)
-        if vector is not None:
-            recommender.put_vector(item_id, vector)
-    return serving
+
+    def vector(item_id: str) -> NDArray[np.float32] | None:
+        media = content.media.get(item_id, {})
+        return content.combine(media) if fusion is None else fusion.put(item_id, media)
+
+    is_delayed = setting.delays != Delays()
+    return Serving(recommender, ranking, fusion, stream, replayed, is_delayed=is_delayed, vector=vector)

@@ -27,8 +27,8 @@ class Drawn(NamedTuple):
     """[n] False where it was refused."""
     newest: int
     """How many of them, the first ones, were never drawn before."""
-    ages: NDArray[np.int64]
-    """[n] how many were kept since each."""
+    numbers: NDArray[np.int64]
+    """[n] how many came before each, kept or not."""
     owners: NDArray[np.uint64]
     """[n] whose each is."""
 
@@ -48,25 +48,26 @@ class Examples:
         self._items = np.full(CAPACITY, -1, np.int32)
         self._liked = np.zeros(CAPACITY, np.bool_)
         self._owners = np.zeros(CAPACITY, np.uint64)
-        self._count = 0
+        self.count = 0
+        """Examples that ever came. To be read only."""
 
     def add(self, history: Rows, item: int, *, liked: bool, owner: int = NOBODY) -> None:
         """Keeps an example; of its history, the HISTORY most recent entries. The owner can have it forgotten."""
-        slot, size = self._count % CAPACITY, min(len(history), HISTORY)
+        slot, size = self.count % CAPACITY, min(len(history), HISTORY)
         self._history[slot] = -1
         self._history[slot, :size] = history[:size]
         self._items[slot], self._liked[slot], self._owners[slot] = item, liked, owner
-        self._count += 1
+        self.count += 1
 
     def draw(self, newest: int, replayed: int, rng: np.random.Generator) -> Drawn:
         """The newest examples, then others drawn evenly from all that are kept, some perhaps twice."""
-        last = (self._count - 1 - np.arange(newest)) % CAPACITY
-        chosen = np.concatenate((last, rng.integers(0, max(1, min(self._count, CAPACITY)), replayed)))
+        last = (self.count - 1 - np.arange(newest)) % CAPACITY
+        chosen = np.concatenate((last, rng.integers(0, max(1, min(self.count, CAPACITY)), replayed)))
         is_kept = self._items[chosen] >= 0
         chosen = chosen[is_kept]
         left = int(np.count_nonzero(is_kept[:newest]))
         history, items, liked = self._history[chosen], self._items[chosen], self._liked[chosen]
-        return Drawn(history, items, liked, left, self._ages(chosen), self._owners[chosen])
+        return Drawn(history, items, liked, left, self._numbers(chosen), self._owners[chosen])
 
     def had_before(self, drawn: Drawn, rows: Rows) -> NDArray[np.bool_]:
         """[n, k] which of k rows, in order, each example's user had before, as far as that is known.
@@ -78,17 +79,18 @@ class Examples:
         theirs = np.flatnonzero(is_theirs & self._liked & (self._owners != NOBODY))
         which, is_asked = places_of(self._items[theirs], rows)
         found, which = theirs[is_asked], which[is_asked]
-        first = np.full((len(owners), len(rows)), -1, np.int64)
-        """By how many examples ago each owner had each row first."""
-        np.maximum.at(first, (whose[found], which), self._ages(found))
-        had: NDArray[np.bool_] = first[owner_of] > drawn.ages[:, None]
+        first = np.full((len(owners), len(rows)), self.count)
+        """With which example each owner had each row first."""
+        np.minimum.at(first, (whose[found], which), self._numbers(found))
+        had: NDArray[np.bool_] = first[owner_of] < drawn.numbers[:, None]
         places, is_asked = places_of(drawn.history, rows)
         of_example, entry = np.nonzero(is_asked)
         had[of_example, places[of_example, entry]] = True
         return had
 
-    def _ages(self, slots: NDArray[np.intp]) -> NDArray[np.int64]:
-        return np.asarray((self._count - 1 - slots) % CAPACITY)
+    def _numbers(self, slots: NDArray[np.intp]) -> NDArray[np.int64]:
+        newest = self.count - 1
+        return np.asarray(newest - (newest - slots) % CAPACITY)
 
     def forget(self, rows: Rows) -> None:
         """Drops examples of items, and the items from histories, before their rows are given to others."""

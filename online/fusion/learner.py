@@ -95,6 +95,8 @@ class FusionLearner:
         self._rng = np.random.default_rng(self.config.seed)
         self._bank = np.zeros((self.config.capacity, self.config.dim), np.float32)
         """Every item's vector as it was made last, zero before; see `online.fusion.step`."""
+        self._came = np.zeros(self.config.capacity, np.int64)
+        """How many examples there had been when each item came: what is replayed from before does not refuse it."""
         self._new = 0
         self._begin([], None)
         self._served = copy.deepcopy(self._learned)
@@ -129,9 +131,13 @@ class FusionLearner:
         Returns:
             The item's vector, [dim], as served; None if it is made of nothing.
         """
-        if not vectors and self._media.catalogue.row(item_id) < 0:
+        row = self._media.catalogue.row(item_id)
+        if not vectors and row < 0:
             return None
+        is_new = row < 0 or not self._media.is_known[row]
         rows = np.array([self._media.put(item_id, vectors)], np.int32)
+        if is_new:
+            self._came[rows] = self._examples.count
         if self._is_taught:
             self._bank[rows] = served = self._served_vectors(rows)
             return served[0] if vectors else None
@@ -296,6 +302,7 @@ class FusionLearner:
         """
         # Another learner may have been told since to forget some of these.
         self._examples, self._new = Examples(), 0
+        self._came[:] = 0
         models = self._models()
         if not all(model.fits(part_of(saved, f"{part}/")) for part, model in models.items()):
             return False
@@ -322,7 +329,8 @@ class FusionLearner:
         shares = self._frequencies.shares(items)
         expected = len(drawn.items) * shares + len(uniform) / len(known)
         corrections = np.log(expected) if self.config.logq else np.zeros_like(shares)
-        return Compared(items, rows, places, shares, corrections, self._examples.had_before(drawn, rows))
+        excluded = self._examples.had_before(drawn, rows) | (self._came[rows] > drawn.numbers[:, None])
+        return Compared(items, rows, places, shares, corrections, excluded)
 
     def _some_of(self, rows: Rows) -> Masks:
         """[n, modalities] what these have, but for what is left out by lot; one always stays."""

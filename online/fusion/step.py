@@ -26,8 +26,8 @@ class Compared(NamedTuple):
     """[m] of all that is had."""
     corrections: Floats
     """[m] what is taken off their scores for how likely they were to be drawn (logQ)."""
-    had: NDArray[np.bool_]
-    """[n, k] which of the rows each example's user had before."""
+    excluded: NDArray[np.bool_]
+    """[n, k] which of the rows say nothing beside each example: its user had them before, or they came later."""
 
 
 class Gradients(NamedTuple):
@@ -68,7 +68,7 @@ def gradients(
         scores - compared.corrections,
         drawn.items,
         compared.items,
-        compared.had[:, compared.places],
+        compared.excluded[:, compared.places],
         drawn.liked,
     )
     of_history = _counts(looked, compared.rows) / there

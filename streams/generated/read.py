@@ -33,7 +33,9 @@ def read_stream_of_world(folder: Path) -> Stream:
             except msgspec.DecodeError as exc:
                 msg = f"{lines.name}, line {number}: {exc}"
                 raise InputError(msg) from None
-            catalogue[media.item_id] = replace(catalogue[media.item_id], media=dict(_media(media)))
+            catalogue[media.item_id] = replace(
+                catalogue[media.item_id], media=dict(_media(media)), arrives_ms=media.timestamp_ms or 0
+            )
     return read_stream(folder / "interactions.csv", COLUMNS, "ms", catalogue)
 
 

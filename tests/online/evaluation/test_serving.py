@@ -1,12 +1,14 @@
 """Freshet as a method: the evaluator drives the serving code as the workers do."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from online.evaluation.evaluate import Task
 from online.evaluation.replay import Delays, Replay
 from online.evaluation.serving import Serving
-from online.evaluation.stream import Stream
+from online.evaluation.stream import ItemText, Stream
 from online.evaluation.timeline import timeline
 from online.events import ExampleSet
 from online.learning.ranking import RankingLearner
@@ -71,3 +73,28 @@ def test_freshet_knows_the_next_step_of_a_circle() -> None:
     overall = run(cycle(), Task(), ["freshet", "popularity"])
     assert overall["freshet"]["overall"]["hr@10"] > 0.9
     assert overall["freshet"]["overall"]["mrr"] > overall["popularity"]["overall"]["mrr"]
+
+
+def test_an_item_comes_when_the_stream_says() -> None:
+    plain = random_baskets(2)
+    middle_ms = int(np.median(plain.timestamps_ms))
+    stream = replace(plain, catalogue={"early": ItemText(), "late": ItemText(arrives_ms=middle_ms)})
+    spy, line = Spy(), timeline(stream, "set", "allow", 0.0, seed=0)
+    first = np.eye(1, spy.config.dim, 0, np.float32)[0]
+    vectors: dict[str, NDArray[np.float32] | None] = {"early": first, "late": None}
+    asked: list[str] = []
+
+    def vector(item_id: str) -> NDArray[np.float32] | None:
+        asked.append(item_id)
+        return vectors[item_id]
+
+    serving = Serving(spy, None, None, stream, line, is_delayed=False, vector=vector)
+    known: dict[bool, set[tuple[str, ...]]] = {False: set(), True: set()}
+
+    def noted(_done: int) -> None:
+        known[spy.folded[-1].timestamp_ms >= middle_ms if spy.folded else False].add(tuple(asked))
+
+    Replay(line, len(stream.item_ids), "allow", Delays(), lambda: 0.0).run(serving, noted)
+    assert known == {False: {("early",)}, True: {("early", "late")}}
+    assert spy.catalogue.row("early") >= 0
+    assert spy.catalogue.row("late") >= 0

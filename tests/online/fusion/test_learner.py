@@ -3,10 +3,14 @@ import pytest
 from msgspec import structs
 
 from online.events import Example, ExampleSet, Past
+from online.fusion.examples import Drawn
 from online.fusion.fusions import Kind
 from online.fusion.learner import RAMP_STEPS, STEP_EXAMPLES, FusionConfig, FusionLearner
+from online.fusion.model import Model
 from online.fusion.own import HALF_BELIEVED
-from online.statistics.base import Floats
+from online.fusion.step import Compared, Gradients, gradients
+from online.fusion.tower import Vectors
+from online.statistics.base import Floats, Rows
 from tests.online.fusion.made import ITEMS, KINDS, direction_of, example_set, fill, kind_of, media_of, sets
 
 SMALL = FusionConfig(capacity=256, replayed=16, negatives=16, dim=32)
@@ -200,6 +204,33 @@ def test_who_takes_over_again_knows_no_example_of_before(learner: FusionLearner)
         assert learner.holds(example.user_id)
         learner.load(saved)
         assert not learner.holds(example.user_id)
+
+
+def test_what_came_later_is_not_refused_by_older_examples(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[tuple[Compared, Drawn]] = []
+
+    def noted(
+        model: Model, made: Vectors, compared: Compared, drawn: Drawn, looked: Rows, bank: Floats
+    ) -> Gradients:
+        steps.append((compared, drawn))
+        return gradients(model, made, compared, drawn, looked, bank)
+
+    monkeypatch.setattr("online.fusion.learner.gradients", noted)
+    learner = FusionLearner(structs.replace(SMALL, negatives=ITEMS))
+    fill(learner, "text")
+    before, after = list(sets("text", STEP_EXAMPLES)), list(sets("text", STEP_EXAMPLES, seed=1))
+    for example in before:
+        learner.learn(example)
+    learner.put("late", media_of(ITEMS, "text"))
+    learner.put("i1", media_of(1, "text"))  # again: it was there
+    for example in after:
+        learner.learn(example)
+    compared, drawn = steps[1]
+    is_older = drawn.numbers < STEP_EXAMPLES
+    assert is_older.any()
+    late, again = (compared.excluded[:, compared.rows == row].ravel() for row in (ITEMS, 1))
+    np.testing.assert_array_equal(late, is_older)
+    assert not again[is_older].all()
 
 
 def test_of_nothing_no_step_is_made() -> None:

@@ -30,7 +30,7 @@ class World:
         self.history[:, :4] = rng.integers(0, ITEMS, (EXAMPLES, 4))
         self.items = rng.integers(0, ITEMS, EXAMPLES).astype(np.int32)
         self.liked = np.array([True, True, False, True, False, True])
-        self.had = (self.history[:, :, None] == np.arange(ITEMS)).any(axis=1)
+        self.excluded = (self.history[:, :, None] == np.arange(ITEMS)).any(axis=1)
 
     def gradients(self, newest: int) -> Gradients:
         rows = np.arange(ITEMS, dtype=np.int32)
@@ -41,7 +41,7 @@ class World:
         )
         nobody = np.zeros(EXAMPLES, np.uint64)
         drawn = Drawn(self.history, self.items, self.liked, newest, np.arange(EXAMPLES), nobody)
-        compared = Compared(items, rows, items.astype(np.intp), rest, np.log(rest), self.had)
+        compared = Compared(items, rows, items.astype(np.intp), rest, np.log(rest), self.excluded)
         return gradients(self.model, made, compared, drawn, self.history[:, :LOOKED_AT], made.units)
 
 
@@ -57,8 +57,8 @@ def test_own_parts_learn_from_all_examples_and_are_believed_by_the_newest_alone(
 def test_what_the_newest_say_is_what_they_would_say_alone() -> None:
     world = World()
     some, every = world.gradients(2), world.gradients(EXAMPLES)
-    world.history, world.items, world.liked, world.had = (
-        np.roll(part, -2, axis=0) for part in (world.history, world.items, world.liked, world.had)
+    world.history, world.items, world.liked, world.excluded = (
+        np.roll(part, -2, axis=0) for part in (world.history, world.items, world.liked, world.excluded)
     )
     others = world.gradients(EXAMPLES - 2)
     assert some.own_of_newest.any()
@@ -67,10 +67,10 @@ def test_what_the_newest_say_is_what_they_would_say_alone() -> None:
 
 def test_what_was_had_is_not_learned_not_to_be_liked() -> None:
     world = World()
-    world.had[:] = True
-    world.had[np.arange(EXAMPLES), world.items] = False
+    world.excluded[:] = True
+    world.excluded[np.arange(EXAMPLES), world.items] = False
     assert not world.gradients(EXAMPLES).weights.any()
-    world.had[1, (world.items[1] + 1) % ITEMS] = False
+    world.excluded[1, (world.items[1] + 1) % ITEMS] = False
     assert world.gradients(EXAMPLES).weights.any()
 
 
