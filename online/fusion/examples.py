@@ -1,7 +1,7 @@
 """What was had after what: a bounded number of examples to learn from again, and how often each item is had."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,8 @@ from online.statistics.base import Floats, Rows
 
 CAPACITY = 16_384
 """Examples kept; the oldest go first. 4 MB."""
+LAST_BITS = np.uint64(0xFFFF)
+"""Of an owner, which is a hash: they tell most owners apart."""
 LOOKED_AT = 20
 """Entries of each history that a step looks at, by lot."""
 
@@ -70,18 +72,20 @@ class Examples:
         return Drawn(history, items, liked, left, self._numbers(chosen), self._owners[chosen])
 
     def had_before(self, drawn: Drawn, rows: Rows) -> NDArray[np.bool_]:
-        """[n, k] which of k rows, in order, each example's user had before, as far as that is known.
+        """[n, k] which of k rows each example's user had before, as far as that is known.
 
         A history ends after HISTORY entries: what was had earlier is known from older examples of the same owner.
         """
         owners, owner_of = np.unique(drawn.owners, return_inverse=True)
-        whose, is_theirs = places_of(self._owners, owners)
-        theirs = np.flatnonzero(is_theirs & self._liked & (self._owners != NOBODY))
-        which, is_asked = places_of(self._items[theirs], rows)
-        found, which = theirs[is_asked], which[is_asked]
+        is_drawn = np.zeros(int(LAST_BITS) + 1, np.bool_)
+        is_drawn[owners & LAST_BITS] = True
+        slots = np.flatnonzero(is_drawn[self._owners & LAST_BITS] & self._liked & (self._owners != NOBODY))
+        whose = np.minimum(np.searchsorted(owners, self._owners[slots]), len(owners) - 1)
+        which, is_asked = places_of(self._items[slots], rows)
+        found = is_asked & (owners[whose] == self._owners[slots])
         first = np.full((len(owners), len(rows)), self.count)
         """With which example each owner had each row first."""
-        np.minimum.at(first, (whose[found], which), self._numbers(found))
+        np.minimum.at(first.ravel(), whose[found] * len(rows) + which[found], self._numbers(slots[found]))
         had: NDArray[np.bool_] = first[owner_of] < drawn.numbers[:, None]
         places, is_asked = places_of(drawn.history, rows)
         of_example, entry = np.nonzero(is_asked)
@@ -110,10 +114,12 @@ class Examples:
         return bool(np.any(self._owners == owner))
 
 
-def places_of(values: NDArray[Any], among: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Where each value is among others, which are in order and one at least, and whether it is there at all."""
-    places = np.minimum(np.searchsorted(among, values), len(among) - 1)
-    return places, among[places] == values
+def places_of(values: Rows, rows: Rows) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Where each value is among some rows, one at least, and whether it is there at all; a negative one is not."""
+    table = np.full(int(rows.max()) + 2, -1, np.intp)  # the last is that of all others, also of -1
+    table[rows] = np.arange(len(rows))
+    places = table[np.minimum(values, len(table) - 1)]
+    return places, places >= 0
 
 
 class Frequencies:

@@ -98,7 +98,16 @@ class FusionLearner:
         self._came = np.zeros(self.config.capacity, np.int64)
         """How many examples there had been when each item came: what is replayed from before does not refuse it."""
         self._new = 0
-        self._begin([], None)
+        self._learned = Model(
+            len(MODALITIES), self.config.dim, self.config.heads, self.config.kinds, self.config.kind
+        )
+        self._learned.begin(self._rng)
+        self._mean = copy.deepcopy(self._learned)
+        self._optimizer = self._new_optimizer()
+        self._own = OwnParts(self.config.capacity, self.config.dim, self.config.rate)
+        self._divided: list[int] = []
+        """Modalities that have heads of their own, in the order in which they came."""
+        self.step_count = 0
         self._served = copy.deepcopy(self._learned)
         self._served_own = np.zeros((0, self.config.dim), np.float32)
         """[rows at the last `advance`, dim]"""
@@ -107,19 +116,8 @@ class FusionLearner:
         self._is_taught = False
         """Whether anything learned is served."""
 
-    def _begin(self, divided: list[int], common: Common | None) -> None:
-        """Learns from nothing, the heads being divided among these modalities; what items have in common is known."""
-        config = self.config
-        self._divided = divided
-        self._learned = Model(len(MODALITIES), config.dim, config.heads, config.kinds, config.kind)
-        self._learned.begin(np.random.default_rng(config.seed), divided)
-        if common is not None:
-            self._learned.common = common
-        self._mean = copy.deepcopy(self._learned)
-        self._optimizer = AdamW(len(self._learned.weights.vector), config.weight_decay, SQUARE_KEPT)
-        self._own = OwnParts(config.capacity, config.dim, config.rate)
-        self._bank[self._media.known()] = 0
-        self.step_count = 0
+    def _new_optimizer(self) -> AdamW:
+        return AdamW(len(self._learned.weights.vector), self.config.weight_decay, SQUARE_KEPT)
 
     def put(self, item_id: str, vectors: Mapping[str, Floats]) -> Floats | None:
         """Replaces what an item is made of.
@@ -183,8 +181,7 @@ class FusionLearner:
         drawn = self._examples.draw(newest, self.config.replayed, self._rng)
         if not len(known) or not len(drawn.items):
             return
-        if self.step_count < RAMP_STEPS and (modalities := self._media.modalities()) != self._divided:
-            self._begin(modalities, self._learned.common)
+        self._divide()
         self._look_at_items()
         rate = self.config.rate * min(1.0, (self.step_count + 1) / RAMP_STEPS)
         compared = self._compared(drawn, known)
@@ -202,6 +199,16 @@ class FusionLearner:
         self._own.learn(rows, found.own, rate, self.step_count)
         self.step_count += 1
         self._mean.follow(self._learned, mean_kept(self.config.averaged_steps, self.step_count))
+
+    def _divide(self) -> None:
+        """Gives modalities that have come heads of their own, which others lose."""
+        came = [modality for modality in self._media.modalities() if modality not in self._divided]
+        if came and len(self._divided) < self.config.heads:
+            self._divided += came
+            drawn = self._learned.drawn(self._rng)
+            for model in (self._learned, self._mean):
+                model.divide(self._divided, drawn)
+            self._optimizer = self._new_optimizer()
 
     def _look_at_items(self) -> None:
         """Has weights go by what items have in common now, and by how they differ."""
@@ -291,23 +298,29 @@ class FusionLearner:
         rows = self._own.learned(self._media.known())
         ids = [self._media.catalogue.item_id(row) for row in rows.tolist()]
         saved |= as_part("own/", self._own.save(rows, self.step_count) | {"item_ids": np.array(ids, np.str_)})
-        return saved | {"is_taught": np.array(self._is_taught), "step_count": np.array(self.step_count)}
+        return saved | {
+            "divided": np.array(self._divided, np.int64),
+            "is_taught": np.array(self._is_taught),
+            "step_count": np.array(self.step_count),
+        }
 
     def load(self, saved: Mapping[str, np.ndarray]) -> bool:
         """Goes on from what `save` gave.
 
         Returns:
             False, with nothing changed but that no former example is kept, if it is of another kind or width than
-            this learner's.
+            this learner's, or an earlier version's.
         """
         # Another learner may have been told since to forget some of these.
         self._examples, self._new = Examples(), 0
         self._came[:] = 0
         models = self._models()
-        if not all(model.fits(part_of(saved, f"{part}/")) for part, model in models.items()):
+        fits = all(model.fits(part_of(saved, f"{part}/")) for part, model in models.items())
+        if not fits or "divided" not in saved:  # an earlier version's snapshot has none
             return False
         for part, model in models.items():
             model.load(part_of(saved, f"{part}/"))
+        self._divided = saved["divided"].tolist()
         self._optimizer.load(part_of(saved, "optimizer/"))
         self._is_taught, self.step_count = bool(saved["is_taught"]), int(saved["step_count"])
         self._looked_at_step = self.step_count

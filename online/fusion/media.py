@@ -13,6 +13,8 @@ MODALITIES = ("text", "image", "audio", "video", "location")
 """The order of tokens."""
 CHANGED_SHARE = 0.25
 """Of a modality's items: when so many have come, or changed, it is looked anew at how they differ."""
+LEAST_SHARE = 0.1
+"""Of all items; a modality that fewer have is learned from, but others do not make room for it."""
 LOOKED_AT = 1_024
 """Items that this is judged by."""
 
@@ -52,8 +54,8 @@ class ItemMedia:
         return row
 
     def modalities(self) -> list[int]:
-        """Those that any item has."""
-        return np.flatnonzero(self._counts).tolist()
+        """Those that at least LEAST_SHARE of the items have."""
+        return np.flatnonzero(self._counts > LEAST_SHARE * self.is_known[: self.catalogue.end].sum()).tolist()
 
     def known(self) -> Rows:
         """The rows of items that are made of anything."""

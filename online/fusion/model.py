@@ -41,12 +41,20 @@ class Model:
             np.zeros((modalities, WIDTH), np.float32), np.zeros((modalities, WIDTH, AXES), np.float32)
         )
 
-    def begin(self, rng: np.random.Generator, divided: Sequence[int] = ()) -> None:
-        """Draws the first weights; the heads are divided among these modalities."""
+    def begin(self, rng: np.random.Generator) -> None:
+        """Draws the first weights."""
         parts = self.weights.parts
-        self._tower.begin(parts, rng, divided)
+        self._tower.begin(parts, rng)
         parts["taste.likes"][:] = rng.normal(0.0, 0.1, parts["taste.likes"].shape)
         parts["log_sharpness"][...] = 2.3
+
+    def drawn(self, rng: np.random.Generator) -> Floats:
+        """As `Tower.drawn`."""
+        return self._tower.drawn(rng)
+
+    def divide(self, modalities: Sequence[int], drawn: Floats) -> None:
+        """As `Tower.divide`."""
+        self._tower.divide(self.weights.parts, modalities, drawn)
 
     def vectors(self, made: Made) -> Vectors:
         """As `Tower.vectors`."""

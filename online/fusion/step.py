@@ -86,9 +86,7 @@ def gradients(
 
 
 def _counts(history: Rows, rows: Rows) -> Floats:
-    """[n, k] how often each of n histories has each of k rows, which are in order."""
+    """[n, k] how often each of n histories has each of k rows."""
     places, is_there = places_of(history, rows)
-    counts = np.zeros((len(history), len(rows)), np.float32)
-    of_history, entry = np.nonzero(is_there)
-    np.add.at(counts, (of_history, places[of_history, entry]), 1)
-    return counts
+    cells = (np.arange(len(history))[:, None] * len(rows) + places)[is_there]
+    return np.bincount(cells, minlength=len(history) * len(rows)).reshape(len(history), -1).astype(np.float32)

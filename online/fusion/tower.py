@@ -56,27 +56,41 @@ class Tower:
         self._dim, self._heads = dim, heads
         self.shapes: Shapes = {"projections": (modalities, AXES, dim), **self._fusion.shapes}
 
-    def begin(self, parts: Parts, rng: np.random.Generator, divided: Sequence[int]) -> None:
-        """Draws the first weights: random projections.
-
-        Each of the `divided` modalities has heads of its own, and keeps to them; the others, and those for which no
-        head is left, are spread over all of them.
-        """
-        parts["projections"][:] = rng.normal(0.0, AXES**-0.5, parts["projections"].shape)
-        for place, modality in enumerate(divided[: self._heads]):
-            theirs = np.arange(self._heads) % len(divided) == place
-            parts["projections"][modality][:, ~np.repeat(theirs, self._dim // self._heads)] = 0.0
+    def begin(self, parts: Parts, rng: np.random.Generator) -> None:
+        """Draws the first weights: random projections, which are spread over all heads."""
+        parts["projections"][:] = self.drawn(rng)
         self._fusion.begin(parts, rng)
+
+    def drawn(self, rng: np.random.Generator) -> Floats:
+        """[modalities, AXES, dim] random projections."""
+        return rng.normal(0.0, AXES**-0.5, self.shapes["projections"]).astype(np.float32)
+
+    def divide(self, parts: Parts, modalities: Sequence[int], drawn: Floats) -> None:
+        """Gives each of these heads of its own, to which it keeps; those for which none is left are as they were.
+
+        In heads that were its own already a modality goes on; in others, from [modalities, AXES, dim] the drawn ones.
+        """
+        for place, modality in enumerate(modalities[: self._heads]):
+            theirs = np.arange(self._heads) % len(modalities) == place
+            is_theirs = np.repeat(theirs, self._dim // self._heads)
+            projection = parts["projections"][modality]
+            is_new = is_theirs & ~projection.any(axis=0)
+            projection[:, is_new] = drawn[modality][:, is_new]
+            projection[:, ~is_theirs] = 0.0
 
     def vectors(self, parts: Parts, common: Common, made: Made) -> Vectors:
         """The vectors of items."""
         if not made.modalities:
             return Vectors(np.zeros_like(made.own), np.zeros_like, lambda _: {})
         tokens = np.zeros((len(made.has), len(made.modalities), self._dim), np.float32)
-        seen = []
+        differences, dims = [], []
         for slot, (modality, (places, x)) in enumerate(zip(made.modalities, made.vectors, strict=True)):
-            seen.append((x - common.centre[modality]) @ common.axes[modality])
-            tokens[places, slot] = seen[slot] @ parts["projections"][modality]
+            projection = parts["projections"][modality]
+            differences.append(x - common.centre[modality])
+            dims.append(np.flatnonzero(projection.any(axis=0)))  # of its heads, see `divide`
+            tokens[places[:, None], slot, dims[slot]] = differences[slot] @ (
+                common.axes[modality] @ projection[:, dims[slot]]
+            )
         fused = self._fusion.fuse(parts, tokens, made.has[:, made.modalities], made.modalities)
         whole = fused.vectors + made.own
         norms = np.maximum(np.linalg.norm(whole, axis=1, keepdims=True), LEAST_NORM)
@@ -91,8 +105,8 @@ class Tower:
             by_tokens, gradient = fused.back(by_whole)
             by_projections = np.zeros_like(parts["projections"])
             for slot, (modality, (places, _)) in enumerate(zip(made.modalities, made.vectors, strict=True)):
-                kept_in = parts["projections"][modality].any(axis=0)  # its heads, see `begin`
-                by_projections[modality] = seen[slot].T @ by_tokens[places, slot] * kept_in
+                by_differences = differences[slot].T @ by_tokens[places[:, None], slot, dims[slot]]
+                by_projections[modality][:, dims[slot]] = common.axes[modality].T @ by_differences
             return {"projections": by_projections, **gradient}
 
         return Vectors(units, by_own, by_weights)

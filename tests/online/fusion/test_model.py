@@ -149,21 +149,44 @@ def test_other_axes_change_nothing_that_both_see() -> None:
     np.testing.assert_allclose(model.vectors(made).units, before, atol=1e-3)
 
 
-def test_modalities_begin_with_heads_of_their_own_as_far_as_there_are_some() -> None:
+def heads_of(model: Model) -> np.ndarray:
+    """[modalities, heads] whether each modality is in each head, all of it."""
+    projections = model.weights.parts["projections"]
+    used = projections.any(axis=1).reshape(len(projections), HEADS, -1)
+    assert np.all(used == used[:, :, :1])
+    return used[:, :, 0]
+
+
+def test_modalities_have_heads_of_their_own_as_far_as_there_are_some() -> None:
     rng = np.random.default_rng(0)
     model = Model(4, DIM, HEADS, 3, "concatenation")
-    model.begin(rng, [0, 2, 3])
-    # [modalities, heads, dim / heads]
-    used = model.weights.parts["projections"].any(axis=1).reshape(4, HEADS, -1)
-    assert np.all(used == used[:, :, :1])
-    np.testing.assert_array_equal(used[:, :, 0], [[True, False], [True, True], [False, True], [True, True]])
+    model.begin(rng)
+    assert heads_of(model).all()
+    model.divide([0, 2, 3], model.drawn(rng))
+    np.testing.assert_array_equal(heads_of(model), [[True, False], [True, True], [False, True], [True, True]])
+
+
+def test_a_modality_that_comes_later_takes_heads_from_others_which_go_on_in_theirs() -> None:
+    rng = np.random.default_rng(0)
+    model = Model(2, DIM, HEADS, 3, "concatenation")
+    model.begin(rng)
+    model.divide([1], model.drawn(rng))
+    before = model.weights.save()["projections"].reshape(2, -1, HEADS, DIM // HEADS)
+    drawn = model.drawn(rng)
+    model.divide([1, 0], drawn)
+    after = model.weights.save()["projections"].reshape(before.shape)
+    np.testing.assert_array_equal(heads_of(model), [[False, True], [True, False]])
+    np.testing.assert_array_equal(after[1, :, 0], before[1, :, 0])
+    model.divide([1, 0], model.drawn(rng))
+    np.testing.assert_array_equal(model.weights.parts["projections"].reshape(before.shape), after)
 
 
 def test_modalities_keep_to_their_heads() -> None:
     rng = np.random.default_rng(0)
     model, made = Model(MODALITIES, DIM, HEADS, 3, "concatenation"), made_of(rng)
     model.common = model_of("concatenation", rng).common
-    model.begin(rng, [0, 2])
+    model.begin(rng)
+    model.divide([0, 2], model.drawn(rng))
     by_weights = model.vectors(made).by_weights(normal(rng, ITEMS, DIM))
     # [modalities, heads, dim / heads]
     learned = np.reshape(by_weights["projections"].any(axis=1), (MODALITIES, HEADS, -1))
